@@ -1,0 +1,1 @@
+"""Every door: browser, HTTP, terminal. Knows widgets and wire formats; decides nothing."""
