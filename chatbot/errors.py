@@ -12,8 +12,9 @@
         ├── BackendRefused  BackendRateLimited  BackendQuota
         └── BackendTimeout  BackendBroken
 
-Doors translate once: `status` for HTTP, `str(error)` for people, `code` for programs. Sentences hold
-no conversation text and no secret, so they may be logged.
+Doors translate once: `status` for HTTP, `str(error)` for people, `code` for programs.
+Sentences
+hold no conversation text and no secret, so they may be logged.
 """
 
 
@@ -139,7 +140,10 @@ class ModelCorrupt(BackendError):
 class BackendRefused(BackendError):
     """The endpoint is not there, or does not take our request."""
 
-    code, sentence = "backend_refused", "The model's server refused the request. Check its settings."
+    code, sentence = (
+        "backend_refused",
+        "The model's server refused the request. Check its settings.",
+    )
 
 
 class BackendRateLimited(BackendError):

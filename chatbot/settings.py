@@ -1,0 +1,191 @@
+"""The only reader of environment and chatbot.toml. Knows no service; other rooms receive values.
+
+Order: `CHATBOT_*` environment over `chatbot.toml` over the defaults below. `chatbot.toml` is looked
+for in the working folder, then in the home folder; `CHATBOT_CONFIG` names another one.
+"""
+
+import os
+import tomllib
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+    TomlConfigSettingsSource,
+)
+
+from chatbot.errors import SettingsInvalid
+
+
+class HostedModel(BaseModel):
+    """A model behind an OpenAI-compatible server or another provider that LangChain knows."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", description="Name inside this product")
+    model: str = Field(description="Name of the model at the provider")
+    base_url: str | None = Field(None, description="Such as http://127.0.0.1:8000/v1")
+    api_key: SecretStr | None = Field(None, description="Key for the provider; never logged")
+    provider: str = Field("openai", description="`openai` for every OpenAI-compatible server")
+    context: int = Field(8192, ge=256, description="Context of the model, in tokens")
+    max_tokens: int = Field(1024, ge=1, description="Longest answer, in tokens")
+    temperature: float | None = Field(None, ge=0, le=2, description="Unset: the provider's own")
+    first_token_timeout: float = Field(30, gt=0, description="Seconds to wait for the first token")
+    gap_timeout: float = Field(15, gt=0, description="Seconds to wait between two tokens")
+    retries: int = Field(2, ge=0, le=10, description="Tries again before the first token")
+
+
+class Settings(BaseSettings):
+    """Every setting with its default. Contradictions are refused when it is built.
+
+    Raises:
+        pydantic.ValidationError: use `load` to get a `SettingsInvalid` with a sentence instead.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="CHATBOT_", extra="forbid", frozen=True)
+
+    home: Path = Field(Path("~/.chatbot"), description="Data folder: database, models, caches")
+    database_url: str = Field("", description="Empty: SQLite in the home; or postgresql://…")
+    workspace: str = Field("Chatbot", max_length=60, description="Name shown in the header")
+    model: str = Field("starter", description="Model that answers unless another is chosen")
+    fallback: tuple[str, ...] = Field((), description="Models to try when it fails to begin")
+    prompt: str = Field("assistant", description="Prompt of a new conversation")
+    hosted: tuple[HostedModel, ...] = Field((), description="Models behind an API")
+    scripted: bool = Field(False, description="Offer the scripted model (tests and demos)")
+    host: str = Field("127.0.0.1", description="Address to listen on")
+    port: int = Field(7860, ge=0, le=65535, description="Port to listen on; 0 picks a free one")
+    auth: Literal["solo"] = Field("solo", description="`solo`: loopback only, one local person")
+    person: str = Field("You", max_length=60, description="Name of the local person in `solo`")
+    message_limit: int = Field(100_000, ge=100, description="Longest message, in characters")
+    temporary_minutes: int = Field(60, ge=1, description="Idle life of a temporary conversation")
+    start_questions: tuple[str, ...] = Field(
+        (
+            "What can you help me with?",
+            "Who are you?",
+            "Can you tell me a joke?",
+            "What can you not do?",
+        ),
+        description="Questions offered on an empty page",
+    )
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.auth == "solo" and not is_loopback(self.host):
+            raise ValueError(
+                f"`solo` has no login, so it listens on loopback only, not on {self.host}. "
+                "Set CHATBOT_HOST=127.0.0.1."
+            )
+        if self.database_url and not self.database_url.startswith(("sqlite:", "postgresql")):
+            raise ValueError("CHATBOT_DATABASE_URL must begin with sqlite: or postgresql:")
+        names = [hosted.name for hosted in self.hosted]
+        if len(set(names)) < len(names):
+            raise ValueError("two hosted models have the same name")
+        return self
+
+    @property
+    def home_folder(self) -> Path:
+        """The home with `~` resolved."""
+        return self.home.expanduser().absolute()
+
+    @property
+    def models_folder(self) -> Path:
+        """Where added local checkpoints live, one folder `NAME@VERSION` each."""
+        return self.home_folder / "models"
+
+    @property
+    def database(self) -> str:
+        """The database URL in force."""
+        return self.database_url or f"sqlite:///{self.home_folder / 'chatbot.db'}"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  the signature is pydantic's
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What was passed in, over the environment, over the file."""
+        file = TomlConfigSettingsSource(settings_cls, config_file())
+        return init_settings, env_settings, file
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address can be reached from this machine only."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def config_file() -> Path | None:
+    """The chatbot.toml in force, or None where there is none.
+
+    Raises:
+        SettingsInvalid: CHATBOT_CONFIG names a file that is not there.
+    """
+    named = os.environ.get("CHATBOT_CONFIG")
+    if named:
+        if not Path(named).is_file():
+            raise SettingsInvalid(f"CHATBOT_CONFIG names {named}, which is not a file.")
+        return Path(named)
+    home = Path(os.environ.get("CHATBOT_HOME", "~/.chatbot")).expanduser()
+    for candidate in (Path("chatbot.toml"), home / "chatbot.toml"):
+        if candidate.is_file():
+            return candidate
+    return None
+
+
+def load(**overrides: Any) -> Settings:
+    """Settings from environment, chatbot.toml and defaults; `overrides` (command line) win.
+
+    Raises:
+        SettingsInvalid: with one line that names the setting and what is wrong with it.
+    """
+    given = {name: value for name, value in overrides.items() if value is not None}
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        raise SettingsInvalid(_sentence(error)) from None
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsInvalid(f"{config_file()} is not valid TOML: {error}.") from None
+    except SettingsError as error:
+        raise SettingsInvalid(f"A CHATBOT_ variable is not valid JSON: {error}.") from None
+
+
+def sources() -> dict[str, str]:
+    """Where each setting comes from: `environment`, the file's path, or `default`."""
+    file = config_file()
+    in_file = tomllib.loads(file.read_text("utf-8")) if file else {}
+    found = {}
+    for name in Settings.model_fields:
+        if f"CHATBOT_{name.upper()}" in {key.upper() for key in os.environ}:
+            found[name] = "environment"
+        else:
+            found[name] = str(file) if name in in_file else "default"
+    return found
+
+
+def unknown_variables() -> list[str]:
+    """CHATBOT_ variables that no setting reads: usually a slip of the pen."""
+    known = {f"CHATBOT_{name.upper()}" for name in Settings.model_fields} | {"CHATBOT_CONFIG"}
+    return sorted(
+        key
+        for key in os.environ
+        if key.startswith("CHATBOT_") and key not in known and not key.startswith("CHATBOT_TEST_")
+    )
+
+
+def _sentence(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_input=False)[0]
+    where = ".".join(str(part) for part in first["loc"])
+    reason = str(first["msg"]).removeprefix("Value error, ")
+    return f"Setting {where}: {reason}." if where else reason
