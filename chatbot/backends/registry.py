@@ -1,0 +1,230 @@
+"""Which models there are, and the open ones: name@version to a ready chat model.
+
+Knows folders, manifests and settings records; what a model computes with is its own affair. Torch
+and LangChain are imported when a model is first opened, never by listing.
+"""
+
+import contextlib
+import re
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from chatbot.backends.checkpoint import adopt, read_manifest, sketch, verify
+from chatbot.errors import ChatbotError, ModelUnavailable, UnknownModel
+
+if TYPE_CHECKING:
+    from chatbot.backends.base import ChatModel
+    from chatbot.backends.hosted import HostedModel
+
+STARTER = Path(__file__).parent.parent / "starter"
+"""The checkpoint that ships with the package."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """One line of the list of models. `context` is in tokens."""
+
+    name: str
+    version: str
+    where: Literal["local", "hosted", "scripted"]
+    path: Path | None
+    context: int
+    description: str
+    trained_on_tags: bool = False
+
+    @property
+    def label(self) -> str:
+        """`name@version`."""
+        return f"{self.name}@{self.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelState:
+    """`sentence` says to a person what `state` means just now."""
+
+    state: Literal["idle", "loading", "ready", "failed"]
+    sentence: str
+
+
+_SENTENCES = {
+    "idle": "{label} is not loaded yet.",
+    "loading": "Loading {label}.",
+    "ready": "{label} is ready.",
+}
+
+
+class Registry:
+    """The models of one process. Methods may be called from any thread; `open` may take seconds.
+
+    `default` is a name or a label. `scripted` lists the fake for tests and demonstrations.
+    """
+
+    def __init__(
+        self,
+        models_dir: Path,
+        hosted: Sequence["HostedModel"] = (),
+        default: str = "starter",
+        *,
+        scripted: bool = False,
+    ) -> None:
+        self._models_dir = models_dir
+        self._hosted = {record.label: record for record in hosted}
+        self._default = default
+        self._scripted = scripted
+        self._lock = threading.Lock()
+        self._loading: dict[str, threading.Lock] = {}
+        self._open: dict[str, ChatModel] = {}
+        self._states: dict[str, ModelState] = {}
+
+    def list(self) -> list[ModelInfo]:
+        """Every usable model, local ones first, the newest version of each name first."""
+        infos = [info for info in map(_info_or_none, self._folders()) if info is not None]
+        infos.sort(key=lambda info: _newness(info.version), reverse=True)
+        infos.sort(key=lambda info: info.name)
+        infos += [_hosted_info(record) for record in self._hosted.values()]
+        if self._scripted:
+            infos.append(SCRIPTED)
+        return infos
+
+    def problems(self) -> Sequence[str]:
+        """A sentence for each folder that looks like a model and cannot be one."""
+        found = []
+        for folder in self._folders():
+            try:
+                _info(folder)
+            except ChatbotError as error:
+                found.append(str(error))
+        return found
+
+    def resolve(self, name: str | None = None) -> ModelInfo:
+        """The model of this label, else the newest of this name; None is the default.
+
+        Raises UnknownModel.
+        """
+        wanted = name or self._default
+        infos = self.list()
+        by_label = [info for info in infos if info.label == wanted]
+        found = by_label or [info for info in infos if info.name == wanted]
+        if not found:
+            raise UnknownModel(
+                f"There is no model {wanted!r:.80}. `chatbot doctor` shows those there are."
+            )
+        return found[0]
+
+    def state(self, label: str) -> ModelState:
+        """Whether the model is idle, loading, ready or failed, and a sentence that says so."""
+        info = self.resolve(label)
+        return self._states.get(info.label) or _state("idle", info.label)
+
+    def open(self, label: str | None = None) -> "ChatModel":
+        """The ready model; a local one is verified and loaded once, in the calling thread.
+
+        Raises UnknownModel, ModelUnavailable or ModelCorrupt. After a failure the next call tries
+        again.
+        """
+        info = self.resolve(label)
+        with self._lock:
+            loading = self._loading.setdefault(info.label, threading.Lock())
+        with loading:
+            model = self._open.get(info.label)
+            if model is None:
+                model = self._open[info.label] = self._load(info)
+        return model
+
+    def load_in_background(self, label: str | None = None) -> None:
+        """Start `open` in a thread of its own; `state` tells how it goes."""
+        info = self.resolve(label)
+        if info.label not in self._open:
+            self._states[info.label] = _state("loading", info.label)
+            threading.Thread(target=self._open_quietly, args=(info.label,), daemon=True).start()
+
+    def unload(self, label: str) -> None:
+        """Free the model's memory. Answers being written by it end with ModelUnavailable."""
+        info = self.resolve(label)
+        model = self._open.pop(info.label, None)
+        self._states.pop(info.label, None)
+        if model is not None:
+            model.close()
+
+    def close(self) -> None:
+        """Unload all."""
+        for label in list(self._open):
+            self.unload(label)
+
+    def _folders(self) -> Iterator[Path]:
+        if STARTER.is_dir():
+            yield STARTER
+        if self._models_dir.is_dir():
+            inside = sorted(self._models_dir.iterdir())
+            yield from (path for path in inside if path.is_dir() and path.name[0] != ".")
+
+    def _open_quietly(self, label: str) -> None:
+        with contextlib.suppress(ChatbotError):  # told by `state`
+            self.open(label)
+
+    def _load(self, info: ModelInfo) -> "ChatModel":
+        self._states[info.label] = _state("loading", info.label)
+        try:
+            model = self._build(info)
+        except BaseException as error:
+            sentence = str(error) if isinstance(error, ChatbotError) else ModelUnavailable.sentence
+            self._states[info.label] = ModelState("failed", sentence)
+            raise
+        self._states[info.label] = _state("ready", info.label)
+        return model
+
+    def _build(self, info: ModelInfo) -> "ChatModel":
+        if info.path is not None:
+            manifest = read_manifest(info.path) or adopt(info.path)
+            verify(info.path, manifest)
+            from chatbot.backends.local import LocalModel
+
+            return LocalModel.load(info.path, manifest)
+        if info.where == "hosted":
+            from chatbot.backends.hosted import HostedChat
+
+            return HostedChat.of(self._hosted[info.label])
+        from chatbot.backends.scripted import ScriptedModel
+
+        return ScriptedModel()
+
+
+SCRIPTED = ModelInfo("scripted", "1", "scripted", None, 4096, "A fake that answers by commands.")
+
+
+def _state(state: Literal["idle", "loading", "ready"], label: str) -> ModelState:
+    return ModelState(state, _SENTENCES[state].format(label=label))
+
+
+def _info(folder: Path) -> ModelInfo:
+    manifest = read_manifest(folder) or sketch(folder)
+    return ModelInfo(
+        name=manifest.name,
+        version=manifest.version,
+        where="local",
+        path=folder,
+        context=manifest.context,
+        description=manifest.description,
+        trained_on_tags=manifest.trained_on_tags,
+    )
+
+
+def _hosted_info(record: "HostedModel") -> ModelInfo:
+    return ModelInfo(record.name, record.model, "hosted", None, record.context, record.description)
+
+
+def _info_or_none(folder: Path) -> ModelInfo | None:
+    try:
+        return _info(folder)
+    except ChatbotError:  # told by `problems`
+        return None
+
+
+def _newness(version: str) -> list[tuple[int, str]]:
+    """Sorts 0.10 after 0.9."""
+    return [
+        (int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"[._-]", version)
+    ]

@@ -1,0 +1,1 @@
+"""Fakes and makers shared by the tests: real little implementations, no mocks."""
