@@ -1,0 +1,49 @@
+"""People and their roles."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from store import models
+from store.errors import NotFound
+from store.records import Person
+from store.rows import insert_missing
+
+ROLES = ("chatter", "agent", "author", "reviewer", "admin")
+
+
+def ensure_local_person(session: Session, name: str) -> Person:
+    """The one person of a machine without login, with every role; made on first use."""
+    insert_missing(session, models.User, {"name": name}, ["name"])
+    user_id = session.execute(select(models.User.id).where(models.User.name == name)).scalar_one()
+    for role in ROLES:
+        insert_missing(
+            session, models.UserRole, {"user_id": user_id, "role": role}, ["user_id", "role"]
+        )
+    return person(session, user_id)
+
+
+def adopt(session: Session, known: Person) -> Person:
+    """Make a person of another database known in this one, under the same ids.
+
+    A temporary conversation lives in a database in memory but belongs to someone of the real one.
+    """
+    values = {"id": known.id, "public_id": known.public_id, "name": known.name}
+    insert_missing(session, models.User, values, ["id"])
+    for role in known.roles:
+        insert_missing(
+            session, models.UserRole, {"user_id": known.id, "role": role}, ["user_id", "role"]
+        )
+    return person(session, known.id)
+
+
+def person(session: Session, user_id: int) -> Person:
+    """Raises `NotFound`."""
+    user = session.execute(
+        select(models.User.public_id, models.User.name).where(models.User.id == user_id)
+    ).one_or_none()
+    if user is None:
+        raise NotFound("This person")
+    held = session.scalars(
+        select(models.UserRole.role).where(models.UserRole.user_id == user_id)
+    ).all()
+    return Person(user_id, user.public_id, user.name, tuple(r for r in ROLES if r in held))

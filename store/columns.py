@@ -1,0 +1,92 @@
+"""Column types: the same value comes back from SQLite and PostgreSQL.
+
+Every text column uses `ExactText` or `Name`, so the text rule holds without anyone calling it.
+"""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from sqlalchemy import JSON, BigInteger, DateTime, Integer, String, Text, Uuid
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+
+from store.errors import UnstorableText
+from store.text import storable, storable_json
+
+BigId = BigInteger().with_variant(Integer(), "sqlite")
+# Compared byte by byte on both, so that a range of words is the same range.
+Word = String(64).with_variant(String(64, collation="C"), "postgresql")
+
+
+class ExactText(TypeDecorator[str]):
+    """Text of any length that obeys the text rule."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        return None if value is None else storable(value)
+
+
+class Name(TypeDecorator[str]):
+    """Text that is indexed, so its length has a limit; the same on both databases."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        limit = self.impl_instance.length
+        if value is not None and limit is not None and len(value) > limit:
+            raise UnstorableText(f"is longer than {limit} characters")
+        return None if value is None else storable(value)
+
+
+class PublicId(TypeDecorator[str]):
+    """A UUID that is a `str` outside. What is no UUID becomes NULL, which equals nothing."""
+
+    impl = Uuid
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> UUID | None:  # noqa: ARG002
+        try:
+            return None if value is None else UUID(value)
+        except ValueError:
+            return None
+
+    def process_result_value(self, value: UUID | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        return None if value is None else str(value)
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An aware datetime, stored and returned in UTC; a naive one is a programming error."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone cannot be stored")
+        moment = value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class PlainJson(TypeDecorator[object]):
+    """Plain JSON whose strings obey the text rule. `JSON`, not `JSONB`: key order is kept."""
+
+    impl = JSON(none_as_null=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: object, dialect: Dialect) -> object:  # noqa: ARG002
+        return storable_json(value)
+
+
+def now() -> datetime:
+    """The present moment, in UTC."""
+    return datetime.now(UTC)

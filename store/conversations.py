@@ -1,0 +1,173 @@
+"""Conversations: made, listed, named, deleted. Each query is scoped to the person who asks.
+
+A foreign, deleted or unknown id gives the same `NotFound`. What is said in them is in `messages`.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, select, tuple_, update
+from sqlalchemy.orm import Session
+
+from store import index, models
+from store.columns import now
+from store.errors import Conflict, NotFound
+from store.models import Conversation as Row
+from store.records import Conversation
+from store.rows import columns_of, insert_missing
+
+COLUMNS = columns_of(Row, Conversation)
+
+
+def create(
+    session: Session,
+    *,
+    user_id: int,
+    channel: str,
+    title: str,
+    prompt: str,
+    release_id: int | None,
+    version: str | None,
+    model: str,
+    key: str | None = None,
+) -> Conversation:
+    """Start a conversation. The same `key` of the same person again returns the same one.
+
+    Raises `Conflict` when that one was deleted meanwhile, `UnstorableText`.
+    """
+    values = {
+        "user_id": user_id,
+        "key": key,
+        "channel": channel,
+        "title": title,
+        "prompt": prompt,
+        "release_id": release_id,
+        "version": version,
+        "model": model,
+    }
+    new_id = insert_missing(session, Row, values, ["user_id", "key"])
+    if new_id is None:
+        return _by_key(session, user_id, key)
+    index.put_title(session, user_id, new_id, title)
+    return Conversation(*session.execute(select(*COLUMNS).where(Row.id == new_id)).one())
+
+
+def get(session: Session, user_id: int, public_id: str) -> Conversation:
+    """Raises `NotFound`."""
+    found = session.execute(select(*COLUMNS).where(*_owned(user_id, public_id))).one_or_none()
+    if found is None:
+        raise NotFound("This conversation")
+    return Conversation(*found)
+
+
+def recent(
+    session: Session,
+    user_id: int,
+    *,
+    limit: int = 50,
+    before: tuple[datetime, int] | None = None,
+) -> list[Conversation]:
+    """Not pinned, newest updated first. `before`: `(updated_at, id)` of the last one shown."""
+    query = select(*COLUMNS).where(*_listed(user_id, pinned=False))
+    if before is not None:
+        query = query.where(tuple_(Row.updated_at, Row.id) < before)
+    query = query.order_by(Row.updated_at.desc(), Row.id.desc()).limit(limit)
+    return [Conversation(*row) for row in session.execute(query)]
+
+
+def pinned(session: Session, user_id: int) -> list[Conversation]:
+    """The pinned ones, newest updated first."""
+    query = select(*COLUMNS).where(*_listed(user_id, pinned=True))
+    query = query.order_by(Row.updated_at.desc(), Row.id.desc())
+    return [Conversation(*row) for row in session.execute(query)]
+
+
+def rename(session: Session, user_id: int, public_id: str, title: str) -> Conversation:
+    """Give it another title. Raises `NotFound`, `UnstorableText`."""
+    renamed = _change(session, user_id, public_id, title=title)
+    index.put_title(session, user_id, renamed.id, title)
+    return renamed
+
+
+def set_pinned(session: Session, user_id: int, public_id: str, pinned: bool) -> Conversation:  # noqa: FBT001
+    """Pin it to the top of the list, or unpin it. Raises `NotFound`."""
+    return _change(session, user_id, public_id, pinned=pinned)
+
+
+def set_model(session: Session, user_id: int, public_id: str, model: str) -> Conversation:
+    """Which model answers from now on. Raises `NotFound`."""
+    return _change(session, user_id, public_id, model=model)
+
+
+def set_release(
+    session: Session,
+    user_id: int,
+    public_id: str,
+    prompt: str,
+    release_id: int | None,
+    version: str | None,
+) -> Conversation:
+    """Which prompt, release and version it is pinned to from now on. Raises `NotFound`."""
+    return _change(
+        session, user_id, public_id, prompt=prompt, release_id=release_id, version=version
+    )
+
+
+def mark_deleted(session: Session, user_id: int, public_id: str) -> None:
+    """Hide it from everything; `restore` undoes it until it is purged. Raises `NotFound`."""
+    _change(session, user_id, public_id, deleted_at=now())
+
+
+def restore(session: Session, user_id: int, public_id: str) -> Conversation:
+    """Undo `mark_deleted`. Raises `NotFound` when it is purged, or was never deleted."""
+    conditions = (Row.public_id == public_id, Row.user_id == user_id, Row.deleted_at.is_not(None))
+    statement = update(Row).where(*conditions).values(deleted_at=None).returning(*COLUMNS)
+    found = session.execute(statement).one_or_none()
+    if found is None:
+        raise NotFound("This conversation")
+    return Conversation(*found)
+
+
+def purge_deleted(session: Session, before: datetime) -> int:
+    """Remove for good what was marked deleted before that moment; return how many."""
+    doomed = session.execute(
+        select(Row.id, Row.user_id).where(Row.deleted_at.is_not(None), Row.deleted_at < before)
+    ).all()
+    for conversation_id, user_id in doomed:
+        _erase(session, user_id, conversation_id)
+    return len(doomed)
+
+
+def delete_now(session: Session, user_id: int, public_id: str) -> None:
+    """Remove it for good, without undo. Raises `NotFound`."""
+    _erase(session, user_id, get(session, user_id, public_id).id)
+
+
+def _erase(session: Session, user_id: int, conversation_id: int) -> None:
+    index.remove_conversation(session, user_id, conversation_id)
+    # Messages, traces, feedback follow by foreign key.
+    session.execute(delete(models.Conversation).where(Row.id == conversation_id))
+
+
+def _change(session: Session, user_id: int, public_id: str, **values: Any) -> Conversation:
+    statement = update(Row).where(*_owned(user_id, public_id)).values(values).returning(*COLUMNS)
+    found = session.execute(statement).one_or_none()
+    if found is None:
+        raise NotFound("This conversation")
+    return Conversation(*found)
+
+
+def _by_key(session: Session, user_id: int, key: str | None) -> Conversation:
+    same_key = (Row.user_id == user_id, Row.key == key, Row.deleted_at.is_(None))
+    found = session.execute(select(*COLUMNS).where(*same_key)).one_or_none()
+    if found is None:
+        raise Conflict("This conversation was already started and then deleted. Start a new one.")
+    return Conversation(*found)
+
+
+def _owned(user_id: int, public_id: str) -> tuple[Any, ...]:
+    return (Row.public_id == public_id, Row.user_id == user_id, Row.deleted_at.is_(None))
+
+
+def _listed(user_id: int, *, pinned: bool) -> tuple[Any, ...]:
+    return (Row.user_id == user_id, Row.pinned == pinned, Row.deleted_at.is_(None))

@@ -1,0 +1,234 @@
+"""The connection to the database, and the only place that commits.
+
+Knows nothing of conversations: it opens, begins, commits, rolls back, and turns what drivers raise
+into `store.errors`. SQLite and PostgreSQL behave alike from here on up.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from typing import Any, Self
+
+from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy.engine import URL, Connection
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import StaticPool
+
+from store import migrate
+from store.errors import StoreError, Unavailable
+from store.faults import translated
+from store.journal import Journal, journal_for
+from store.records import DatabaseFacts, SchemaState
+
+WAIT_S = 10.0  # how long a statement waits for another's lock before it is refused
+
+
+class Database:
+    """One database. Safe to share between threads; sessions are not."""
+
+    def __init__(self, url: str, *, wait_s: float = WAIT_S, journal: Journal | None = None) -> None:
+        """Open nothing yet. `url` is `sqlite:///path` or `postgresql://…`."""
+        self.url = _parsed(url)
+        self.dialect = self.url.get_backend_name()
+        self._wait_s = wait_s
+        self._journal = journal or journal_for(sqlite3.sqlite_version_info)
+        self._engine = self._sqlite() if self.dialect == "sqlite" else self._postgresql()
+        self._reader = self._engine.execution_options(reading=True)
+        if self.dialect == "postgresql":
+            # A reader sees one moment, as it does on SQLite.
+            self._reader = self._reader.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
+        self._writing = threading.Lock()
+        self._one_connection = threading.RLock()
+
+    @classmethod
+    def in_memory(cls) -> Self:
+        """A database that lives and dies with this object, for temporary conversations."""
+        database = cls("sqlite://")
+        database.upgrade()
+        return database
+
+    @property
+    def path(self) -> Path | None:
+        """The file of a SQLite database; None for one in memory and for PostgreSQL."""
+        if self.dialect != "sqlite" or self.url.database in (None, "", ":memory:"):
+            return None
+        return Path(str(self.url.database))
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """A session that commits at the end of the block, or rolls back when it raises.
+
+        Raises `Unavailable` when the database did not take it, `Conflict` when it contradicts
+        what is stored. Do not nest: SQLite has one writer.
+        """
+        with (
+            translated(),
+            self._writer(),
+            Session(self._engine, expire_on_commit=False) as session,
+            session.begin(),
+        ):
+            yield session
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session that sees one moment of the database and never commits.
+
+        Keep the block short: on SQLite a writer's commit waits for its end.
+        """
+        with translated(), self._shared(), Session(self._reader) as session:
+            yield session
+
+    def upgrade(self) -> None:
+        """Create or migrate the tables; other processes that try the same wait. Raises StoreError."""
+        with translated(), self._upgrade_lock(), self._engine.connect() as connection:
+            if self.dialect == "sqlite":
+                self._upgrade_sqlite(connection)
+            else:
+                with connection.begin():
+                    migrate.upgrade(connection)
+
+    def schema(self) -> SchemaState:
+        """The version of the tables and of this program. Creates nothing."""
+        if self.path is not None and not self.path.exists():
+            return migrate.state(None)
+        with translated(), self._shared(), self._reader.connect() as connection:
+            return migrate.state(connection)
+
+    def require_schema(self) -> None:
+        """Raise `SchemaMismatch` unless the tables are those of this program."""
+        migrate.check(self.schema())
+
+    def facts(self) -> DatabaseFacts:
+        """What the database is and how it keeps commits safe. Raises `Unavailable`."""
+        with translated(), self._shared(), self._reader.connect() as connection:
+            if self.dialect == "sqlite":
+                mode = str(connection.exec_driver_sql("PRAGMA journal_mode").scalar_one())
+                return DatabaseFacts("sqlite", sqlite3.sqlite_version, mode, self._why(mode))
+            version = str(connection.exec_driver_sql("SHOW server_version").scalar_one())
+            return DatabaseFacts(
+                "postgresql", version, "write-ahead log", "PostgreSQL keeps its own journal."
+            )
+
+    def close(self) -> None:
+        """Close all connections. The object may be used again."""
+        self._engine.dispose()
+
+    def _why(self, mode: str) -> str:
+        if self.path is None:
+            return "It lives in memory and is not kept."
+        if mode == self._journal.mode:
+            return self._journal.reason
+        return f"Another program holds it in {mode} mode; stop that program and start again."
+
+    def _writer(self) -> AbstractContextManager[object]:
+        """SQLite has one writer: queue for it here, woken at once, rather than by polling."""
+        if self.dialect != "sqlite":
+            return nullcontext()
+        return self._shared() if self.path is None else _waiting(self._writing, self._wait_s)
+
+    def _shared(self) -> AbstractContextManager[object]:
+        memory = self.dialect == "sqlite" and self.path is None
+        return self._one_connection if memory else nullcontext()
+
+    def _upgrade_lock(self) -> AbstractContextManager[object]:
+        if self.path is None:
+            return self._shared()
+        self.path.touch(mode=0o600)
+        return migrate.file_lock(self.path.with_name(self.path.name + ".lock"))
+
+    def _upgrade_sqlite(self, connection: Connection) -> None:
+        # Rebuilding a table, as ALTER does on SQLite, needs foreign keys off, and SQLite
+        # changes that only outside a transaction.
+        driver = _driver(connection)
+        driver.execute("PRAGMA foreign_keys=OFF")
+        try:
+            with connection.begin():
+                migrate.upgrade(connection)
+                if connection.exec_driver_sql("PRAGMA foreign_key_check").first() is not None:
+                    raise StoreError("The upgrade would leave rows without their owner; undone.")
+        finally:
+            driver.execute("PRAGMA foreign_keys=ON")
+
+    def _sqlite(self) -> Engine:
+        engine = create_engine(
+            self.url,
+            hide_parameters=True,
+            connect_args={"timeout": self._wait_s, "check_same_thread": False},
+            **_sqlite_pool(self.path, self._wait_s),
+        )
+        event.listen(engine, "connect", self._prepare)
+        event.listen(engine, "begin", _begin)
+        return engine
+
+    def _prepare(self, connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None  # or the module would begin transactions of its own
+        connection.execute("PRAGMA foreign_keys=ON")
+        if self.path is not None:
+            connection.execute(f"PRAGMA synchronous={self._journal.synchronous}")
+            connection.execute(f"PRAGMA journal_mode={self._journal.mode}").fetchone()
+
+    def _postgresql(self) -> Engine:
+        wait_ms = int(self._wait_s * 1000)
+        try:
+            return create_engine(
+                self.url,
+                hide_parameters=True,
+                pool_pre_ping=True,
+                pool_size=10,
+                max_overflow=10,
+                pool_timeout=self._wait_s,
+                connect_args={
+                    "connect_timeout": max(2, int(self._wait_s)),
+                    "options": f"-c timezone=UTC -c lock_timeout={wait_ms}",
+                },
+            )
+        except ModuleNotFoundError:
+            raise StoreError(
+                "PostgreSQL needs the driver psycopg. Install it with: "
+                'pip install "chatbot[postgres]"'
+            ) from None
+
+
+def _parsed(url: str) -> URL:
+    try:
+        parsed = make_url(url.replace("postgres://", "postgresql://", 1))
+        backend = parsed.get_backend_name()
+    except (ArgumentError, NoSuchModuleError):
+        raise StoreError("The database URL cannot be read. Use sqlite:///PATH.") from None
+    if backend not in ("sqlite", "postgresql"):
+        raise StoreError("The database must be SQLite (sqlite:///PATH) or PostgreSQL.")
+    return parsed
+
+
+def _sqlite_pool(path: Path | None, wait_s: float) -> dict[str, Any]:
+    if path is None:
+        return {"poolclass": StaticPool}
+    return {"pool_size": 10, "max_overflow": 10, "pool_timeout": wait_s}
+
+
+def _driver(connection: Connection) -> sqlite3.Connection:
+    driver = connection.connection.driver_connection
+    if not isinstance(driver, sqlite3.Connection):
+        raise TypeError("not a SQLite connection")
+    return driver
+
+
+def _begin(connection: Connection) -> None:
+    # A writer takes the lock before it reads; upgrading a read lock later would fail at once.
+    reading = connection.get_execution_options().get("reading", False)
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+@contextmanager
+def _waiting(lock: threading.Lock, seconds: float) -> Iterator[None]:
+    if not lock.acquire(timeout=seconds):
+        raise Unavailable("locked", "writer queue")
+    try:
+        yield
+    finally:
+        lock.release()

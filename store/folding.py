@@ -1,0 +1,92 @@
+"""Text → the words it is found by, the same on every database.
+
+Upper and lower case, width, ligatures and accents make no difference. Scripts written without
+spaces (Chinese, Japanese, Korean, Thai …) become overlapping pairs of characters; each symbol, such
+as an emoji, is a word of its own.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+LONGEST_WORD = 40  # characters; longer ones are found by their beginning
+INDEXED_CHARACTERS = 100_000  # of one text; what comes after is stored but not found
+INDEXED_WORDS = 20_000  # different ones of one text
+
+_UNSPACED = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"  # Thai, Lao; Burmese; Khmer
+    "\u3005-\u3007\u3040-\u30ff\u3100-\u312f\u31f0-\u31ff"  # kana, bopomofo
+    "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"  # Han
+    "\uac00-\ud7a3"  # Hangul
+)
+_ASCII_WORD = re.compile(r"[a-z0-9]+")
+_RUN = re.compile(rf"[{_UNSPACED}]+|[^{_UNSPACED}\s]+")
+_IS_UNSPACED = re.compile(rf"[{_UNSPACED}]")
+
+
+class _Separators(dict[int, str | int]):
+    """Maps a code point to itself, to a blank, or to itself between blanks; filled as met."""
+
+    def __missing__(self, code: int) -> str | int:
+        category = unicodedata.category(chr(code))
+        kept: str | int = code
+        if category == "So":
+            kept = f" {chr(code)} "
+        elif category[0] not in "LNM":
+            kept = " "
+        self[code] = kept
+        return kept
+
+
+class _Accents(dict[int, int | None]):
+    """Maps an accent or vowel point to nothing, everything else to itself; filled as met."""
+
+    def __missing__(self, code: int) -> int | None:
+        # Classes 7 to 9 (nukta, kana voicing, virama) and 103 to 132 (Thai, Lao, Tibetan vowels)
+        # tell letters apart; the others decorate them.
+        mark = unicodedata.combining(chr(code))
+        kept = None if mark == 1 or 10 <= mark <= 36 or mark >= 202 else code
+        self[code] = kept
+        return kept
+
+
+_separators = _Separators()
+_accents = _Accents()
+
+
+def fold(text: str) -> str:
+    """`text` as it is compared: decomposed, without case and accents, recomposed."""
+    if text.isascii():
+        return text.lower()
+    bare = unicodedata.normalize("NFKD", text).casefold().translate(_accents)
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFKD", bare))
+
+
+def runs(folded: str) -> Iterator[str]:
+    """The words of a folded text in order; an unspaced run of characters counts as one."""
+    if folded.isascii():
+        yield from _ASCII_WORD.findall(folded)
+    else:
+        yield from _RUN.findall(folded.translate(_separators))
+
+
+def is_unspaced(run: str) -> bool:
+    """Whether a run is of a script without spaces, so that it was indexed in pairs."""
+    return _IS_UNSPACED.match(run) is not None
+
+
+def pieces(run: str) -> list[str]:
+    """The index words of one run: itself, or its pairs and its last character."""
+    if not is_unspaced(run):
+        return [run[:LONGEST_WORD]]
+    return [run[start : start + 2] for start in range(len(run))]
+
+
+def words(text: str) -> list[str]:
+    """The different index words of a text, sorted."""
+    found: set[str] = set()
+    for run in runs(fold(text[:INDEXED_CHARACTERS])):
+        found.update(pieces(run))
+        if len(found) > INDEXED_WORDS:
+            break
+    return sorted(found)[:INDEXED_WORDS]

@@ -1,0 +1,241 @@
+"""The path of a turn in the database: its messages saved, finished, read back.
+
+Nothing here depends on how long a conversation is: numbers come from a counter, history is walked
+from its leaf and only as far as asked. Versions of a message and the tree are in `branches`, what
+people and models say about a message in `traces`.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row as SqlRow
+from sqlalchemy import literal, select, update
+from sqlalchemy.orm import Session, aliased
+
+from store import index
+from store.columns import now
+from store.conversations import COLUMNS as CONVERSATION
+from store.errors import Conflict, NotFound
+from store.models import Conversation as ConversationRow
+from store.models import Message as Row
+from store.records import Conversation, Message
+from store.rows import columns_of
+
+COLUMNS = columns_of(Row, Message)
+
+
+def find_turn(session: Session, conversation_id: int, key: str) -> tuple[Message, Message] | None:
+    """The user's message and the reply of the turn with this key, if it was started."""
+    reply = _by_key(session, conversation_id, key, "assistant")
+    if reply is None or reply.parent_id is None:
+        return None
+    question = session.execute(select(*COLUMNS).where(Row.id == reply.parent_id)).one()
+    return Message(*question), reply
+
+
+def add_turn(
+    session: Session, conversation_id: int, *, parent_id: int | None, text: str, key: str
+) -> tuple[Message, Message]:
+    """Save what the user said and an empty reply to it, now streaming; it becomes the head.
+
+    The same key again returns the same turn. Raises `NotFound` when the conversation is gone,
+    `Conflict` when the parent is not in it or the turn's reply was deleted, `UnstorableText`.
+    """
+    numbers = _numbers(session, conversation_id, parent_id, 2)
+    known = find_turn(session, conversation_id, key)
+    if known is not None:
+        return known
+    question = _insert(
+        session, numbers, parent_id=parent_id, role="user", content=text, turn_key=key
+    )
+    index.put_message(session, numbers.user_id, conversation_id, question.id, text)
+    reply = _insert(
+        session,
+        numbers,
+        parent_id=question.id,
+        role="assistant",
+        content="",
+        turn_key=key,
+        status="streaming",
+    )
+    _move_head(session, conversation_id, reply.id)
+    return question, reply
+
+
+def add_reply(
+    session: Session, conversation_id: int, *, parent_id: int, key: str, content: str = ""
+) -> Message:
+    """Start another version of the reply to `parent_id`, streaming; it becomes the head.
+
+    The same key again returns the same reply. Raises `NotFound`, `Conflict`, `UnstorableText`.
+    """
+    numbers = _numbers(session, conversation_id, parent_id, 1)
+    known = _by_key(session, conversation_id, key, "assistant")
+    if known is not None:
+        return known
+    reply = _insert(
+        session,
+        numbers,
+        parent_id=parent_id,
+        role="assistant",
+        content=content,
+        turn_key=key,
+        status="streaming",
+    )
+    _move_head(session, conversation_id, reply.id)
+    return reply
+
+
+def add_message(
+    session: Session,
+    conversation_id: int,
+    *,
+    parent_id: int | None,
+    role: str,
+    content: str,
+    key: str | None = None,
+) -> Message:
+    """Save a complete message, such as an edited version; it becomes the head.
+
+    The same key again returns the same message. Raises `NotFound`, `Conflict`, `UnstorableText`.
+    """
+    numbers = _numbers(session, conversation_id, parent_id, 1)
+    known = None if key is None else _by_key(session, conversation_id, key, role)
+    if known is not None:
+        return known
+    message = _insert(
+        session, numbers, parent_id=parent_id, role=role, content=content, turn_key=key
+    )
+    index.put_message(session, numbers.user_id, conversation_id, message.id, content)
+    _move_head(session, conversation_id, message.id)
+    return message
+
+
+def save_partial(session: Session, message_id: int, content: str) -> None:
+    """Keep what was written so far of a streaming reply. Raises `NotFound` when it is not one."""
+    streaming = (Row.id == message_id, Row.status == "streaming")
+    saved = session.execute(
+        update(Row).where(*streaming).values(content=content).returning(Row.id)
+    ).one_or_none()
+    if saved is None:
+        raise NotFound("This answer in progress")
+
+
+def finish(
+    session: Session, message_id: int, *, content: str, status: str, error: str | None = None
+) -> None:
+    """Give a reply its final text and status, and make it found. Raises `NotFound`."""
+    owner = session.execute(
+        select(ConversationRow.id, ConversationRow.user_id)
+        .join(Row, Row.conversation_id == ConversationRow.id)
+        .where(Row.id == message_id)
+        .with_for_update(of=ConversationRow)
+    ).one_or_none()
+    if owner is None:
+        raise NotFound("This answer")
+    final = {"content": content, "status": status, "error": error, "finished_at": now()}
+    session.execute(update(Row).where(Row.id == message_id).values(final))
+    index.remove(session, owner.user_id, index.SearchDocument.message_id == message_id)
+    index.put_message(session, owner.user_id, owner.id, message_id, content)
+
+
+def interrupt_streaming(session: Session) -> int:
+    """Mark every reply left streaming by a crash as interrupted; return how many."""
+    left = session.execute(select(Row.id, Row.content).where(Row.status == "streaming")).all()
+    for message_id, content in left:
+        finish(session, message_id, content=content, status="interrupted")
+    return len(left)
+
+
+def get(session: Session, user_id: int, public_id: str) -> tuple[Conversation, Message]:
+    """A message and its conversation. Raises `NotFound`."""
+    found = session.execute(
+        select(*CONVERSATION, *COLUMNS)
+        .join(Row, Row.conversation_id == ConversationRow.id)
+        .where(
+            Row.public_id == public_id,
+            ConversationRow.user_id == user_id,
+            ConversationRow.deleted_at.is_(None),
+        )
+    ).one_or_none()
+    if found is None:
+        raise NotFound("This message")
+    return Conversation(*found[: len(CONVERSATION)]), Message(*found[len(CONVERSATION) :])
+
+
+def by_ids(session: Session, conversation_id: int, ids: Sequence[int]) -> list[Message]:
+    """Those messages of this conversation, in order of `sequence`; unknown ids are left out."""
+    query = select(*COLUMNS).where(Row.conversation_id == conversation_id, Row.id.in_(ids))
+    return [Message(*row) for row in session.execute(query.order_by(Row.sequence))]
+
+
+def path(session: Session, leaf_id: int, *, limit: int) -> list[Message]:
+    """The last `limit` messages that lead to this one, oldest first."""
+    line = select(Row.id, Row.parent_id, literal(1).label("depth")).where(Row.id == leaf_id)
+    above = line.cte("line", recursive=True)
+    parent = aliased(Row)
+    above = above.union_all(
+        select(parent.id, parent.parent_id, above.c.depth + 1)
+        .join(above, parent.id == above.c.parent_id)
+        .where(above.c.depth < limit)
+    )
+    query = select(*COLUMNS).join(above, Row.id == above.c.id).order_by(above.c.depth.desc())
+    return [Message(*row) for row in session.execute(query)]
+
+
+class _Numbers:
+    """Sequence numbers taken from a conversation, whose row stays locked until the commit."""
+
+    def __init__(self, conversation_id: int, user_id: int, first: int) -> None:
+        self.conversation_id = conversation_id
+        self.user_id = user_id
+        self._next = first
+
+    def take(self) -> int:
+        self._next += 1
+        return self._next - 1
+
+
+def _numbers(session: Session, conversation_id: int, parent_id: int | None, count: int) -> _Numbers:
+    taken: SqlRow[Any] | None = session.execute(
+        update(ConversationRow)
+        .where(ConversationRow.id == conversation_id, ConversationRow.deleted_at.is_(None))
+        .values(next_sequence=ConversationRow.next_sequence + count)
+        .returning(ConversationRow.next_sequence, ConversationRow.user_id)
+    ).one_or_none()
+    if taken is None:
+        raise NotFound("This conversation")
+    if parent_id is not None:
+        inside = (Row.id == parent_id, Row.conversation_id == conversation_id)
+        if session.execute(select(Row.id).where(*inside)).one_or_none() is None:
+            raise Conflict("The message this answers is not in this conversation any more.")
+    return _Numbers(conversation_id, taken.user_id, taken.next_sequence - count)
+
+
+def _insert(session: Session, numbers: _Numbers, **values: Any) -> Message:
+    sequence = numbers.take()
+    status = values.setdefault("status", "complete")
+    row = Row(
+        conversation_id=numbers.conversation_id,
+        sequence=sequence,
+        used=sequence,
+        finished_at=None if status == "streaming" else now(),
+        **values,
+    )
+    session.add(row)
+    session.flush()
+    return Message(*(getattr(row, name) for name in Message.__dataclass_fields__))
+
+
+def _move_head(session: Session, conversation_id: int, head_id: int) -> None:
+    session.execute(
+        update(ConversationRow)
+        .where(ConversationRow.id == conversation_id)
+        .values(head_id=head_id, updated_at=now())
+    )
+
+
+def _by_key(session: Session, conversation_id: int, key: str, role: str) -> Message | None:
+    same = (Row.conversation_id == conversation_id, Row.turn_key == key, Row.role == role)
+    found = session.execute(select(*COLUMNS).where(*same)).one_or_none()
+    return None if found is None else Message(*found)

@@ -1,0 +1,286 @@
+"""First tables: people, conversations, messages, traces, prompts, releases, search."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+WORD = sa.String(64).with_variant(sa.String(64, collation="C"), "postgresql")
+TIME = sa.DateTime(timezone=True)
+
+
+def _id() -> sa.Column[int]:
+    return sa.Column("id", BIG, nullable=False)
+
+
+def _ref(name: str, target: str, *, nullable: bool = False, cascade: bool = True) -> sa.Column[int]:
+    on_delete = "CASCADE" if cascade else None
+    return sa.Column(name, BIG, sa.ForeignKey(target, ondelete=on_delete), nullable=nullable)
+
+
+def _text(name: str, length: int | None = None, *, nullable: bool = False) -> sa.Column[str]:
+    return sa.Column(name, sa.String(length) if length else sa.Text(), nullable=nullable)
+
+
+def _time(name: str, *, nullable: bool = False) -> sa.Column[object]:
+    return sa.Column(name, TIME, nullable=nullable)
+
+
+def upgrade() -> None:
+    _people()
+    _conversations()
+    _messages()
+    _traces()
+    _prompts()
+    _search()
+
+
+def _people() -> None:
+    op.create_table(
+        "users",
+        _id(),
+        sa.Column("public_id", sa.Uuid(), nullable=False),
+        _text("name", 200),
+        _time("created_at"),
+        sa.PrimaryKeyConstraint("id", name="pk_users"),
+        sa.UniqueConstraint("public_id", name="uq_users_public_id"),
+        sa.UniqueConstraint("name", name="uq_users_name"),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "user_roles",
+        _ref("user_id", "users.id"),
+        _text("role", 40),
+        sa.PrimaryKeyConstraint("user_id", "role", name="pk_user_roles"),
+    )
+
+
+def _conversations() -> None:
+    op.create_table(
+        "conversations",
+        _id(),
+        sa.Column("public_id", sa.Uuid(), nullable=False),
+        _ref("user_id", "users.id"),
+        _text("key", 200, nullable=True),
+        _text("channel", 20),
+        _text("title"),
+        sa.Column("pinned", sa.Boolean(), nullable=False),
+        _text("prompt", 200),
+        sa.Column("release_id", BIG),
+        _text("version", 64, nullable=True),
+        _text("model", 200),
+        sa.Column("head_id", BIG),
+        sa.Column("next_sequence", sa.Integer(), nullable=False),
+        _time("created_at"),
+        _time("updated_at"),
+        _time("deleted_at", nullable=True),
+        sa.PrimaryKeyConstraint("id", name="pk_conversations"),
+        sa.UniqueConstraint("public_id", name="uq_conversations_public_id"),
+        sa.UniqueConstraint("user_id", "key", name="uq_conversations_user_id"),
+        sa.CheckConstraint("channel IN ('chat', 'desk', 'api')", name="ck_conversations_channel"),
+        sqlite_autoincrement=True,
+    )
+    _partial("ix_conversations_list", "conversations",
+             ["user_id", "pinned", "updated_at", "id"], "deleted_at IS NULL")  # fmt: skip
+    _partial("ix_conversations_deleted", "conversations", ["deleted_at"], "deleted_at IS NOT NULL")
+
+
+def _messages() -> None:
+    statuses = "'complete', 'streaming', 'stopped', 'failed', 'interrupted', 'truncated'"
+    op.create_table(
+        "messages",
+        _id(),
+        sa.Column("public_id", sa.Uuid(), nullable=False),
+        _ref("conversation_id", "conversations.id"),
+        _ref("parent_id", "messages.id", nullable=True, cascade=False),
+        sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("used", sa.Integer(), nullable=False),
+        _text("role", 20),
+        _text("status", 20),
+        _text("turn_key", 200, nullable=True),
+        _time("created_at"),
+        _time("finished_at", nullable=True),
+        _text("error", nullable=True),
+        _text("content"),
+        sa.PrimaryKeyConstraint("id", name="pk_messages"),
+        sa.UniqueConstraint("public_id", name="uq_messages_public_id"),
+        sa.UniqueConstraint("conversation_id", "sequence", name="uq_messages_conversation_id"),
+        sa.UniqueConstraint("conversation_id", "turn_key", "role", name="uq_messages_turn_key"),
+        sa.CheckConstraint("role IN ('system', 'user', 'assistant')", name="ck_messages_role"),
+        sa.CheckConstraint(f"status IN ({statuses})", name="ck_messages_status"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_messages_parent", "messages", ["parent_id", "sequence"])
+    _partial("ix_messages_roots", "messages", ["conversation_id"], "parent_id IS NULL")
+    _partial("ix_messages_streaming", "messages", ["id"], "status = 'streaming'")
+
+
+def _traces() -> None:
+    op.create_table(
+        "traces",
+        _ref("message_id", "messages.id"),
+        sa.Column("attempt", sa.Integer(), nullable=False),
+        _text("prompt", 200),
+        _text("version", 64, nullable=True),
+        sa.Column("release_id", BIG),
+        _text("model", 200),
+        sa.Column("parameters", sa.JSON(), nullable=False),
+        sa.Column("inputs", sa.JSON(), nullable=False),
+        _text("rendered_hash", 64),
+        sa.Column("history_ids", sa.JSON(), nullable=False),
+        sa.Column("passages", sa.JSON(), nullable=False),
+        sa.Column("prompt_tokens", sa.Integer()),
+        sa.Column("reply_tokens", sa.Integer()),
+        sa.Column("first_token_s", sa.Float()),
+        sa.Column("total_s", sa.Float()),
+        _text("error", nullable=True),
+        sa.Column("notes", sa.JSON(), nullable=False),
+        _time("created_at"),
+        sa.PrimaryKeyConstraint("message_id", "attempt", name="pk_traces"),
+    )
+    op.create_table(
+        "feedback",
+        _ref("message_id", "messages.id"),
+        _ref("user_id", "users.id"),
+        sa.Column("rating", sa.Integer(), nullable=False),
+        sa.Column("reasons", sa.JSON(), nullable=False),
+        _text("better", nullable=True),
+        _time("updated_at"),
+        sa.PrimaryKeyConstraint("message_id", "user_id", name="pk_feedback"),
+        sa.CheckConstraint("rating IN (-1, 1)", name="ck_feedback_rating"),
+    )
+    op.create_index("ix_feedback_user_id", "feedback", ["user_id"])
+
+
+def _prompts() -> None:
+    op.create_table(
+        "prompts",
+        _text("name", 200),
+        _text("kind", 20),
+        sa.Column("versions", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name="pk_prompts"),
+    )
+    op.create_table(
+        "prompt_versions",
+        _id(),
+        _text("sha", 64),
+        sa.Column("prompt", sa.String(200), sa.ForeignKey("prompts.name"), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
+        _text("kind", 20),
+        _text("source"),
+        sa.Column("partials", sa.JSON(), nullable=False),
+        sa.Column("examples", sa.JSON()),
+        _text("author", 200),
+        _text("note"),
+        _text("parent", 64, nullable=True),
+        _time("created_at"),
+        sa.PrimaryKeyConstraint("id", name="pk_prompt_versions"),
+        sa.UniqueConstraint("sha", name="uq_prompt_versions_sha"),
+        sa.UniqueConstraint("prompt", "seq", name="uq_prompt_versions_prompt"),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "releases",
+        _id(),
+        sa.Column("public_id", sa.Uuid(), nullable=False),
+        sa.Column("prompt", sa.String(200), sa.ForeignKey("prompts.name"), nullable=False),
+        _text("environment", 20),
+        sa.Column("weights", sa.JSON(), nullable=False),
+        _text("actor", 200),
+        _text("reason"),
+        _time("created_at"),
+        sa.PrimaryKeyConstraint("id", name="pk_releases"),
+        sa.UniqueConstraint("public_id", name="uq_releases_public_id"),
+        sa.CheckConstraint(
+            "environment IN ('staging', 'production')", name="ck_releases_environment"
+        ),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_releases_current", "releases", ["prompt", "environment", "id"])
+
+
+def _search() -> None:
+    op.create_table(
+        "search_counters",
+        _ref("user_id", "users.id"),
+        sa.Column("documents", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("user_id", name="pk_search_counters"),
+    )
+    op.create_table(
+        "search_documents",
+        _id(),
+        _ref("user_id", "users.id"),
+        _ref("conversation_id", "conversations.id"),
+        _ref("message_id", "messages.id", nullable=True),
+        sa.Column("block", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_search_documents"),
+        sa.UniqueConstraint("message_id", name="uq_search_documents_message_id"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_search_documents_user_id", "search_documents", ["user_id"])
+    op.create_index("ix_search_documents_conversation_id", "search_documents", ["conversation_id"])
+    op.create_table(
+        "search_words",
+        _ref("user_id", "users.id"),
+        sa.Column("word", WORD, nullable=False),
+        sa.Column("block", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("user_id", "word", "block", name="pk_search_words"),
+        sqlite_with_rowid=False,
+    )
+    if op.get_context().dialect.name == "sqlite":
+        _index_for_sqlite()
+    else:
+        _index_for_postgresql()
+
+
+def _index_for_sqlite() -> None:
+    op.execute(
+        "CREATE VIRTUAL TABLE search_index USING fts5("
+        "tokens, detail=none, columnsize=0, tokenize=\"ascii tokenchars '_'\")"
+    )
+    op.execute(
+        "CREATE TRIGGER search_documents_gone AFTER DELETE ON search_documents "
+        "BEGIN DELETE FROM search_index WHERE rowid = old.id; END"
+    )
+
+
+def _index_for_postgresql() -> None:
+    op.execute(
+        "CREATE TABLE search_index (id BIGINT CONSTRAINT pk_search_index PRIMARY KEY "
+        "CONSTRAINT fk_search_index_id REFERENCES search_documents (id) ON DELETE CASCADE, "
+        "tokens TSVECTOR NOT NULL)"
+    )
+    op.execute(
+        "CREATE INDEX ix_search_index_tokens ON search_index USING gin (tokens) "
+        "WITH (fastupdate = off)"
+    )
+
+
+def _partial(name: str, table: str, columns: list[str], where: str) -> None:
+    condition = sa.text(where)
+    op.create_index(name, table, columns, sqlite_where=condition, postgresql_where=condition)
+
+
+def downgrade() -> None:
+    if op.get_context().dialect.name == "sqlite":
+        op.execute("DROP TRIGGER search_documents_gone")
+    op.execute("DROP TABLE search_index")
+    for table in (
+        "search_words",
+        "search_documents",
+        "search_counters",
+        "releases",
+        "prompt_versions",
+        "prompts",
+        "feedback",
+        "traces",
+        "messages",
+        "conversations",
+        "user_roles",
+        "users",
+    ):
+        op.drop_table(table)

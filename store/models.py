@@ -1,0 +1,274 @@
+"""The tables. Only modules of this package read them; everyone else sees records.
+
+Integer keys inside, UUIDv7 outside. Two references are values, not foreign keys: a conversation's
+head (the circle conversation → message → conversation would cost a deferred check on every turn)
+and its release and prompt version (immutable rows that a temporary, in-memory database lacks).
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, MetaData, UniqueConstraint, text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from uuid_utils.compat import uuid7
+
+from store.columns import BigId, ExactText, Name, PlainJson, PublicId, UtcTime, Word, now
+
+_NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+_NOT_DELETED = text("deleted_at IS NULL")
+_DELETED = text("deleted_at IS NOT NULL")
+_ROOT = text("parent_id IS NULL")
+_STREAMING = text("status = 'streaming'")
+_NEVER_REUSED = {"sqlite_autoincrement": True}
+
+
+def _new_id() -> str:
+    return str(uuid7())
+
+
+class Base(DeclarativeBase):
+    """Shared metadata, so that constraints have the same names on both databases."""
+
+    metadata = MetaData(naming_convention=_NAMES)
+
+
+class User(Base):
+    """A person who may own conversations."""
+
+    __tablename__ = "users"
+    __table_args__ = (_NEVER_REUSED,)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    public_id: Mapped[str] = mapped_column(PublicId, unique=True, default=_new_id)
+    name: Mapped[str] = mapped_column(Name(200), unique=True)
+    created_at: Mapped[datetime] = mapped_column(UtcTime, default=now)
+
+
+class UserRole(Base):
+    """One role of one person."""
+
+    __tablename__ = "user_roles"
+
+    user_id: Mapped[int] = mapped_column(
+        ForeignKey("users.id", ondelete="CASCADE"), primary_key=True
+    )
+    role: Mapped[str] = mapped_column(Name(40), primary_key=True)
+
+
+class Conversation(Base):
+    """A tree of messages. `next_sequence` numbers them without counting them."""
+
+    __tablename__ = "conversations"
+    __table_args__ = (
+        UniqueConstraint("user_id", "key"),
+        Index(
+            "ix_conversations_list",
+            "user_id",
+            "pinned",
+            "updated_at",
+            "id",
+            sqlite_where=_NOT_DELETED,
+            postgresql_where=_NOT_DELETED,
+        ),
+        Index(
+            "ix_conversations_deleted",
+            "deleted_at",
+            sqlite_where=_DELETED,
+            postgresql_where=_DELETED,
+        ),
+        CheckConstraint("channel IN ('chat', 'desk', 'api')", name="channel"),
+        _NEVER_REUSED,
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    public_id: Mapped[str] = mapped_column(PublicId, unique=True, default=_new_id)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    key: Mapped[str | None] = mapped_column(Name(200))
+    channel: Mapped[str] = mapped_column(Name(20))
+    title: Mapped[str] = mapped_column(ExactText)
+    pinned: Mapped[bool] = mapped_column(default=False)
+    prompt: Mapped[str] = mapped_column(Name(200))
+    release_id: Mapped[int | None] = mapped_column(BigId)
+    version: Mapped[str | None] = mapped_column(Name(64))
+    model: Mapped[str] = mapped_column(Name(200))
+    head_id: Mapped[int | None] = mapped_column(BigId)
+    next_sequence: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime] = mapped_column(UtcTime, default=now)
+    updated_at: Mapped[datetime] = mapped_column(UtcTime, default=now)
+    deleted_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
+class Message(Base):
+    """One message. `content` stands last so that reading the rest of the row skips a long text."""
+
+    __tablename__ = "messages"
+    __table_args__ = (
+        UniqueConstraint("conversation_id", "sequence"),
+        UniqueConstraint("conversation_id", "turn_key", "role", name="uq_messages_turn_key"),
+        Index("ix_messages_parent", "parent_id", "sequence"),
+        Index("ix_messages_roots", "conversation_id", sqlite_where=_ROOT, postgresql_where=_ROOT),
+        Index("ix_messages_streaming", "id", sqlite_where=_STREAMING, postgresql_where=_STREAMING),
+        CheckConstraint("role IN ('system', 'user', 'assistant')", name="role"),
+        CheckConstraint(
+            "status IN ('complete', 'streaming', 'stopped', 'failed', 'interrupted', 'truncated')",
+            name="status",
+        ),
+        _NEVER_REUSED,
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    public_id: Mapped[str] = mapped_column(PublicId, unique=True, default=_new_id)
+    conversation_id: Mapped[int] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"))
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id"))
+    sequence: Mapped[int]
+    used: Mapped[int]
+    role: Mapped[str] = mapped_column(Name(20))
+    status: Mapped[str] = mapped_column(Name(20))
+    turn_key: Mapped[str | None] = mapped_column(Name(200))
+    created_at: Mapped[datetime] = mapped_column(UtcTime, default=now)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    error: Mapped[str | None] = mapped_column(ExactText)
+    content: Mapped[str] = mapped_column(ExactText)
+
+
+class Trace(Base):
+    """One model call for one reply."""
+
+    __tablename__ = "traces"
+
+    message_id: Mapped[int] = mapped_column(
+        ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True
+    )
+    attempt: Mapped[int] = mapped_column(primary_key=True)
+    prompt: Mapped[str] = mapped_column(Name(200))
+    version: Mapped[str | None] = mapped_column(Name(64))
+    release_id: Mapped[int | None] = mapped_column(BigId)
+    model: Mapped[str] = mapped_column(Name(200))
+    parameters: Mapped[dict[str, Any]] = mapped_column(PlainJson)
+    inputs: Mapped[dict[str, Any]] = mapped_column(PlainJson)
+    rendered_hash: Mapped[str] = mapped_column(Name(64))
+    history_ids: Mapped[list[int]] = mapped_column(PlainJson)
+    passages: Mapped[list[Any]] = mapped_column(PlainJson)
+    prompt_tokens: Mapped[int | None]
+    reply_tokens: Mapped[int | None]
+    first_token_s: Mapped[float | None]
+    total_s: Mapped[float | None]
+    error: Mapped[str | None] = mapped_column(ExactText)
+    notes: Mapped[list[str]] = mapped_column(PlainJson)
+    created_at: Mapped[datetime] = mapped_column(UtcTime, default=now)
+
+
+class Feedback(Base):
+    """What a person thought of a message."""
+
+    __tablename__ = "feedback"
+    __table_args__ = (CheckConstraint("rating IN (-1, 1)", name="rating"),)
+
+    message_id: Mapped[int] = mapped_column(
+        ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True
+    )
+    user_id: Mapped[int] = mapped_column(
+        ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    rating: Mapped[int]
+    reasons: Mapped[list[str]] = mapped_column(PlainJson)
+    better: Mapped[str | None] = mapped_column(ExactText)
+    updated_at: Mapped[datetime] = mapped_column(UtcTime, default=now)
+
+
+class Prompt(Base):
+    """A prompt's name and how many versions it has had."""
+
+    __tablename__ = "prompts"
+
+    name: Mapped[str] = mapped_column(Name(200), primary_key=True)
+    kind: Mapped[str] = mapped_column(Name(20))
+    versions: Mapped[int] = mapped_column(default=0)
+
+
+class PromptVersion(Base):
+    """An immutable version of a prompt. Never updated, never deleted."""
+
+    __tablename__ = "prompt_versions"
+    __table_args__ = (UniqueConstraint("prompt", "seq"), _NEVER_REUSED)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    sha: Mapped[str] = mapped_column(Name(64), unique=True)
+    prompt: Mapped[str] = mapped_column(ForeignKey("prompts.name"))
+    seq: Mapped[int]
+    kind: Mapped[str] = mapped_column(Name(20))
+    source: Mapped[str] = mapped_column(ExactText)
+    partials: Mapped[dict[str, str]] = mapped_column(PlainJson)
+    examples: Mapped[list[Any] | None] = mapped_column(PlainJson)
+    author: Mapped[str] = mapped_column(Name(200))
+    note: Mapped[str] = mapped_column(ExactText)
+    parent: Mapped[str | None] = mapped_column(Name(64))
+    created_at: Mapped[datetime] = mapped_column(UtcTime, default=now)
+
+
+class Release(Base):
+    """What an environment serves from now on. Append-only: rolling back is a release too."""
+
+    __tablename__ = "releases"
+    __table_args__ = (
+        Index("ix_releases_current", "prompt", "environment", "id"),
+        CheckConstraint("environment IN ('staging', 'production')", name="environment"),
+        _NEVER_REUSED,
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    public_id: Mapped[str] = mapped_column(PublicId, unique=True, default=_new_id)
+    prompt: Mapped[str] = mapped_column(ForeignKey("prompts.name"))
+    environment: Mapped[str] = mapped_column(Name(20))
+    weights: Mapped[dict[str, int]] = mapped_column(PlainJson)
+    actor: Mapped[str] = mapped_column(Name(200))
+    reason: Mapped[str] = mapped_column(ExactText)
+    created_at: Mapped[datetime] = mapped_column(UtcTime, default=now)
+
+
+class SearchCounter(Base):
+    """How many texts of a person were ever indexed; it numbers them into blocks."""
+
+    __tablename__ = "search_counters"
+
+    user_id: Mapped[int] = mapped_column(
+        ForeignKey("users.id", ondelete="CASCADE"), primary_key=True
+    )
+    documents: Mapped[int] = mapped_column(default=0)
+
+
+class SearchDocument(Base):
+    """One indexed text: a message, or (message_id NULL) a title. `index.py` says how it is found."""
+
+    __tablename__ = "search_documents"
+    __table_args__ = (_NEVER_REUSED,)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    conversation_id: Mapped[int] = mapped_column(
+        ForeignKey("conversations.id", ondelete="CASCADE"), index=True
+    )
+    message_id: Mapped[int | None] = mapped_column(
+        ForeignKey("messages.id", ondelete="CASCADE"), unique=True
+    )
+    block: Mapped[int]
+
+
+class SearchWord(Base):
+    """This person's block holds this word: lets a search skip all other blocks."""
+
+    __tablename__ = "search_words"
+    __table_args__ = {"sqlite_with_rowid": False}
+
+    user_id: Mapped[int] = mapped_column(
+        ForeignKey("users.id", ondelete="CASCADE"), primary_key=True
+    )
+    word: Mapped[str] = mapped_column(Word, primary_key=True)
+    block: Mapped[int] = mapped_column(primary_key=True)

@@ -1,0 +1,162 @@
+"""What queries return: plain frozen values, safe to hand to another thread. Never rows.
+
+`id` is the internal number and stays inside chatbot; `public_id` is what people, pages and URLs see.
+All times are aware and in UTC.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Someone who owns conversations. `roles`: chatter, agent, author, reviewer, admin."""
+
+    id: int
+    public_id: str
+    name: str
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A tree of messages. `head_id` is the leaf being shown; `version` the pinned prompt version."""
+
+    id: int
+    public_id: str
+    user_id: int
+    channel: str
+    title: str
+    pinned: bool
+    prompt: str
+    release_id: int | None
+    version: str | None
+    model: str
+    head_id: int | None
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message. `sequence` orders a conversation; clocks do not."""
+
+    id: int
+    public_id: str
+    conversation_id: int
+    parent_id: int | None
+    sequence: int
+    role: str
+    content: str
+    status: str
+    error: str | None
+    turn_key: str | None
+    created_at: datetime
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Siblings:
+    """Where a message stands among the versions of it. `index` counts from 1."""
+
+    index: int
+    count: int
+    previous: str | None
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """One model call: what was asked of which model, and what it cost. Times in seconds."""
+
+    message_id: int
+    attempt: int
+    prompt: str
+    version: str | None
+    release_id: int | None
+    model: str
+    parameters: dict[str, Any]
+    inputs: dict[str, Any]
+    rendered_hash: str
+    history_ids: list[int] = field(default_factory=list)
+    passages: list[Any] = field(default_factory=list)
+    prompt_tokens: int | None = None
+    reply_tokens: int | None = None
+    first_token_s: float | None = None
+    total_s: float | None = None
+    error: str | None = None
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """A person's judgement of a reply: `rating` is +1 or -1."""
+
+    message_id: int
+    user_id: int
+    rating: int
+    reasons: tuple[str, ...]
+    better: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PromptVersion:
+    """An immutable prompt version, named by the hash of its closure. `seq` counts per prompt."""
+
+    sha: str
+    prompt: str
+    seq: int
+    kind: str
+    source: str
+    partials: dict[str, str]
+    examples: list[Any] | None
+    author: str
+    note: str
+    parent: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Which versions, with which weights, an environment serves from `created_at` on."""
+
+    id: int
+    public_id: str
+    prompt: str
+    environment: str
+    weights: dict[str, int]
+    actor: str
+    reason: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A search result. `message` is None when the title matched; the snippet marks what matched."""
+
+    conversation: str
+    title: str
+    message: str | None
+    role: str | None
+    snippet: list[tuple[str, bool]]
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaState:
+    """The revision of the tables (None: no tables) and the one this program needs."""
+
+    current: str | None
+    head: str
+    ok: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseFacts:
+    """What `doctor` shows: which library, how commits are made safe, and why so."""
+
+    dialect: str
+    library: str
+    journal: str
+    reason: str
