@@ -1,0 +1,28 @@
+"""The template layer: prompt files in, messages for a model out. Knows nobody above it.
+
+- `parse(text, partials)`: a file's text → a sound Prompt, or PromptError.
+- `render(prompt, {"question": …})`: values → `[{"role", "content"}, …]`.
+- `library()`: the prompts that ship, by name.
+"""
+
+from prompts.errors import PromptError
+from prompts.fields import PROMPT_KINDS, PromptKind
+from prompts.format import Prompt, parse
+from prompts.inputs import KINDS, Input, Kind
+from prompts.render import Message, render
+from prompts.shipped import library, library_names
+
+__all__ = [
+    "KINDS",
+    "PROMPT_KINDS",
+    "Input",
+    "Kind",
+    "Message",
+    "Prompt",
+    "PromptError",
+    "PromptKind",
+    "library",
+    "library_names",
+    "parse",
+    "render",
+]

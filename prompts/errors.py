@@ -1,0 +1,58 @@
+"""What can be wrong with a prompt or with the values given to it. Knows nothing else.
+
+    PromptError     the author's text or a value is wrong; says where, what and how to mend it
+    ValueRefused    the same while rendering, before the place is known; never leaves this package
+
+Sentences name inputs, tags and lengths, never the text of a value: they may be shown and logged.
+"""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class PromptError(Exception):
+    """A prompt that cannot be read, or values that it cannot be rendered with.
+
+    `line` and `column` count from 1 in the prompt's file, or in the partial that `partial` names;
+    both are None when the fault is in a value. `input_name` is the input whose value is wrong.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        line: int | None = None,
+        column: int | None = None,
+        hint: str = "",
+        *,
+        partial: str | None = None,
+        input_name: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.line = line
+        self.column = column
+        self.hint = hint
+        self.partial = partial
+        self.input_name = input_name
+
+    def __str__(self) -> str:
+        place = f"{self.partial}, " if self.partial else ""
+        if self.line is not None:
+            place += f"line {self.line}, column {self.column}"
+        sentence = f"{self.message} {self.hint}".strip()
+        return f"{place.removesuffix(', ')}: {sentence}" if place else sentence
+
+
+class ValueRefused(Exception):
+    """An expression came out as something that cannot be printed, joined or looped over."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
+    """Return "Did you mean `x`?" for the closest known word, or `otherwise`."""
+    close = get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f"Did you mean `{close[0]}`?" if close else otherwise

@@ -1,0 +1,146 @@
+"""The file format: one `.prompty` text and its partials → a Prompt that is known to be sound.
+
+Knows no values, models or database. A Prompt is named by the hash of its whole closure, so equal
+hashes mean equal messages for equal values.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from jinja2 import meta, nodes
+
+from prompts.errors import PromptError, did_you_mean
+from prompts.fields import Fields, PromptKind, read_fields
+from prompts.frontmatter import JSON, read_front_matter
+from prompts.inputs import Input
+from prompts.roles import Slot, Turn, split
+from prompts.source import Sources, line_and_column, read_text
+from prompts.syntax import Tree, read_tree
+
+_GLOBALS = frozenset({"range"})
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """One prompt version. `parameters` are the model's, in our names (`max_tokens`, …);
+    `partials` are those in use, by the name that `include` gives; `sha` names the closure.
+
+    Prompts are shared between threads: read their mappings, do not change them.
+    """
+
+    name: str
+    kind: PromptKind
+    description: str
+    inputs: tuple[Input, ...]
+    parameters: Mapping[str, JSON]
+    source: str
+    partials: Mapping[str, str]
+    sha: str
+
+    def input(self, name: str) -> Input | None:
+        """Return the declared input of that name, or None."""
+        return next((spec for spec in self.inputs if spec.name == name), None)
+
+    @property
+    def thread_input(self) -> Input | None:
+        """Return the input that takes the conversation so far, or None.
+
+        It is the first of kind thread, `examples` apart: those are a thread too, but not this one.
+        """
+        threads = (spec for spec in self.inputs if spec.kind == "thread")
+        return next((spec for spec in threads if spec.name != "examples"), None)
+
+
+@dataclass(slots=True)
+class Body:
+    """A prompt's messages and slots, not yet compiled, and the texts that their marks point to."""
+
+    parts: list[Turn | Slot]
+    sources: Sources
+
+
+def parse(source: str | bytes, partials: Mapping[str, str] | None = None) -> Prompt:
+    """Return the prompt that a file's text describes; raises PromptError.
+
+    `partials` maps names such as `partials/tone.j2` to texts; those not included are left out.
+    The same texts give the same object again.
+    """
+    return _parse(read_text(source), tuple(sorted((partials or {}).items())))
+
+
+@lru_cache(maxsize=256)
+def _parse(source: str, partials: tuple[tuple[str, str], ...]) -> Prompt:
+    front = read_front_matter(source)
+    fields = read_fields(front)
+    body, tree = _read_body(source, front.body, dict(partials), fields.inputs)
+    _check_names(body, fields.inputs)
+    _check_parts(body, fields, front.body)
+    return Prompt(
+        name=fields.name,
+        kind=fields.kind,
+        description=fields.description,
+        inputs=fields.inputs,
+        parameters=fields.parameters,
+        source=source,
+        partials=dict(sorted(tree.partials.items())),
+        sha=closure_sha(source, tree.partials),
+    )
+
+
+def read_body(prompt: Prompt) -> Body:
+    """Return the messages of a parsed prompt, for whoever compiles them."""
+    start = read_front_matter(prompt.source).body
+    return _read_body(prompt.source, start, prompt.partials, prompt.inputs)[0]
+
+
+def closure_sha(source: str, partials: Mapping[str, str]) -> str:
+    """Return the SHA-256, in hex, of everything that decides what is rendered."""
+    closure = {"format": 1, "source": source, "partials": dict(partials)}
+    canonical = json.dumps(closure, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _read_body(
+    source: str, start: int, partials: Mapping[str, str], inputs: tuple[Input, ...]
+) -> tuple[Body, Tree]:
+    sources = Sources()
+    sources.add(source)
+    tree = read_tree(sources, start, partials)
+    threads = frozenset(spec.name for spec in inputs if spec.kind == "thread")
+    return Body(split(sources, tree, threads), sources), tree
+
+
+def _check_names(body: Body, inputs: tuple[Input, ...]) -> None:
+    """Refuse names that are neither an input nor set in the same message."""
+    known = {spec.name for spec in inputs} | _GLOBALS
+    turns = [part for part in body.parts if isinstance(part, Turn)]
+    for turn in turns:
+        missing = meta.find_undeclared_variables(turn.body) - known
+        if missing:
+            found = min(_uses(turn.body, missing), key=lambda name: name.lineno)
+            hint = did_you_mean(found.name, known, "Declare it under `inputs`.")
+            if any(name.ctx == "store" for other in turns for name in _uses(other.body, missing)):
+                hint = "What `set` and `for` name holds within one message or loop only."
+            raise body.sources.error(found.lineno, f"`{found.name}` is not declared.", hint)
+
+
+def _uses(root: nodes.Template, names: set[str]) -> Iterator[nodes.Name]:
+    return (node for node in root.find_all(nodes.Name) if node.name in names)
+
+
+def _check_parts(body: Body, fields: Fields, start: int) -> None:
+    """Refuse a prompt that asks nothing, and a chat prompt without a place for the conversation."""
+    place = line_and_column(body.sources.texts[0], start)
+    if not any(isinstance(part, Turn) and part.role == "user" for part in body.parts):
+        raise PromptError(
+            "There is no user message.", *place, "Put `user:` on a line of its own, then its text."
+        )
+    if fields.kind == "chat" and not any(isinstance(part, Slot) for part in body.parts):
+        raise PromptError(
+            "A chat prompt needs a place for the conversation so far.",
+            *place,
+            "Declare `{name: history, kind: thread}` and write `{{ history }}` on its own line.",
+        )

@@ -1,0 +1,142 @@
+"""The YAML between the two `---` lines, read strictly. Knows no field of ours and no template.
+
+No tags, anchors, aliases or duplicate keys; plain words as in YAML 1.2, so `no` and `on` stay words
+and `1:30` stays text. Every value's place is kept, so that whoever judges a field can point at it.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import yaml
+
+from prompts.errors import PromptError
+from prompts.source import line_and_column
+
+JSON: TypeAlias = bool | int | float | str | list["JSON"] | dict[str, "JSON"] | None
+Path: TypeAlias = tuple[str | int, ...]
+
+_FENCE = re.compile(r"^---[ \t]*$", re.MULTILINE)
+_INTEGER = re.compile(r"[-+]?[0-9]{1,18}")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]{1,3})?")
+_REFERENCE = re.compile(r"\$\{\s*\w+\s*:")
+_WORDS: dict[str, bool | None] = {
+    "": None, "~": None, "null": None, "Null": None, "NULL": None,
+    "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
+}  # fmt: skip
+_MAX_DEPTH = 8
+
+
+@dataclass(frozen=True, slots=True)
+class FrontMatter:
+    """`values` as plain JSON, `places` by path into them, `body`: where the template starts."""
+
+    values: dict[str, JSON]
+    places: dict[Path, tuple[int, int]]
+    body: int
+
+    def error(self, path: Path, message: str, hint: str = "") -> PromptError:
+        """Return the error at the place of a value, or of the nearest thing that holds it."""
+        while path not in self.places:
+            path = path[:-1]
+        return PromptError(message, *self.places[path], hint)
+
+
+def read_front_matter(source: str) -> FrontMatter:
+    """Read the front matter of a whole prompt file; raises PromptError."""
+    opening = _FENCE.match(source)
+    closing = _FENCE.search(source, opening.end()) if opening else None
+    if opening is None:
+        raise PromptError("The first line must be `---`.", 1, 1, "Then name, inputs, and `---`.")
+    if closing is None:
+        raise PromptError("The front matter has no closing `---` line.", 1, 1, "Add it.")
+    # Blank lines instead of the opening fence: marks then count lines of the file.
+    text = "\n" + source[opening.end() + 1 : closing.start()]
+    places: dict[Path, tuple[int, int]] = {(): (1, 1)}
+    root = _composed(text)
+    values = _plain(root, (), places) if root is not None else {}
+    if not isinstance(values, dict):
+        raise PromptError("The front matter must be `field: value` lines.", 2, 1)
+    return FrontMatter(values, places, min(closing.end() + 1, len(source)))
+
+
+def _composed(text: str) -> yaml.Node | None:
+    """Return the tree of nodes, once the events have shown nothing that is refused."""
+    try:
+        _check_events(text)
+        return yaml.compose(text, Loader=yaml.BaseLoader)
+    except yaml.MarkedYAMLError as error:
+        raise _not_yaml(error) from None
+    except yaml.reader.ReaderError as error:
+        line, column = line_and_column(text, error.position)
+        raise PromptError(
+            "The front matter holds a character that YAML refuses.", line, column, "Delete it."
+        ) from None
+
+
+def _not_yaml(error: yaml.MarkedYAMLError) -> PromptError:
+    mark = error.problem_mark or error.context_mark
+    place = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
+    problem = error.problem or "it cannot be read"
+    return PromptError(f"The front matter is not YAML: {problem}.", *place)
+
+
+def _check_events(text: str) -> None:
+    """Refuse tags, anchors, aliases and deep nesting before anything recursive runs."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.BaseLoader):
+        line, column = event.start_mark.line + 1, event.start_mark.column + 1
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            raise PromptError(
+                "YAML anchors and aliases are not allowed.", line, column, "Write the value out."
+            )
+        if getattr(event, "tag", None):
+            raise PromptError("YAML tags are not allowed.", line, column, "Delete the tag.")
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > _MAX_DEPTH:
+            raise PromptError("The front matter is nested too deeply.", line, column)
+
+
+def _plain(node: yaml.Node, path: Path, places: dict[Path, tuple[int, int]]) -> JSON:
+    place = (node.start_mark.line + 1, node.start_mark.column + 1)
+    places.setdefault(path, place)
+    if isinstance(node, yaml.MappingNode):
+        return _mapping(node, path, places)
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(item, (*path, i), places) for i, item in enumerate(node.value)]
+    return _scalar(node.value, place, plain=not getattr(node, "style", None))
+
+
+def _mapping(
+    node: yaml.MappingNode, path: Path, places: dict[Path, tuple[int, int]]
+) -> dict[str, JSON]:
+    values: dict[str, JSON] = {}
+    for key_node, value_node in node.value:
+        place = (key_node.start_mark.line + 1, key_node.start_mark.column + 1)
+        key = key_node.value
+        if not isinstance(key, str):
+            raise PromptError(
+                "A field's name must be a word.", *place, "Put template text in quotes."
+            )
+        if key in values:
+            raise PromptError(f"The field `{key}` stands here twice.", *place, "Delete one.")
+        places[*path, key] = place
+        values[key] = _plain(value_node, (*path, key), places)
+    return values
+
+
+def _scalar(text: str, place: tuple[int, int], *, plain: bool) -> JSON:
+    if _REFERENCE.search(text):
+        raise PromptError(
+            "References such as `${env:…}` and `${file:…}` are not allowed.",
+            *place,
+            "Write the value itself, or declare an input for it.",
+        )
+    if not plain:  # quoted, or a block of text
+        return text
+    if text in _WORDS:
+        return _WORDS[text]
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    return float(text) if _FLOAT.fullmatch(text) else text

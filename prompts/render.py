@@ -1,0 +1,139 @@
+"""Prompt and values → the messages for a model. Knows no model, row or page.
+
+A version is compiled once and kept by its hash. Values enter the finished tree as data: nothing in
+them is read as template, role or tag.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from threading import Lock
+from traceback import walk_tb
+from typing import Any, TypeAlias, cast
+
+from jinja2 import Template, TemplateError
+
+from prompts.environment import ENVIRONMENT
+from prompts.errors import PromptError, ValueRefused
+from prompts.filters import BUDGET, MAX_CHARACTERS, Budget, Value
+from prompts.format import Prompt, read_body
+from prompts.inputs import accept_values
+from prompts.roles import Slot, Turn
+from prompts.source import Sources
+
+Message: TypeAlias = dict[str, str]
+
+_KEPT = 256
+_FILENAME = "<prompt>"
+_FAILURES = (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, RecursionError)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A message ready to run."""
+
+    role: str
+    template: Template
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    parts: list[_Part | Slot]
+    sources: Sources
+
+
+_versions: dict[str, _Compiled] = {}
+_lock = Lock()
+
+
+def render(prompt: Prompt, values: Mapping[str, Any]) -> list[Message]:
+    """Return `{"role", "content"}` messages; raises PromptError naming the input or the place.
+
+    A message that comes out empty is left out. Messages of a thread go in as they are.
+    """
+    accepted = accept_values(prompt.inputs, values)
+    compiled = _versions.get(prompt.sha) or _compile(prompt)
+    variables = {**accepted, BUDGET: Budget()}
+    messages: list[Message] = []
+    length = 0
+    for part in compiled.parts:
+        if isinstance(part, Slot):
+            messages.extend(dict(m) for m in cast("list[Message]", accepted[part.name]))
+            continue
+        content = _content(part.template, variables, compiled.sources)
+        length += len(content)
+        if length > MAX_CHARACTERS:
+            raise PromptError(_TOO_LONG, hint="Shorten the values or the text.")
+        if content:
+            messages.append({"role": part.role, "content": content})
+    return messages
+
+
+_TOO_LONG = f"The messages have more than {MAX_CHARACTERS:,} characters."
+
+
+def _compile(prompt: Prompt) -> _Compiled:
+    body = read_body(prompt)
+    parts = [_part(part) if isinstance(part, Turn) else part for part in body.parts]
+    compiled = _Compiled(parts, body.sources)
+    with _lock:
+        while len(_versions) >= _KEPT:
+            del _versions[next(iter(_versions))]
+        _versions[prompt.sha] = compiled
+    return compiled
+
+
+def _part(turn: Turn) -> _Part:
+    code = ENVIRONMENT.compile(turn.body, filename=_FILENAME)
+    return _Part(turn.role, Template.from_code(ENVIRONMENT, code, ENVIRONMENT.globals))
+
+
+def _content(template: Template, variables: dict[str, Any], sources: Sources) -> str:
+    """Run one message's template; its own blank edges are cut, those of a value are kept."""
+    try:
+        chunks = _chunks(template, variables)
+    except ValueRefused as error:
+        raise sources.error(_mark(error, template), error.message, error.hint) from None
+    except _FAILURES as error:
+        raise sources.error(_mark(error, template), _sentence(error)) from None
+    _trim(chunks)
+    return "".join(chunks)
+
+
+def _chunks(template: Template, variables: dict[str, Any]) -> list[str]:
+    chunks: list[str] = []
+    length = 0
+    for chunk in template.root_render_func(template.new_context(variables)):
+        chunks.append(chunk)
+        length += len(chunk)
+        if length > MAX_CHARACTERS:
+            raise ValueRefused(_TOO_LONG, "Shorten the values or the loops.")
+    return chunks
+
+
+def _trim(chunks: list[str]) -> None:
+    """Cut blank lines before and white space after the author's text, never a value's."""
+    while chunks and not isinstance(chunks[0], Value):
+        chunks[0] = chunks[0].lstrip("\n")
+        if chunks[0]:
+            break
+        del chunks[0]
+    while chunks and not isinstance(chunks[-1], Value):
+        chunks[-1] = chunks[-1].rstrip()
+        if chunks[-1]:
+            break
+        del chunks[-1]
+
+
+def _mark(error: Exception, template: Template) -> int:
+    """Return where in the prompt the error arose, from where in the compiled code it did."""
+    frames = walk_tb(error.__traceback__)
+    lines = [line for frame, line in frames if frame.f_code.co_filename == _FILENAME]
+    return template.get_corresponding_lineno(lines[-1]) if lines else 0
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, TemplateError):
+        return error.message or "This cannot be rendered."
+    if isinstance(error, ZeroDivisionError):
+        return "This divides by zero."
+    return "This cannot be worked out with these values."

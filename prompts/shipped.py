@@ -1,0 +1,36 @@
+"""The prompts that come with the product, read from package data. Knows no database.
+
+`library/NAME/prompt.prompty`, and `library/partials/*.j2` for all of them.
+"""
+
+from functools import cache
+from importlib import resources
+from importlib.resources.abc import Traversable
+
+from prompts.format import Prompt, parse
+
+
+def library() -> dict[str, Prompt]:
+    """Return every built-in prompt by name, in alphabetical order."""
+    return dict(_library())
+
+
+def library_names() -> tuple[str, ...]:
+    """Return the names of the built-in prompts."""
+    return tuple(_library())
+
+
+@cache
+def _library() -> dict[str, Prompt]:
+    root = resources.files("prompts") / "library"
+    partials = {
+        f"partials/{entry.name}": entry.read_text("utf-8")
+        for entry in (root / "partials").iterdir()
+        if entry.name.endswith(".j2")
+    }
+    folders = sorted((e for e in root.iterdir() if e.name != "partials"), key=lambda e: e.name)
+    return {folder.name: _read(folder, partials) for folder in folders if folder.is_dir()}
+
+
+def _read(folder: Traversable, partials: dict[str, str]) -> Prompt:
+    return parse((folder / "prompt.prompty").read_bytes(), partials)
