@@ -42,7 +42,8 @@ class Environment(ImmutableSandboxedEnvironment):
             return obj[attribute]
         if type(obj) is LoopContext and attribute in LOOP_FIELDS:
             return getattr(obj, attribute)
-        return self._nothing(obj, f"There is no `{attribute}` in this value.")
+        fields = ", ".join(f"`{key}`" for key in obj) if type(obj) is dict else "no fields"
+        return self._nothing(obj, f"There is no `{attribute}` here: this has {fields}.")
 
     def getitem(self, obj: Any, argument: Any) -> Any:
         """Return a mapping's key, or an item or slice of a list or text."""

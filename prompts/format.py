@@ -6,16 +6,17 @@ hashes mean equal messages for equal values.
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from jinja2 import meta, nodes
+from jinja2 import nodes
 
 from prompts.errors import PromptError, did_you_mean
 from prompts.fields import Fields, PromptKind, read_fields
 from prompts.frontmatter import JSON, read_front_matter
 from prompts.inputs import Input
+from prompts.names import undeclared
 from prompts.roles import Slot, Turn, split
 from prompts.source import Sources, line_and_column, read_text
 from prompts.syntax import Tree, read_tree
@@ -115,24 +116,29 @@ def _read_body(
 
 def _check_names(body: Body, inputs: tuple[Input, ...]) -> None:
     """Refuse names that are neither an input nor set in the same message."""
-    known = {spec.name for spec in inputs} | _GLOBALS
+    known = frozenset(spec.name for spec in inputs)
     turns = [part for part in body.parts if isinstance(part, Turn)]
     for turn in turns:
-        missing = meta.find_undeclared_variables(turn.body) - known
-        if missing:
-            found = min(_uses(turn.body, missing), key=lambda name: name.lineno)
+        for found in undeclared(turn.body, known | _GLOBALS):
             hint = did_you_mean(found.name, known, "Declare it under `inputs`.")
-            if any(name.ctx == "store" for other in turns for name in _uses(other.body, missing)):
-                hint = "What `set` and `for` name holds within one message or loop only."
+            if found.name == "loop":
+                hint = "It stands only inside a `for`."
+            elif any(found.name in _set_names(other) for other in turns):
+                hint = "What `set` or `for` names ends with its message, loop or `if`."
             raise body.sources.error(found.lineno, f"`{found.name}` is not declared.", hint)
 
 
-def _uses(root: nodes.Template, names: set[str]) -> Iterator[nodes.Name]:
-    return (node for node in root.find_all(nodes.Name) if node.name in names)
+def _set_names(turn: Turn) -> set[str]:
+    return {name.name for name in turn.body.find_all(nodes.Name) if name.ctx == "store"}
 
 
 def _check_parts(body: Body, fields: Fields, start: int) -> None:
-    """Refuse a prompt that asks nothing, and a chat prompt without a place for the conversation."""
+    """Refuse an empty message, no user message, and a chat prompt without its conversation."""
+    for part in body.parts:
+        if isinstance(part, Turn) and part.empty:
+            raise body.sources.error(
+                part.mark, f"The {part.role} message is empty.", "Write its text, or delete it."
+            )
     place = line_and_column(body.sources.texts[0], start)
     if not any(isinstance(part, Turn) and part.role == "user" for part in body.parts):
         raise PromptError(

@@ -6,7 +6,7 @@ and `1:30` stays text. Every value's place is kept, so that whoever judges a fie
 
 import re
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import yaml
 
@@ -75,17 +75,19 @@ def _composed(text: str) -> yaml.Node | None:
 
 
 def _not_yaml(error: yaml.MarkedYAMLError) -> PromptError:
-    mark = error.problem_mark or error.context_mark
-    place = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
-    problem = error.problem or "it cannot be read"
-    return PromptError(f"The front matter is not YAML: {problem}.", *place)
+    sentence = f"The front matter is not YAML: {error.problem or 'it cannot be read'}."
+    return PromptError(sentence, *_place(error.problem_mark or error.context_mark))
+
+
+def _place(mark: Any) -> tuple[int, int]:
+    return (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
 
 
 def _check_events(text: str) -> None:
     """Refuse tags, anchors, aliases and deep nesting before anything recursive runs."""
     depth = 0
     for event in yaml.parse(text, Loader=yaml.BaseLoader):
-        line, column = event.start_mark.line + 1, event.start_mark.column + 1
+        line, column = _place(event.start_mark)
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise PromptError(
                 "YAML anchors and aliases are not allowed.", line, column, "Write the value out."
@@ -99,7 +101,7 @@ def _check_events(text: str) -> None:
 
 
 def _plain(node: yaml.Node, path: Path, places: dict[Path, tuple[int, int]]) -> JSON:
-    place = (node.start_mark.line + 1, node.start_mark.column + 1)
+    place = _place(node.start_mark)
     places.setdefault(path, place)
     if isinstance(node, yaml.MappingNode):
         return _mapping(node, path, places)
@@ -113,7 +115,7 @@ def _mapping(
 ) -> dict[str, JSON]:
     values: dict[str, JSON] = {}
     for key_node, value_node in node.value:
-        place = (key_node.start_mark.line + 1, key_node.start_mark.column + 1)
+        place = _place(key_node.start_mark)
         key = key_node.value
         if not isinstance(key, str):
             raise PromptError(

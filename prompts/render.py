@@ -92,9 +92,9 @@ def _content(template: Template, variables: dict[str, Any], sources: Sources) ->
     try:
         chunks = _chunks(template, variables)
     except ValueRefused as error:
-        raise sources.error(_mark(error, template), error.message, error.hint) from None
+        raise _placed(error, template, sources, error.message, error.hint) from None
     except _FAILURES as error:
-        raise sources.error(_mark(error, template), _sentence(error)) from None
+        raise _placed(error, template, sources, _sentence(error)) from None
     _trim(chunks)
     return "".join(chunks)
 
@@ -124,11 +124,15 @@ def _trim(chunks: list[str]) -> None:
         del chunks[-1]
 
 
-def _mark(error: Exception, template: Template) -> int:
-    """Return where in the prompt the error arose, from where in the compiled code it did."""
+def _placed(
+    error: Exception, template: Template, sources: Sources, message: str, hint: str = ""
+) -> PromptError:
+    """Say where in the prompt the error arose, from where in the compiled code it did."""
     frames = walk_tb(error.__traceback__)
     lines = [line for frame, line in frames if frame.f_code.co_filename == _FILENAME]
-    return template.get_corresponding_lineno(lines[-1]) if lines else 0
+    if not lines:
+        return PromptError(message, hint=hint)
+    return sources.error(template.get_corresponding_lineno(lines[-1]), message, hint)
 
 
 def _sentence(error: Exception) -> str:

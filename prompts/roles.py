@@ -20,17 +20,27 @@ _ROLE_LINE = re.compile(r"(system|user|assistant):[ \t]*")
 # What Prompty, or a reader, would take for one.
 _LIKE = r"[ \t]*#?[ \t]*(?:system|user|assistant|developer|tool|function)(?:\[[^\]\n]*\])?[ \t]*:"
 _ROLE_LIKE = re.compile(_LIKE + r"[ \t]*", re.IGNORECASE)
-_ESCAPED = re.compile(r"([ \t]*)\\(" + _LIKE + r"[ \t]*\n?)", re.IGNORECASE)
+_ESCAPED = re.compile(r"([ \t]*)\\(\\*" + _LIKE + r"[ \t]*\n?)", re.IGNORECASE)
 _LINES = re.compile(r"[^\n]*\n|[^\n]+")
 _LITERAL = "Write `\\` before it if it is plain text."
 
 
 @dataclass(slots=True)
 class Turn:
-    """A message that the author wrote: its role and its own little template."""
+    """A message that the author wrote: its role, where that stands, and its own template."""
 
     role: str
+    mark: int
     body: nodes.Template
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing at all was written under the role line."""
+        return all(
+            isinstance(node, nodes.Output)
+            and all(isinstance(x, nodes.TemplateData) and not x.data.strip() for x in node.nodes)
+            for node in self.body.body
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +60,9 @@ class _Fragment:
 
     @property
     def literal(self) -> str:
-        return _ESCAPED.sub(r"\1\2", self.text, count=1) if "\\" in self.text else self.text
+        """The text, less the `\\` that keeps a line from being a role line."""
+        found = None if self.edge else _ESCAPED.fullmatch(self.text)
+        return found.group(1) + found.group(2) if found else self.text
 
 
 def split(sources: Sources, tree: Tree, threads: frozenset[str]) -> list[Turn | Slot]:
@@ -87,7 +99,7 @@ class _Splitter:
 
     def _add_text(self, piece: _Fragment) -> None:
         if not piece.edge and _ROLE_LIKE.fullmatch(piece.text.rstrip("\n")):
-            self.parts.append(Turn(self._role(piece), nodes.Template([], lineno=0)))
+            self.parts.append(Turn(self._role(piece), piece.mark, nodes.Template([], lineno=0)))
         elif piece.text.strip() or self._turn() is not None:
             data = nodes.TemplateData(piece.literal, lineno=piece.mark)
             self._append(nodes.Output([data], lineno=piece.mark), piece.mark)
@@ -112,10 +124,12 @@ class _Splitter:
         if turn is None:
             if self.parts:
                 raise self.sources.error(
-                    mark, "This text stands after a thread.", "Put a role line before it."
+                    mark, "This stands after a thread, in no message.", "Put a role line before it."
                 )
             raise self.sources.error(
-                mark, "This text belongs to no message.", "Put `system:` or `user:` before it."
+                mark,
+                "This belongs to no message.",
+                "Put `system:` or `user:` on a line above it.",
             )
         turn.body.body.append(node)
 

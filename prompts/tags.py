@@ -119,9 +119,11 @@ def _tags(tokens: list[Token]) -> Iterator[tuple[Token, list[Token], bool]]:
 
 def _check_keyword(sources: Sources, keyword: Token, blocks: list[Token]) -> None:
     word = keyword.text
-    if word not in _KEYWORDS:
+    if word not in _KEYWORDS and word != "endset":
         hint = did_you_mean(word, _KEYWORDS, "Allowed are if, for, set, include and raw.")
         raise sources.error(keyword.mark, f"The tag `{word}` is not allowed.", hint)
+    if word == "endset":
+        raise sources.error(keyword.mark, "`set` holds no block.", "Write `{% set name = … %}`.")
     if word == "else" and not blocks:
         raise sources.error(keyword.mark, "`else` stands outside of any `if` or `for`.")
     if word in _CLOSES:
