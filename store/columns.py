@@ -24,7 +24,8 @@ class ExactText(TypeDecorator[str]):
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+    def process_bind_param(self, value: str | None, _dialect: Dialect) -> str | None:
+        """Refuse what cannot be kept exactly."""
         return None if value is None else storable(value)
 
 
@@ -34,10 +35,14 @@ class Name(TypeDecorator[str]):
     impl = String
     cache_ok = True
 
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
-        limit = self.impl_instance.length
-        if value is not None and limit is not None and len(value) > limit:
-            raise UnstorableText(f"is longer than {limit} characters")
+    def __init__(self, limit: int) -> None:
+        super().__init__(limit)
+        self.limit = limit
+
+    def process_bind_param(self, value: str | None, _dialect: Dialect) -> str | None:
+        """Refuse what is too long or cannot be kept exactly."""
+        if value is not None and len(value) > self.limit:
+            raise UnstorableText(f"is longer than {self.limit} characters")
         return None if value is None else storable(value)
 
 
@@ -47,13 +52,15 @@ class PublicId(TypeDecorator[str]):
     impl = Uuid
     cache_ok = True
 
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> UUID | None:  # noqa: ARG002
+    def process_bind_param(self, value: str | None, _dialect: Dialect) -> UUID | None:
+        """Read any spelling of a UUID."""
         try:
             return None if value is None else UUID(value)
         except ValueError:
             return None
 
-    def process_result_value(self, value: UUID | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+    def process_result_value(self, value: UUID | None, _dialect: Dialect) -> str | None:
+        """Spell it with hyphens, in lower case."""
         return None if value is None else str(value)
 
 
@@ -64,6 +71,7 @@ class UtcTime(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Convert to UTC; SQLite stores it without a zone, so that texts sort as times do."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -71,7 +79,8 @@ class UtcTime(TypeDecorator[datetime]):
         moment = value.astimezone(UTC)
         return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+    def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+        """Give back an aware time in UTC."""
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
@@ -83,7 +92,8 @@ class PlainJson(TypeDecorator[object]):
     impl = JSON(none_as_null=True)
     cache_ok = True
 
-    def process_bind_param(self, value: object, dialect: Dialect) -> object:  # noqa: ARG002
+    def process_bind_param(self, value: object, _dialect: Dialect) -> object:
+        """Refuse strings and numbers that cannot be kept exactly."""
         return storable_json(value)
 
 

@@ -6,7 +6,7 @@ A foreign, deleted or unknown id gives the same `NotFound`. What is said in them
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select, tuple_, update
+from sqlalchemy import delete, exists, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from store import index, models
@@ -136,6 +136,21 @@ def purge_deleted(session: Session, before: datetime) -> int:
     for conversation_id, user_id in doomed:
         _erase(session, user_id, conversation_id)
     return len(doomed)
+
+
+def purge_idle(session: Session, before: datetime) -> int:
+    """Delete every conversation that nothing was written to since then; return how many."""
+    idle = session.execute(select(Row.user_id, Row.id).where(Row.updated_at < before)).all()
+    for user_id, conversation_id in idle:
+        _erase(session, user_id, conversation_id)
+    return len(idle)
+
+
+def holds(session: Session, public_id: str) -> bool:
+    """Whether this database has a conversation or a message of that public id, deleted or not."""
+    conversation = exists().where(Row.public_id == public_id)
+    message = exists().where(models.Message.public_id == public_id)
+    return bool(session.execute(select(or_(conversation, message))).scalar_one())
 
 
 def delete_now(session: Session, user_id: int, public_id: str) -> None:

@@ -84,7 +84,10 @@ class Database:
             yield session
 
     def upgrade(self) -> None:
-        """Create or migrate the tables; other processes that try the same wait. Raises StoreError."""
+        """Create or migrate the tables, while other processes that try the same wait.
+
+        Raises `SchemaMismatch` for tables newer than this program, `Unavailable`.
+        """
         with translated(), self._upgrade_lock(), self._engine.connect() as connection:
             if self.dialect == "sqlite":
                 self._upgrade_sqlite(connection)

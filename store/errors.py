@@ -8,9 +8,16 @@ StoreError
 └── SchemaMismatch  code and tables are of different versions
 """
 
-from typing import Literal
+from typing import Final, Literal
 
 Reason = Literal["locked", "full", "lost", "other"]
+
+_SENTENCES: Final[dict[Reason, str]] = {
+    "locked": "The database is busy with other work. Try again in a moment.",
+    "full": "The disk of the database is full. Free some space, then try again.",
+    "lost": "The database cannot be reached. Check that it is there and running.",
+    "other": "The database refused the work. Run `chatbot doctor` to see why.",
+}
 
 
 class StoreError(Exception):
@@ -39,15 +46,8 @@ class UnstorableText(StoreError):
 class Unavailable(StoreError):
     """The database did not do it; nothing was acknowledged. `detail` is the driver's code."""
 
-    _sentences: dict[Reason, str] = {
-        "locked": "The database is busy with other work. Try again in a moment.",
-        "full": "The disk of the database is full. Free some space, then try again.",
-        "lost": "The database cannot be reached. Check that it is there and running.",
-        "other": "The database refused the work. Run `chatbot doctor` to see why.",
-    }
-
     def __init__(self, reason: Reason, detail: str = "") -> None:
-        super().__init__(self._sentences[reason] + (f" ({detail})" if detail else ""))
+        super().__init__(_SENTENCES[reason] + (f" ({detail})" if detail else ""))
         self.reason: Reason = reason
         self.detail = detail
 

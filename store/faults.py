@@ -1,4 +1,4 @@
-"""What drivers raise, as `store.errors`. Drivers' messages may quote rows, so only codes are kept."""
+"""What drivers raise, as `store.errors`. Drivers' messages may quote rows: only codes are kept."""
 
 import sqlite3
 from collections.abc import Iterator

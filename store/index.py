@@ -7,34 +7,62 @@ its cost depends neither on how much is stored nor on how common a word is. FTS5
 the same ready-made words, so both databases find the same.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from sqlalchemy import ColumnElement, delete, select, text
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from store import folding
 from store.models import SearchCounter, SearchDocument
+from store.rows import is_sqlite, upsert
 
 BLOCK = 2048  # texts; docs/scale.md has the measurement
+
+_ADD_SQLITE = text("INSERT INTO search_index (rowid, tokens) VALUES (:id, :tokens)")
+_ADD_POSTGRESQL = text("INSERT INTO search_index VALUES (:id, array_to_tsvector(:tokens))")
+_WORDS_SQLITE = text(
+    "INSERT OR IGNORE INTO search_words (user_id, word, block) VALUES (:u, :word, :b)"
+)
+_WORDS_POSTGRESQL = text(
+    "INSERT INTO search_words (user_id, word, block) "
+    "SELECT :u, word, :b FROM unnest(CAST(:words AS text[])) AS word ON CONFLICT DO NOTHING"
+)
+_READ_SQLITE = text("SELECT tokens FROM search_index WHERE rowid = :id")
+_READ_POSTGRESQL = text(
+    "SELECT DISTINCT unnest(tsvector_to_array(tokens)) FROM search_index "
+    "WHERE id = ANY(CAST(:ids AS bigint[]))"
+)
+_FORGET_SQLITE = text(
+    "DELETE FROM search_words WHERE user_id = :u AND word = :word AND block = :b AND NOT EXISTS "
+    "(SELECT 1 FROM search_index WHERE search_index MATCH :quoted)"
+)
+_FORGET_POSTGRESQL = text(
+    "DELETE FROM search_words WHERE user_id = :u AND word = :word AND block = :b AND NOT EXISTS "
+    "(SELECT 1 FROM search_index WHERE tokens @@ CAST(:quoted AS tsquery))"
+)
+# Deleted words are only marked as such in FTS5 until a merge; this merges a bounded part.
+_MERGE_SQLITE = text("INSERT INTO search_index (search_index, rank) VALUES ('merge', -256)")
 
 
 def put_title(session: Session, user_id: int, conversation_id: int, title: str) -> None:
     """Make a conversation found by this title and no longer by an older one."""
-    old = (
-        SearchDocument.conversation_id == conversation_id,
-        SearchDocument.message_id.is_(None),
-    )
-    remove(session, user_id, *old)
+    its = SearchDocument.conversation_id == conversation_id
+    remove(session, user_id, its, SearchDocument.message_id.is_(None))
     _add(session, user_id, conversation_id, None, title)
 
 
 def put_message(
     session: Session, user_id: int, conversation_id: int, message_id: int, content: str
 ) -> None:
-    """Make a message found. It must not be in the index already."""
+    """Make a message found by this text and no longer by an older one."""
+    remove(session, user_id, SearchDocument.message_id == message_id)
+    _add(session, user_id, conversation_id, message_id, content)
+
+
+def add_message(
+    session: Session, user_id: int, conversation_id: int, message_id: int, content: str
+) -> None:
+    """Make a new message found; it must not be in the index yet."""
     _add(session, user_id, conversation_id, message_id, content)
 
 
@@ -45,29 +73,23 @@ def remove_conversation(session: Session, user_id: int, conversation_id: int) ->
 
 def remove(session: Session, user_id: int, *which: ColumnElement[bool]) -> None:
     """Take documents out, and each word out of the list of a block where nothing else has it."""
-    found = select(SearchDocument.id, SearchDocument.block).where(*which)
-    documents = session.execute(found).all()
-    if not documents:
+    ids = session.scalars(select(SearchDocument.id).where(*which)).all()
+    if not ids:
         return
     # Held until commit: nobody may add a word to a block while we look whether it is still used.
     session.execute(
         select(SearchCounter.documents).where(SearchCounter.user_id == user_id).with_for_update()
     )
-    ids = [row.id for row in documents]
     tokens = _tokens(session, ids)
-    for some in _chunks(ids):
-        session.execute(delete(SearchDocument).where(SearchDocument.id.in_(some)))
+    for start in range(0, len(ids), 500):
+        some = SearchDocument.id.in_(ids[start : start + 500])
+        session.execute(delete(SearchDocument).where(some))  # the index follows by itself
     _forget_words(session, user_id, tokens)
 
 
 def token(user_id: int, block: int, word: str) -> str:
     """The word as it stands in the index."""
     return f"{user_id}_{block}_{word}"
-
-
-def is_sqlite(session: Session) -> bool:
-    """Which of the two index tables this session has."""
-    return session.get_bind().dialect.name == "sqlite"
 
 
 def _add(
@@ -84,80 +106,39 @@ def _add(
     session.flush()
     tokens = [token(user_id, block, word) for word in found]
     if is_sqlite(session):
-        session.execute(
-            text("INSERT INTO search_index (rowid, tokens) VALUES (:id, :tokens)"),
-            {"id": document.id, "tokens": " ".join(tokens)},
-        )
-        session.execute(
-            text("INSERT OR IGNORE INTO search_words (user_id, word, block) VALUES (:u, :w, :b)"),
-            [{"u": user_id, "w": word, "b": block} for word in found],
-        )
+        session.execute(_ADD_SQLITE, {"id": document.id, "tokens": " ".join(tokens)})
+        rows = [{"u": user_id, "word": word, "b": block} for word in found]
+        session.execute(_WORDS_SQLITE, rows)
     else:
-        session.execute(
-            text("INSERT INTO search_index VALUES (:id, array_to_tsvector(:tokens))"),
-            {"id": document.id, "tokens": tokens},
-        )
-        session.execute(
-            text(
-                "INSERT INTO search_words (user_id, word, block) "
-                "SELECT :u, word, :b FROM unnest(CAST(:words AS text[])) AS word "
-                "ON CONFLICT DO NOTHING"
-            ),
-            {"u": user_id, "b": block, "words": found},
-        )
+        session.execute(_ADD_POSTGRESQL, {"id": document.id, "tokens": tokens})
+        session.execute(_WORDS_POSTGRESQL, {"u": user_id, "b": block, "words": found})
 
 
 def _next_number(session: Session, user_id: int) -> int:
     """Number this person's next text from 0; others of the same person wait for our commit."""
-    insert: Any = sqlite.insert if is_sqlite(session) else postgresql.insert
-    counted = insert(SearchCounter).values(user_id=user_id, documents=1)
-    counted = counted.on_conflict_do_update(
-        index_elements=["user_id"], set_={"documents": SearchCounter.documents + 1}
+    documents = SearchCounter.documents
+    first = {"user_id": user_id, "documents": 1}
+    number: int = upsert(
+        session, SearchCounter, first, ["user_id"], {"documents": documents + 1}, documents
     )
-    number: int = session.execute(counted.returning(SearchCounter.documents)).scalar_one()
     return number - 1
 
 
 def _tokens(session: Session, ids: Sequence[int]) -> set[str]:
     if is_sqlite(session):
-        query = "SELECT tokens FROM search_index WHERE rowid = :id"
-        rows = (session.execute(text(query), {"id": one}).scalar() for one in ids)
+        rows = (session.execute(_READ_SQLITE, {"id": one}).scalar() for one in ids)
         return {each for row in rows if row for each in str(row).split(" ")}
-    query = (
-        "SELECT DISTINCT unnest(tsvector_to_array(tokens)) FROM search_index "
-        "WHERE id = ANY(CAST(:ids AS bigint[]))"
-    )
-    return set(session.scalars(text(query), {"ids": list(ids)}))
+    return set(session.scalars(_READ_POSTGRESQL, {"ids": list(ids)}))
 
 
 def _forget_words(session: Session, user_id: int, tokens: Iterable[str]) -> None:
-    by_block: dict[int, list[str]] = defaultdict(list)
+    quote = '"{}"' if is_sqlite(session) else "'{}'"
+    gone = []
     for each in tokens:
         _, block, word = each.split("_", 2)
-        by_block[int(block)].append(word)
-    for block, gone in by_block.items():
-        if is_sqlite(session):
-            still = "SELECT 1 FROM search_index WHERE search_index MATCH :quoted"
-            quote = '"{}"'
-        else:
-            still = "SELECT 1 FROM search_index WHERE tokens @@ CAST(:quoted AS tsquery)"
-            quote = "'{}'"
-        session.execute(
-            text(
-                "DELETE FROM search_words WHERE user_id = :u AND word = :word AND block = :b "
-                f"AND NOT EXISTS ({still})"
-            ),
-            [
-                {
-                    "u": user_id,
-                    "b": block,
-                    "word": word,
-                    "quoted": quote.format(token(user_id, block, word)),
-                }
-                for word in gone
-            ],
-        )
-
-
-def _chunks(ids: Sequence[int], size: int = 500) -> Iterable[Sequence[int]]:
-    return (ids[start : start + size] for start in range(0, len(ids), size))
+        gone.append({"u": user_id, "b": int(block), "word": word, "quoted": quote.format(each)})
+    if is_sqlite(session):
+        session.execute(_MERGE_SQLITE)
+        session.execute(_FORGET_SQLITE, gone)
+    else:
+        session.execute(_FORGET_POSTGRESQL, gone)

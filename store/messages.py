@@ -1,27 +1,46 @@
-"""The path of a turn in the database: its messages saved, finished, read back.
+"""The messages of a conversation: the path of a turn first, then everything else by re-export.
 
 Nothing here depends on how long a conversation is: numbers come from a counter, history is walked
-from its leaf and only as far as asked. Versions of a message and the tree are in `branches`, what
-people and models say about a message in `traces`.
+from its leaf and only as far as asked. The tree's versions are in `branches`, what models report
+and people judge in `traces`.
 """
 
 from collections.abc import Sequence
-from typing import Any
 
-from sqlalchemy import Row as SqlRow
-from sqlalchemy import literal, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
-from store import index
+from store import index, nodes
+from store.branches import choose, copy_path, delete_version, siblings
 from store.columns import now
 from store.conversations import COLUMNS as CONVERSATION
-from store.errors import Conflict, NotFound
+from store.errors import NotFound
 from store.models import Conversation as ConversationRow
 from store.models import Message as Row
+from store.nodes import COLUMNS
 from store.records import Conversation, Message
-from store.rows import columns_of
+from store.traces import add_trace, feedback, set_feedback, traces
 
-COLUMNS = columns_of(Row, Message)
+__all__ = [
+    "add_message",
+    "add_reply",
+    "add_trace",
+    "add_turn",
+    "by_ids",
+    "choose",
+    "copy_path",
+    "delete_version",
+    "feedback",
+    "find_turn",
+    "finish",
+    "get",
+    "interrupt_streaming",
+    "path",
+    "save_partial",
+    "set_feedback",
+    "siblings",
+    "traces",
+]
 
 
 def find_turn(session: Session, conversation_id: int, key: str) -> tuple[Message, Message] | None:
@@ -41,24 +60,25 @@ def add_turn(
     The same key again returns the same turn. Raises `NotFound` when the conversation is gone,
     `Conflict` when the parent is not in it or the turn's reply was deleted, `UnstorableText`.
     """
-    numbers = _numbers(session, conversation_id, parent_id, 2)
+    taken = nodes.numbers(session, conversation_id, 2)
     known = find_turn(session, conversation_id, key)
     if known is not None:
         return known
-    question = _insert(
-        session, numbers, parent_id=parent_id, role="user", content=text, turn_key=key
+    nodes.require_parent(session, conversation_id, parent_id)
+    question = nodes.insert(
+        session, taken, parent_id=parent_id, role="user", content=text, turn_key=key
     )
-    index.put_message(session, numbers.user_id, conversation_id, question.id, text)
-    reply = _insert(
+    index.add_message(session, taken.user_id, conversation_id, question.id, text)
+    reply = nodes.insert(
         session,
-        numbers,
+        taken,
         parent_id=question.id,
         role="assistant",
         content="",
         turn_key=key,
         status="streaming",
     )
-    _move_head(session, conversation_id, reply.id)
+    nodes.move_head(session, conversation_id, reply.id)
     return question, reply
 
 
@@ -69,20 +89,21 @@ def add_reply(
 
     The same key again returns the same reply. Raises `NotFound`, `Conflict`, `UnstorableText`.
     """
-    numbers = _numbers(session, conversation_id, parent_id, 1)
+    taken = nodes.numbers(session, conversation_id, 1)
     known = _by_key(session, conversation_id, key, "assistant")
     if known is not None:
         return known
-    reply = _insert(
+    nodes.require_parent(session, conversation_id, parent_id)
+    reply = nodes.insert(
         session,
-        numbers,
+        taken,
         parent_id=parent_id,
         role="assistant",
         content=content,
         turn_key=key,
         status="streaming",
     )
-    _move_head(session, conversation_id, reply.id)
+    nodes.move_head(session, conversation_id, reply.id)
     return reply
 
 
@@ -99,15 +120,16 @@ def add_message(
 
     The same key again returns the same message. Raises `NotFound`, `Conflict`, `UnstorableText`.
     """
-    numbers = _numbers(session, conversation_id, parent_id, 1)
+    taken = nodes.numbers(session, conversation_id, 1)
     known = None if key is None else _by_key(session, conversation_id, key, role)
     if known is not None:
         return known
-    message = _insert(
-        session, numbers, parent_id=parent_id, role=role, content=content, turn_key=key
+    nodes.require_parent(session, conversation_id, parent_id)
+    message = nodes.insert(
+        session, taken, parent_id=parent_id, role=role, content=content, turn_key=key
     )
-    index.put_message(session, numbers.user_id, conversation_id, message.id, content)
-    _move_head(session, conversation_id, message.id)
+    index.add_message(session, taken.user_id, conversation_id, message.id, content)
+    nodes.move_head(session, conversation_id, message.id)
     return message
 
 
@@ -125,6 +147,7 @@ def finish(
     session: Session, message_id: int, *, content: str, status: str, error: str | None = None
 ) -> None:
     """Give a reply its final text and status, and make it found. Raises `NotFound`."""
+    # The conversation is locked before its message, in the same order as everywhere else.
     owner = session.execute(
         select(ConversationRow.id, ConversationRow.user_id)
         .join(Row, Row.conversation_id == ConversationRow.id)
@@ -135,7 +158,6 @@ def finish(
         raise NotFound("This answer")
     final = {"content": content, "status": status, "error": error, "finished_at": now()}
     session.execute(update(Row).where(Row.id == message_id).values(final))
-    index.remove(session, owner.user_id, index.SearchDocument.message_id == message_id)
     index.put_message(session, owner.user_id, owner.id, message_id, content)
 
 
@@ -171,68 +193,9 @@ def by_ids(session: Session, conversation_id: int, ids: Sequence[int]) -> list[M
 
 def path(session: Session, leaf_id: int, *, limit: int) -> list[Message]:
     """The last `limit` messages that lead to this one, oldest first."""
-    line = select(Row.id, Row.parent_id, literal(1).label("depth")).where(Row.id == leaf_id)
-    above = line.cte("line", recursive=True)
-    parent = aliased(Row)
-    above = above.union_all(
-        select(parent.id, parent.parent_id, above.c.depth + 1)
-        .join(above, parent.id == above.c.parent_id)
-        .where(above.c.depth < limit)
-    )
+    above = nodes.line(leaf_id, limit)
     query = select(*COLUMNS).join(above, Row.id == above.c.id).order_by(above.c.depth.desc())
     return [Message(*row) for row in session.execute(query)]
-
-
-class _Numbers:
-    """Sequence numbers taken from a conversation, whose row stays locked until the commit."""
-
-    def __init__(self, conversation_id: int, user_id: int, first: int) -> None:
-        self.conversation_id = conversation_id
-        self.user_id = user_id
-        self._next = first
-
-    def take(self) -> int:
-        self._next += 1
-        return self._next - 1
-
-
-def _numbers(session: Session, conversation_id: int, parent_id: int | None, count: int) -> _Numbers:
-    taken: SqlRow[Any] | None = session.execute(
-        update(ConversationRow)
-        .where(ConversationRow.id == conversation_id, ConversationRow.deleted_at.is_(None))
-        .values(next_sequence=ConversationRow.next_sequence + count)
-        .returning(ConversationRow.next_sequence, ConversationRow.user_id)
-    ).one_or_none()
-    if taken is None:
-        raise NotFound("This conversation")
-    if parent_id is not None:
-        inside = (Row.id == parent_id, Row.conversation_id == conversation_id)
-        if session.execute(select(Row.id).where(*inside)).one_or_none() is None:
-            raise Conflict("The message this answers is not in this conversation any more.")
-    return _Numbers(conversation_id, taken.user_id, taken.next_sequence - count)
-
-
-def _insert(session: Session, numbers: _Numbers, **values: Any) -> Message:
-    sequence = numbers.take()
-    status = values.setdefault("status", "complete")
-    row = Row(
-        conversation_id=numbers.conversation_id,
-        sequence=sequence,
-        used=sequence,
-        finished_at=None if status == "streaming" else now(),
-        **values,
-    )
-    session.add(row)
-    session.flush()
-    return Message(*(getattr(row, name) for name in Message.__dataclass_fields__))
-
-
-def _move_head(session: Session, conversation_id: int, head_id: int) -> None:
-    session.execute(
-        update(ConversationRow)
-        .where(ConversationRow.id == conversation_id)
-        .values(head_id=head_id, updated_at=now())
-    )
 
 
 def _by_key(session: Session, conversation_id: int, key: str, role: str) -> Message | None:

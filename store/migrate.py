@@ -1,7 +1,7 @@
 """Bring the tables to this program's version, one process at a time.
 
-Alembic is configured in code, so it works from any directory and from a wheel. The scripts run in one
-transaction on both databases: a process killed half-way leaves the old tables.
+Alembic is configured in code, so it works from any directory and from a wheel. The scripts run in
+one transaction on both databases: a process killed half-way leaves the old tables.
 """
 
 import sys

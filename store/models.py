@@ -245,7 +245,7 @@ class SearchCounter(Base):
 
 
 class SearchDocument(Base):
-    """One indexed text: a message, or (message_id NULL) a title. `index.py` says how it is found."""
+    """One indexed text: a message, or a title (`message_id` NULL). See `index.py`."""
 
     __tablename__ = "search_documents"
     __table_args__ = (_NEVER_REUSED,)
@@ -265,7 +265,7 @@ class SearchWord(Base):
     """This person's block holds this word: lets a search skip all other blocks."""
 
     __tablename__ = "search_words"
-    __table_args__ = {"sqlite_with_rowid": False}
+    __table_args__ = ({"sqlite_with_rowid": False},)
 
     user_id: Mapped[int] = mapped_column(
         ForeignKey("users.id", ondelete="CASCADE"), primary_key=True

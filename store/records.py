@@ -1,7 +1,7 @@
 """What queries return: plain frozen values, safe to hand to another thread. Never rows.
 
-`id` is the internal number and stays inside chatbot; `public_id` is what people, pages and URLs see.
-All times are aware and in UTC.
+`id` is the internal number and stays inside chatbot; `public_id` is what people, pages and URLs
+see. All times are aware and in UTC.
 """
 
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """A tree of messages. `head_id` is the leaf being shown; `version` the pinned prompt version."""
+    """A tree of messages. `head_id`: the leaf being shown; `version`: of the prompt, pinned."""
 
     id: int
     public_id: str

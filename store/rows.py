@@ -1,9 +1,9 @@
-"""Small helpers that every query module needs: rows to records, insert unless there."""
+"""Small helpers that query modules share: rows to records, inserts that mind what is there."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row
+from sqlalchemy import ColumnElement
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -15,17 +15,36 @@ def columns_of(table: type[models.Base], record: type[Any]) -> list[ColumnElemen
     return [getattr(table, name) for name in record.__dataclass_fields__]
 
 
+def is_sqlite(session: Session) -> bool:
+    """Which of the two databases this session talks to."""
+    return session.get_bind().dialect.name == "sqlite"
+
+
 def insert_missing(
-    session: Session, table: type[models.Base], values: Any, unique: Sequence[str]
-) -> int | None:
-    """Insert unless a row with the same `unique` columns is there; return the new id, if any.
+    session: Session, table: type[models.Base], values: Mapping[str, Any], unique: Sequence[str]
+) -> Any:
+    """Insert unless a row with the same `unique` columns is there; return the new key, if any.
 
     On PostgreSQL this waits for another transaction that is inserting the same.
     """
-    dialect = session.get_bind().dialect.name
-    insert: Any = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    statement = insert(table).values(values).on_conflict_do_nothing(index_elements=list(unique))
-    row: Row[Any] | None = session.execute(
-        statement.returning(*table.__table__.primary_key)
-    ).first()
-    return None if row is None else row[0]
+    statement = _insert(session, table, values).on_conflict_do_nothing(index_elements=unique)
+    return session.execute(statement.returning(*table.__table__.primary_key)).scalar()
+
+
+def upsert(
+    session: Session,
+    table: type[models.Base],
+    values: Mapping[str, Any],
+    unique: Sequence[str],
+    changes: Mapping[str, Any],
+    returning: Any,
+) -> Any:
+    """Insert `values`, or apply `changes` to the row with the same `unique` columns."""
+    statement = _insert(session, table, values)
+    statement = statement.on_conflict_do_update(index_elements=unique, set_=changes)
+    return session.execute(statement.returning(returning)).scalar_one()
+
+
+def _insert(session: Session, table: type[models.Base], values: Mapping[str, Any]) -> Any:
+    insert: Any = sqlite.insert if is_sqlite(session) else postgresql.insert
+    return insert(table).values(values)

@@ -22,7 +22,7 @@ def storable(text: str) -> str:
 
 
 def storable_json(value: object) -> object:
-    """Return a plain JSON value unchanged, or raise `UnstorableText` for a string or number in it."""
+    """Return a plain JSON value unchanged; `UnstorableText` for a string or number in it."""
     if isinstance(value, str):
         storable(value)
     elif isinstance(value, float) and not math.isfinite(value):

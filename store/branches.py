@@ -1,0 +1,145 @@
+"""Versions of a message: which there are, which one is shown, how one is removed or copied.
+
+Editing and answering again add siblings. `used` is a clock that ticks with every message and every
+choice; a child is always newer than its parent, so the newest row under a message is a leaf.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from sqlalchemy import Row as SqlRow
+from sqlalchemy import delete, insert, literal, select, update
+from sqlalchemy.orm import Session
+
+from store import index, models, nodes
+from store.errors import NotFound
+from store.models import Conversation as ConversationRow
+from store.models import Message as Row
+from store.nodes import COLUMNS
+from store.records import Message, Siblings
+
+_COPIED = ("role", "content", "error", "created_at", "finished_at")
+
+
+def siblings(session: Session, ids: Sequence[int]) -> dict[int, Siblings]:
+    """Where each of these messages stands among its versions; unknown ids are left out."""
+    asked = session.execute(
+        select(Row.id, Row.parent_id, Row.conversation_id).where(Row.id.in_(ids))
+    ).all()
+    families: dict[tuple[str, int], list[SqlRow[int, str]]] = defaultdict(list)
+    version = select(Row.id, Row.public_id)
+    parents = {row.parent_id for row in asked if row.parent_id is not None}
+    children = version.add_columns(Row.parent_id).where(Row.parent_id.in_(parents))
+    for row in session.execute(children.order_by(Row.sequence)):
+        families["under", row.parent_id].append(row)
+    trees = {row.conversation_id for row in asked if row.parent_id is None}
+    roots = version.add_columns(Row.conversation_id)
+    roots = roots.where(Row.conversation_id.in_(trees), Row.parent_id.is_(None))
+    for row in session.execute(roots.order_by(Row.sequence)) if trees else ():
+        families["top", row.conversation_id].append(row)
+    found = {}
+    for row in asked:
+        top = row.parent_id is None
+        family = families[("top", row.conversation_id) if top else ("under", row.parent_id)]
+        found[row.id] = _place(family, row.id)
+    return found
+
+
+def choose(session: Session, user_id: int, public_id: str) -> Message:
+    """Show this version, down to the leaf last used under it, which is returned.
+
+    Raises `NotFound`.
+    """
+    message_id, conversation_id = _locked(session, user_id, public_id)
+    tick = nodes.numbers(session, conversation_id, 1).take()
+    leaf_id = _last_used(session, message_id)
+    session.execute(update(Row).where(Row.id == leaf_id).values(used=tick))
+    session.execute(
+        update(ConversationRow).where(ConversationRow.id == conversation_id).values(head_id=leaf_id)
+    )
+    return Message(*session.execute(select(*COLUMNS).where(Row.id == leaf_id)).one())
+
+
+def delete_version(session: Session, user_id: int, public_id: str) -> None:
+    """Remove a message and what follows it, for good; show a sibling instead, or the parent.
+
+    Raises `NotFound`.
+    """
+    message_id, conversation_id = _locked(session, user_id, public_id)
+    parent_id = session.execute(select(Row.parent_id).where(Row.id == message_id)).scalar_one()
+    doomed = select(nodes.subtree(message_id).c.id)
+    index.remove(session, user_id, models.SearchDocument.message_id.in_(doomed))
+    session.execute(delete(Row).where(Row.id.in_(doomed)))
+    head_id = session.execute(
+        select(ConversationRow.head_id).where(ConversationRow.id == conversation_id)
+    ).scalar_one()
+    if head_id is None or session.get(Row, head_id) is not None:
+        return
+    if parent_id is None:
+        newest = select(Row.id).where(Row.conversation_id == conversation_id)
+        head_id = session.execute(newest.order_by(Row.used.desc()).limit(1)).scalar()
+    else:
+        head_id = _last_used(session, parent_id)
+    nodes.move_head(session, conversation_id, head_id)
+
+
+def copy_path(session: Session, source_leaf_id: int, target_conversation_id: int) -> int | None:
+    """Copy the messages that lead to a leaf, with their traces, into an empty conversation.
+
+    Return the id of the copied leaf, its head from now on. A reply still being written is copied
+    as interrupted. Raises `NotFound` when the target is gone.
+    """
+    above = nodes.line(source_leaf_id, None)
+    source = session.execute(
+        select(Row).join(above, Row.id == above.c.id).order_by(above.c.depth.desc())
+    ).scalars()
+    originals = list(source)
+    taken = nodes.numbers(session, target_conversation_id, len(originals))
+    parent_id = None
+    for original in originals:
+        values = {name: getattr(original, name) for name in _COPIED}
+        status = "interrupted" if original.status == "streaming" else original.status
+        copied = nodes.insert(session, taken, parent_id=parent_id, status=status, **values)
+        index.add_message(session, taken.user_id, target_conversation_id, copied.id, copied.content)
+        _copy_traces(session, original.id, copied.id)
+        parent_id = copied.id
+    nodes.move_head(session, target_conversation_id, parent_id)
+    return parent_id
+
+
+def _place(family: list[SqlRow[int, str]], message_id: int) -> Siblings:
+    at = next(i for i, row in enumerate(family) if row.id == message_id)
+    previous = family[at - 1].public_id if at > 0 else None
+    following = family[at + 1].public_id if at + 1 < len(family) else None
+    return Siblings(at + 1, len(family), previous, following)
+
+
+def _locked(session: Session, user_id: int, public_id: str) -> tuple[int, int]:
+    found = session.execute(
+        select(Row.id, Row.conversation_id)
+        .join(ConversationRow, Row.conversation_id == ConversationRow.id)
+        .where(
+            Row.public_id == public_id,
+            ConversationRow.user_id == user_id,
+            ConversationRow.deleted_at.is_(None),
+        )
+        .with_for_update(of=ConversationRow)
+    ).one_or_none()
+    if found is None:
+        raise NotFound("This message")
+    return found.id, found.conversation_id
+
+
+def _last_used(session: Session, top_id: int) -> int:
+    under = nodes.subtree(top_id)
+    newest = select(under.c.id).order_by(under.c.used.desc()).limit(1)
+    leaf_id: int = session.execute(newest).scalar_one()
+    return leaf_id
+
+
+def _copy_traces(session: Session, source_id: int, target_id: int) -> None:
+    table = models.Trace.__table__
+    names = [column.name for column in table.columns if column.name != "message_id"]
+    kept = [table.c[name] for name in names]
+    rows = select(literal(target_id), *kept).where(table.c.message_id == source_id)
+    session.execute(insert(models.Trace).from_select(["message_id", *names], rows))
