@@ -12,13 +12,14 @@ from sqlalchemy import delete, insert, literal, select, update
 from sqlalchemy.orm import Session
 
 from store import index, models, nodes
+from store.columns import now
 from store.errors import NotFound
 from store.models import Conversation as ConversationRow
 from store.models import Message as Row
 from store.nodes import COLUMNS
 from store.records import Message, Siblings
 
-_COPIED = ("role", "content", "error", "created_at", "finished_at")
+_COPIED = ("role", "content", "status", "error", "created_at", "finished_at")
 
 
 def siblings(session: Session, ids: Sequence[int]) -> dict[int, Siblings]:
@@ -73,7 +74,7 @@ def delete_version(session: Session, user_id: int, public_id: str) -> None:
     head_id = session.execute(
         select(ConversationRow.head_id).where(ConversationRow.id == conversation_id)
     ).scalar_one()
-    if head_id is None or session.get(Row, head_id) is not None:
+    if session.execute(select(Row.id).where(Row.id == head_id)).first() is not None:
         return
     if parent_id is None:
         newest = select(Row.id).where(Row.conversation_id == conversation_id)
@@ -98,8 +99,9 @@ def copy_path(session: Session, source_leaf_id: int, target_conversation_id: int
     parent_id = None
     for original in originals:
         values = {name: getattr(original, name) for name in _COPIED}
-        status = "interrupted" if original.status == "streaming" else original.status
-        copied = nodes.insert(session, taken, parent_id=parent_id, status=status, **values)
+        if original.status == "streaming":
+            values |= {"status": "interrupted", "finished_at": now()}
+        copied = nodes.insert(session, taken, parent_id=parent_id, **values)
         index.add_message(session, taken.user_id, target_conversation_id, copied.id, copied.content)
         _copy_traces(session, original.id, copied.id)
         parent_id = copied.id

@@ -35,6 +35,7 @@ __all__ = [
     "finish",
     "get",
     "interrupt_streaming",
+    "newest_child",
     "path",
     "save_partial",
     "set_feedback",
@@ -189,6 +190,13 @@ def by_ids(session: Session, conversation_id: int, ids: Sequence[int]) -> list[M
     """Those messages of this conversation, in order of `sequence`; unknown ids are left out."""
     query = select(*COLUMNS).where(Row.conversation_id == conversation_id, Row.id.in_(ids))
     return [Message(*row) for row in session.execute(query.order_by(Row.sequence))]
+
+
+def newest_child(session: Session, message_id: int, role: str) -> Message | None:
+    """The newest message of this role that follows another one, if any does."""
+    query = select(*COLUMNS).where(Row.parent_id == message_id, Row.role == role)
+    found = session.execute(query.order_by(Row.sequence.desc()).limit(1)).one_or_none()
+    return None if found is None else Message(*found)
 
 
 def path(session: Session, leaf_id: int, *, limit: int) -> list[Message]:

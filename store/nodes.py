@@ -56,13 +56,8 @@ def insert(session: Session, taken: Numbers, **values: Any) -> Message:
     """Insert one message under the next number; complete unless `status` says otherwise."""
     sequence = taken.take()
     status = values.setdefault("status", "complete")
-    row = Row(
-        conversation_id=taken.conversation_id,
-        sequence=sequence,
-        used=sequence,
-        finished_at=None if status == "streaming" else now(),
-        **values,
-    )
+    values.setdefault("finished_at", None if status == "streaming" else now())
+    row = Row(conversation_id=taken.conversation_id, sequence=sequence, used=sequence, **values)
     session.add(row)
     session.flush()
     return Message(*(getattr(row, name) for name in Message.__dataclass_fields__))
