@@ -1,6 +1,6 @@
 """People and their roles."""
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from store import models
@@ -11,10 +11,19 @@ from store.rows import insert_missing
 ROLES = ("chatter", "agent", "author", "reviewer", "admin")
 
 
+LOCAL = "00000000-0000-7000-8000-000000000001"
+"""Public id of the one person of a machine without login, whatever the name."""
+
+
 def ensure_local_person(session: Session, name: str) -> Person:
     """The one person of a machine without login, with every role; made on first use."""
-    insert_missing(session, models.User, {"name": name}, ["name"])
-    user_id = session.execute(select(models.User.id).where(models.User.name == name)).scalar_one()
+    insert_missing(session, models.User, {"public_id": LOCAL, "name": name}, ["public_id"])
+    user_id = session.execute(
+        update(models.User)
+        .where(models.User.public_id == LOCAL)
+        .values(name=name)
+        .returning(models.User.id)
+    ).scalar_one()
     for role in ROLES:
         insert_missing(
             session, models.UserRole, {"user_id": user_id, "role": role}, ["user_id", "role"]

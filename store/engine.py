@@ -23,6 +23,8 @@ from store.faults import translated
 from store.journal import Journal, journal_for
 from store.records import DatabaseFacts, SchemaState
 
+__all__ = ["WAIT_S", "Database", "Session"]
+
 WAIT_S = 10.0  # how long a statement waits for another's lock before it is refused
 
 

@@ -21,6 +21,7 @@ _UNSPACED = (
 )
 _ASCII_WORD = re.compile(r"[a-z0-9]+")
 _RUN = re.compile(rf"[{_UNSPACED}]+|[^{_UNSPACED}\s]+")
+_JAMO = re.compile("[\u1100-\u11ff\ua960-\ua97c\ud7b0-\ud7fb]")
 _IS_UNSPACED = re.compile(rf"[{_UNSPACED}]")
 
 
@@ -62,12 +63,47 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFKD", bare))
 
 
-def runs(folded: str) -> Iterator[str]:
+def runs(folded: str) -> list[str]:
     """The words of a folded text in order; an unspaced run of characters counts as one."""
     if folded.isascii():
-        yield from _ASCII_WORD.findall(folded)
-    else:
-        yield from _RUN.findall(folded.translate(_separators))
+        return _ASCII_WORD.findall(folded)
+    return _RUN.findall(folded.translate(_separators))
+
+
+def fold_with_origins(text: str) -> tuple[str, list[tuple[int, int]]]:
+    """`text` folded and ready for `runs_with_places`, and for each of its characters the span of
+    `text` it came from.
+    """
+    folded: list[str] = []
+    origins: list[tuple[int, int]] = []
+    for start, end in _clusters(text):
+        part = fold(text[start:end]).translate(_separators)
+        folded.append(part)
+        origins.extend([(start, end)] * len(part))
+    return "".join(folded), origins
+
+
+def runs_with_places(separated: str) -> list[tuple[int, str]]:
+    """The words of a text from `fold_with_origins`, each with its place."""
+    return [(found.start(), found.group()) for found in _RUN.finditer(separated)]
+
+
+def _clusters(text: str) -> Iterator[tuple[int, int]]:
+    """Spans that fold apart from each other: a letter with its marks, or joined Hangul parts."""
+    start = 0
+    for at in range(1, len(text) + 1):
+        if at < len(text) and _joins(text[at - 1], text[at]):
+            continue
+        yield start, at
+        start = at
+
+
+def _joins(before: str, here: str) -> bool:
+    if here.isascii():
+        return False
+    if unicodedata.category(here)[0] == "M":
+        return True
+    return bool(_JAMO.match(here)) and bool(_JAMO.match(before))
 
 
 def is_unspaced(run: str) -> bool:

@@ -1,10 +1,10 @@
 """The full-text index, write side: which words stand in which text. `search` reads it.
 
-The texts of each person are numbered, and `BLOCK` of them form a block. An index word names its
-person and block (`42_7_hello`), and `search_words` lists the blocks that hold a word. So a search
-reads only this person's texts, newest block first, and stops at the first block that has enough:
-its cost depends neither on how much is stored nor on how common a word is. FTS5 and tsvector get
-the same ready-made words, so both databases find the same.
+The messages of each person are numbered, and `BLOCK` of them form a block; so are the titles. An
+index word names its person and block (`42_7_hello`), and `search_words` lists the blocks that hold
+a word. So a search reads only this person's texts, newest block first, and stops at the first block
+that has enough: its cost depends neither on how much is stored nor on how common a word is. FTS5
+and tsvector get the same ready-made words, so both databases find the same.
 """
 
 from collections.abc import Iterable, Sequence
@@ -17,6 +17,9 @@ from store.models import SearchCounter, SearchDocument
 from store.rows import is_sqlite, upsert
 
 BLOCK = 2048  # texts; docs/scale.md has the measurement
+MESSAGES, TITLES = 0, 1  # even blocks hold messages, odd ones titles
+
+_COUNTERS = (SearchCounter.messages, SearchCounter.titles)
 
 _ADD_SQLITE = text("INSERT INTO search_index (rowid, tokens) VALUES (:id, :tokens)")
 _ADD_POSTGRESQL = text("INSERT INTO search_index VALUES (:id, array_to_tsvector(:tokens))")
@@ -78,13 +81,25 @@ def remove(session: Session, user_id: int, *which: ColumnElement[bool]) -> None:
         return
     # Held until commit: nobody may add a word to a block while we look whether it is still used.
     session.execute(
-        select(SearchCounter.documents).where(SearchCounter.user_id == user_id).with_for_update()
+        select(SearchCounter.user_id).where(SearchCounter.user_id == user_id).with_for_update()
     )
     tokens = _tokens(session, ids)
     for start in range(0, len(ids), 500):
         some = SearchDocument.id.in_(ids[start : start + 500])
         session.execute(delete(SearchDocument).where(some))  # the index follows by itself
     _forget_words(session, user_id, tokens)
+
+
+def newest_block(session: Session, user_id: int, kind: int) -> int | None:
+    """The block that this person's next text of a kind goes into, or one before; None: no text."""
+    counted = select(_COUNTERS[kind]).where(SearchCounter.user_id == user_id)
+    number = session.execute(counted).scalar()
+    return block_of(number, kind) if number else None
+
+
+def block_of(number: int, kind: int) -> int:
+    """The block of the `number`th text of a kind, counted from 1."""
+    return (number - 1) // BLOCK * 2 + kind
 
 
 def token(user_id: int, block: int, word: str) -> str:
@@ -98,7 +113,7 @@ def _add(
     found = folding.words(content)
     if not found:
         return
-    block = _next_number(session, user_id) // BLOCK
+    block = _next_block(session, user_id, TITLES if message_id is None else MESSAGES)
     document = SearchDocument(
         user_id=user_id, conversation_id=conversation_id, message_id=message_id, block=block
     )
@@ -114,14 +129,14 @@ def _add(
         session.execute(_WORDS_POSTGRESQL, {"u": user_id, "b": block, "words": found})
 
 
-def _next_number(session: Session, user_id: int) -> int:
-    """Number this person's next text from 0; others of the same person wait for our commit."""
-    documents = SearchCounter.documents
-    first = {"user_id": user_id, "documents": 1}
+def _next_block(session: Session, user_id: int, kind: int) -> int:
+    """Count this person's next text; others of the same person wait for our commit."""
+    counter = _COUNTERS[kind]
+    first = {"user_id": user_id, "messages": 0, "titles": 0, counter.key: 1}
     number: int = upsert(
-        session, SearchCounter, first, ["user_id"], {"documents": documents + 1}, documents
+        session, SearchCounter, first, ["user_id"], {counter.key: counter + 1}, counter
     )
-    return number - 1
+    return block_of(number, kind)
 
 
 def _tokens(session: Session, ids: Sequence[int]) -> set[str]:

@@ -234,14 +234,15 @@ class Release(Base):
 
 
 class SearchCounter(Base):
-    """How many texts of a person were ever indexed; it numbers them into blocks."""
+    """How many messages and titles of a person were ever indexed: numbers them into blocks."""
 
     __tablename__ = "search_counters"
 
     user_id: Mapped[int] = mapped_column(
         ForeignKey("users.id", ondelete="CASCADE"), primary_key=True
     )
-    documents: Mapped[int] = mapped_column(default=0)
+    messages: Mapped[int] = mapped_column(default=0)
+    titles: Mapped[int] = mapped_column(default=0)
 
 
 class SearchDocument(Base):

@@ -207,7 +207,8 @@ def _search() -> None:
     op.create_table(
         "search_counters",
         _ref("user_id", "users.id"),
-        sa.Column("documents", sa.Integer(), nullable=False),
+        sa.Column("messages", sa.Integer(), nullable=False),
+        sa.Column("titles", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("user_id", name="pk_search_counters"),
     )
     op.create_table(
