@@ -12,8 +12,7 @@
         ├── BackendRefused  BackendRateLimited  BackendQuota
         └── BackendTimeout  BackendBroken
 
-Doors translate once: `status` for HTTP, `str(error)` for people, `code` for programs.
-Sentences
+Doors translate once: `status` for HTTP, `str(error)` for people, `code` for programs. Sentences
 hold no conversation text and no secret, so they may be logged.
 """
 

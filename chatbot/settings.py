@@ -27,10 +27,14 @@ class HostedModel(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", description="Name inside this product")
-    model: str = Field(description="Name of the model at the provider")
+    name: str = Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", description="Name inside this product"
+    )
+    model: str = Field(min_length=1, description="Name of the model at the provider")
+    description: str = Field("", description="A line for people who choose a model")
     base_url: str | None = Field(None, description="Such as http://127.0.0.1:8000/v1")
-    api_key: SecretStr | None = Field(None, description="Key for the provider; never logged")
+    api_key: SecretStr = Field(SecretStr(""), description="Key for the provider; never logged")
+    headers: dict[str, SecretStr] = Field({}, description="Further HTTP headers; never logged")
     provider: str = Field("openai", description="`openai` for every OpenAI-compatible server")
     context: int = Field(8192, ge=256, description="Context of the model, in tokens")
     max_tokens: int = Field(1024, ge=1, description="Longest answer, in tokens")
@@ -38,6 +42,11 @@ class HostedModel(BaseModel):
     first_token_timeout: float = Field(30, gt=0, description="Seconds to wait for the first token")
     gap_timeout: float = Field(15, gt=0, description="Seconds to wait between two tokens")
     retries: int = Field(2, ge=0, le=10, description="Tries again before the first token")
+
+    @property
+    def label(self) -> str:
+        """`name@model`."""
+        return f"{self.name}@{self.model}"
 
 
 class Settings(BaseSettings):

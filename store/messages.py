@@ -199,8 +199,8 @@ def newest_child(session: Session, message_id: int, role: str) -> Message | None
     return None if found is None else Message(*found)
 
 
-def path(session: Session, leaf_id: int, *, limit: int) -> list[Message]:
-    """The last `limit` messages that lead to this one, oldest first."""
+def path(session: Session, leaf_id: int, *, limit: int | None) -> list[Message]:
+    """The last `limit` messages (None: all) that lead to this one, oldest first."""
     above = nodes.line(leaf_id, limit)
     query = select(*COLUMNS).join(above, Row.id == above.c.id).order_by(above.c.depth.desc())
     return [Message(*row) for row in session.execute(query)]

@@ -1,0 +1,256 @@
+"""The second half of a turn's path: plan, stream, save with a true status.
+
+    run ─▶ _plan   (prompt version, values, the history that may be needed)
+        ─▶ _stream (chatbot.chain; pieces into the turn, saved every two seconds)
+        ─▶ _end    (answer, status and trace in one transaction)
+
+Receives committed rows from chatbot.chat. Knows nothing of lanes, keys or pages.
+"""
+
+import asyncio
+import logging
+import re
+import time
+from collections.abc import Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any, Literal, cast
+
+import prompts
+from chatbot.archive import Place
+from chatbot.backends.cancel import CancelToken
+from chatbot.backends.registry import Registry
+from chatbot.chain import Past, Piece, Plan, Sent, answer
+from chatbot.errors import ChatbotError, StoreUnavailable
+from chatbot.releases import Releases
+from chatbot.turn import Turn
+from store import messages
+from store.records import Conversation, Message, Trace
+
+log = logging.getLogger(__name__)
+
+HISTORY = 64
+"""Earlier messages considered for a prompt, so that a turn costs the same at any length."""
+SAVE_EVERY = 2.0
+"""Seconds between two savings of an answer that is still being written."""
+SAVE_AGAIN_AFTER = (0.5, 2.0)
+"""Seconds before each further try to save a finished answer."""
+
+NO_ANSWER = "The model gave no answer. Try again."
+CUT_OFF = "The model's stream ended before the answer did. Continue, or answer again."
+LENGTH = "The answer reached its longest length. Continue goes on from here."
+CRASH = "Something went wrong while answering. Try again."
+SHUT_DOWN = "The server stopped here. Answer again."
+NOT_SAVED = "Not saved. Keep this page open and choose Save again."
+
+_UNSTORABLE = re.compile("[\\0\\ud800-\\udfff]")
+
+
+@dataclass(slots=True, eq=False)
+class Job:
+    """A committed turn on its way: its rows, where they are, and what has been sent."""
+
+    turn: Turn
+    place: Place
+    conversation: Conversation
+    question: Message
+    reply: Message
+    sent: Sent | None = None
+    last: Piece | None = None
+    trace: Trace | None = None
+    saving: asyncio.Task[None] | None = None
+
+
+class Answering:
+    """Runs jobs. `fallback` names the models to try when the conversation's does not begin."""
+
+    def __init__(
+        self, registry: Registry, releases: Releases, fallback: Sequence[str], workspace: str
+    ) -> None:
+        self._registry = registry
+        self._releases = releases
+        self._fallback = tuple(fallback)
+        self._workspace = workspace
+
+    async def run(self, job: Job, before: Turn | None) -> None:
+        """Wait for the answer before, stream this one, and end with a true status."""
+        turn = job.turn
+        try:
+            if before is not None:
+                await _ended(before, turn.cancel)
+                turn.started = time.monotonic()
+            status, error = await self._stream(job)
+        except ChatbotError as caught:
+            status, error = "failed", str(caught)
+        except asyncio.CancelledError:
+            stopped = turn.cancel.cancelled
+            status, error = ("stopped", None) if stopped else ("interrupted", SHUT_DOWN)
+        except Exception as caught:  # noqa: BLE001  whatever broke, the turn must reach an end
+            # The exception's text may quote the conversation, so only its type is logged.
+            log.error("a turn broke: %s", type(caught).__name__)  # noqa: TRY400
+            status, error = "failed", CRASH
+        await asyncio.shield(self._end(job, status, error))
+
+    async def _stream(self, job: Job) -> tuple[str, str | None]:
+        """Stream the answer into the turn; the status and the sentence it ended with."""
+        turn = job.turn
+        if turn.cancel.cancelled:
+            return "stopped", None
+        turn.become("loading")
+        plan = await asyncio.to_thread(self._plan, job)
+
+        def sent(trace: Sent) -> None:
+            job.sent, turn.model = trace, trace.model
+            turn.become("writing")
+
+        saved_at = time.monotonic()
+        models = [job.conversation.model, *self._fallback]
+        pieces = answer(plan, models, self._registry.open, turn.cancel, sent)
+        async with aclosing(pieces):
+            async for piece in pieces:
+                job.last = piece
+                turn.add(storable(piece.text))
+                if time.monotonic() - saved_at > SAVE_EVERY:
+                    saved_at = time.monotonic()
+                    self._save_partial(job)
+        return _status(job)
+
+    def _plan(self, job: Job) -> Plan:
+        prompt = self._releases.prompt(job.conversation.version or "")
+        with job.place.reading() as session:
+            parent = job.question.parent_id
+            path = messages.path(session, parent, limit=HISTORY) if parent else []
+        return Plan(
+            prompt=prompt,
+            values=values_of(prompt, job.question.content, self._workspace),
+            history=history_of(path),
+            continued=job.reply.content,
+        )
+
+    def _save_partial(self, job: Job) -> None:
+        """Save what is written so far, so that a crash keeps it; one saving at a time."""
+        if job.saving is not None and not job.saving.done():
+            return
+        text = job.turn.text
+
+        def save() -> None:
+            with job.place.writing() as session:
+                messages.save_partial(session, job.reply.id, text)
+
+        async def try_to_save() -> None:
+            try:
+                await asyncio.to_thread(save)
+            except ChatbotError as error:
+                # The end of the turn saves the whole text and tells the person if it cannot.
+                log.warning("a partial answer was not saved: %s", error)
+
+        job.saving = asyncio.create_task(try_to_save())
+
+    async def _end(self, job: Job, status: str, error: str | None) -> None:
+        """Save the answer and its trace, then tell the readers that it is done."""
+        turn = job.turn
+        turn.status, turn.error = status, error
+        job.trace = self._trace(job, error)
+        if job.saving is not None:
+            await job.saving
+        for pause in (*SAVE_AGAIN_AFTER, None):
+            try:
+                await asyncio.to_thread(write_end, job)
+            except StoreUnavailable as caught:
+                log.error("an answer was not saved: %s", caught)  # noqa: TRY400
+                if pause is None:
+                    turn.saved = False
+                    break
+                await asyncio.sleep(pause)
+            except ChatbotError as caught:
+                # Its conversation was deleted meanwhile: there is nothing left to save it to.
+                log.warning("an answer has no place: %s", caught)
+                break
+            else:
+                break
+        turn.finish(status, error if turn.saved else NOT_SAVED)
+
+    def _trace(self, job: Job, error: str | None) -> Trace | None:
+        sent, turn = job.sent, job.turn
+        if sent is None:
+            return None
+        now = time.monotonic()
+        last = job.last
+        return Trace(
+            message_id=job.reply.id,
+            attempt=1,
+            prompt=job.conversation.prompt,
+            version=job.conversation.version or "",
+            release_id=job.conversation.release_id,
+            model=sent.model,
+            parameters=sent.parameters,
+            inputs={"workspace": self._workspace, "continued": len(job.reply.content)},
+            rendered_hash=sent.rendered_hash,
+            history_ids=sent.history_ids,
+            passages=[],
+            prompt_tokens=(last and last.prompt_tokens) or sent.prompt_tokens,
+            reply_tokens=last.reply_tokens if last else None,
+            first_token_s=turn.first_at - turn.started if turn.first_at else None,
+            total_s=now - turn.started,
+            error=error,
+            notes=sent.notes,
+        )
+
+
+async def _ended(before: Turn, cancel: CancelToken) -> None:
+    """Wait for the end of the answer before, or for a cancel."""
+    with cancel.event() as stopped:
+        waits = {asyncio.ensure_future(before.finished()), asyncio.ensure_future(stopped.wait())}
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+
+
+def write_end(job: Job) -> None:
+    """Save an ended answer and its trace in one transaction. Raises StoreUnavailable."""
+    turn = job.turn
+    with job.place.writing() as session:
+        messages.finish(
+            session, job.reply.id, content=turn.text, status=turn.status, error=turn.error
+        )
+        if job.trace is not None:
+            messages.add_trace(session, job.trace)
+
+
+def values_of(prompt: prompts.Prompt, question: str, workspace: str) -> dict[str, Any]:
+    """The values a chat fills in: the question, and what the workspace says of itself."""
+    known = {"question": question, "company": workspace}
+    declared = {item.name for item in prompt.inputs}
+    return {name: value for name, value in known.items() if name in declared}
+
+
+def history_of(path: Sequence[Message]) -> tuple[Past, ...]:
+    """Messages as history. A question whose answer is empty (failed, stopped early) is left out."""
+    kept: list[Past] = []
+    for message in path:
+        if message.content.strip():
+            role = cast('Literal["user", "assistant"]', message.role)
+            kept.append(Past(message.id, role, message.content))
+        elif kept and kept[-1].role == "user":
+            kept.pop()
+    return tuple(kept)
+
+
+def _status(job: Job) -> tuple[str, str | None]:
+    finish = job.last.finish if job.last else None
+    if finish == "cancelled" or (finish is None and job.turn.cancel.cancelled):
+        return "stopped", None
+    if finish == "length":
+        return "truncated", LENGTH
+    if finish is None:
+        return "truncated", CUT_OFF
+    if not job.turn.text.strip():
+        return "failed", NO_ANSWER
+    return "complete", None
+
+
+def storable(text: str) -> str:
+    """A model's text; what no database keeps (NUL, half a surrogate pair) becomes U+FFFD."""
+    return _UNSTORABLE.sub("\ufffd", text)

@@ -1,0 +1,81 @@
+"""Where conversations are kept: the database, or memory alone for temporary ones.
+
+Both have the same tables and answer the same queries. This module decides which of the two holds an
+id and tells the store's errors as ours. It knows nothing of turns, models or pages.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from store.engine import Database, Session
+
+from chatbot.errors import ChatbotError, NotFound, SchemaMismatch, StoreUnavailable, UnstorableText
+from store import conversations
+from store import errors as store_errors
+
+UNAVAILABLE = {
+    "locked": "The database is busy with something else. Nothing was lost; try again in a moment.",
+    "full": "The disk is full, so nothing can be saved. Free some space, then try again.",
+    "lost": "The connection to the database broke. Nothing was lost; try again in a moment.",
+}
+
+
+class Place:
+    """One database, with the store's errors told as chatbot's."""
+
+    def __init__(self, database: Database, *, lasting: bool) -> None:
+        self.database = database
+        self.lasting = lasting
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """A transaction, committed at the end. Raises the errors of `told`."""
+        with told(), self.database.transaction() as session:
+            yield session
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session that never commits. Raises the errors of `told`."""
+        with told(), self.database.reading() as session:
+            yield session
+
+
+class Archive:
+    """The two places. `temporary` lives in this process alone and ends with it."""
+
+    def __init__(self, main: Database, temporary: Database) -> None:
+        self.main = Place(main, lasting=True)
+        self.temporary = Place(temporary, lasting=False)
+
+    def of(self, public_id: str | None) -> Place:
+        """The place that holds this conversation or message; the main one when neither does."""
+        if public_id is None:
+            return self.main
+        with self.temporary.reading() as session:
+            return self.temporary if conversations.holds(session, public_id) else self.main
+
+    def places(self) -> tuple[Place, Place]:
+        """Both, the lasting one first."""
+        return self.main, self.temporary
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Tell the store's errors as ours.
+
+    Raises:
+        NotFound, UnstorableText, StoreUnavailable, SchemaMismatch: for the store's of that name.
+        ChatbotError: for any other of the store's.
+    """
+    try:
+        yield
+    except store_errors.NotFound as error:
+        raise NotFound from error
+    except store_errors.UnstorableText as error:
+        raise UnstorableText from error
+    except store_errors.Unavailable as error:
+        raise StoreUnavailable(UNAVAILABLE.get(error.reason)) from error
+    except store_errors.SchemaMismatch as error:
+        raise SchemaMismatch(str(error)) from error
+    except store_errors.StoreError as error:
+        raise ChatbotError(str(error)) from error

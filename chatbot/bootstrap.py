@@ -1,0 +1,108 @@
+"""Settings → ready services: the only wiring. Nothing else chooses an implementation."""
+
+from dataclasses import dataclass
+
+from store.engine import Database
+
+from chatbot import tracing
+from chatbot.answering import Answering
+from chatbot.archive import Archive, told
+from chatbot.backends.registry import Registry
+from chatbot.chat import Chat
+from chatbot.conversations import Conversations
+from chatbot.notices import Notices
+from chatbot.releases import Releases
+from chatbot.settings import Settings
+from store import accounts, messages
+from store.records import Person
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """The services of one process, ready to use."""
+
+    settings: Settings
+    database: Database
+    archive: Archive
+    registry: Registry
+    releases: Releases
+    notices: Notices
+    chat: Chat
+    conversations: Conversations
+    traces: tracing.Traces
+    local_person: int
+
+    def person(self) -> Person:
+        """The one local person of `solo`, with the roles that the database gives them now."""
+        with self.archive.main.reading() as session:
+            return accounts.person(session, self.local_person)
+
+    def recover(self) -> int:
+        """Mark answers that a crash left unfinished as interrupted. For the server's start only."""
+        with self.archive.main.writing() as session:
+            return messages.interrupt_streaming(session)
+
+    def close(self) -> None:
+        """Let go of databases and models."""
+        self.registry.close()
+        for place in self.archive.places():
+            place.database.close()
+
+
+def build(settings: Settings) -> Product:
+    """Open the database (made or brought up to date where needed) and wire the services.
+
+    Loads no model: the first turn does, or `registry.load_in_background`.
+
+    Raises:
+        StoreUnavailable, SchemaMismatch: the database cannot be used.
+        UnknownModel: the chosen model is not there.
+    """
+    settings.home_folder.mkdir(parents=True, exist_ok=True)
+    with told():
+        database = Database(settings.database)
+        if not database.schema().ok:
+            database.upgrade()
+        archive = Archive(database, Database.in_memory())
+    registry = Registry(
+        settings.models_folder,
+        hosted=settings.hosted,
+        default=settings.model,
+        scripted=settings.scripted or settings.model == "scripted",
+    )
+    with archive.main.writing() as session:
+        person = accounts.ensure_local_person(session, settings.person)
+    with archive.temporary.writing() as session:
+        accounts.adopt(session, person)
+    releases = Releases(archive)
+    releases.publish_library()
+    notices = Notices()
+    chat = Chat(
+        archive,
+        registry,
+        releases,
+        notices,
+        Answering(registry, releases, settings.fallback, settings.workspace),
+        message_limit=settings.message_limit,
+        prompt=settings.prompt,
+        model=settings.model,
+    )
+    return Product(
+        settings=settings,
+        database=database,
+        archive=archive,
+        registry=registry,
+        releases=releases,
+        notices=notices,
+        chat=chat,
+        conversations=Conversations(
+            archive,
+            registry,
+            releases,
+            notices,
+            chat.is_running,
+            temporary_minutes=settings.temporary_minutes,
+        ),
+        traces=tracing.Traces(archive, releases),
+        local_person=person.id,
+    )

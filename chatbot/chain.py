@@ -1,0 +1,227 @@
+"""The LangChain runnable of a model call: render | budget | model, with our own fallback.
+
+Knows nothing of people, conversations or rows: it receives a prompt version, its values and the
+earlier messages as plain values, and yields text. It falls back before the first token only, so a
+reader never sees two answers in one. (LangChain's `with_fallbacks` also switches only then, but it
+leaves the generator of the model that took over open until garbage collection.)
+"""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from langchain_core.runnables import Runnable, RunnableLambda
+
+import prompts
+from chatbot.backends.base import ChatModel
+from chatbot.backends.cancel import CancelToken
+from chatbot.errors import BackendError, ContextTooSmall, PromptInvalid
+
+SAMPLING = ("temperature", "top_p", "top_k", "repetition_penalty", "seed")
+DEFAULT_REPLY = 512
+"""Tokens of an answer where neither the prompt nor the model names a limit."""
+
+Message = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """An earlier message of the conversation; `id` is its row, for the trace."""
+
+    id: int
+    role: Literal["user", "assistant"]
+    content: str
+
+    @property
+    def message(self) -> Message:
+        """The plain form that prompts render."""
+        return {"role": self.role, "content": self.content}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be asked: a prompt version, its values, the history, and a text to go on from."""
+
+    prompt: prompts.Prompt
+    values: Mapping[str, Any]
+    history: tuple[Past, ...] = ()
+    continued: str = ""
+
+
+@dataclass(slots=True)
+class Sent:
+    """What was really sent, filled in on the way: the trace of the call."""
+
+    model: str
+    where: str
+    messages: list[Message] = field(default_factory=list)
+    history_ids: list[int] = field(default_factory=list)
+    parameters: dict[str, Any] = field(default_factory=dict)
+    prompt_tokens: int = 0
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def rendered_hash(self) -> str:
+        """sha256 over the exact messages: a later rendering can be proved equal."""
+        text = json.dumps(self.messages, ensure_ascii=False, separators=(",", ":"))
+        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A piece of the answer. The last has `finish` unless the model's stream lost its end."""
+
+    text: str
+    finish: str | None = None
+    prompt_tokens: int | None = None
+    reply_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A plan with its exact messages; `start` is the index of the first history message kept."""
+
+    plan: Plan
+    messages: list[Message]
+    start: int = 0
+
+
+def render(plan: Plan, start: int = 0) -> Rendered:
+    """Render the plan with its history from `start` on. Raises PromptInvalid with a sentence."""
+    values = dict(plan.values)
+    thread = plan.prompt.thread_input
+    if thread is not None:
+        values[thread.name] = [past.message for past in plan.history[start:]]
+    try:
+        messages = prompts.render(plan.prompt, values)
+    except prompts.PromptError as error:
+        raise PromptInvalid(str(error)) from error
+    if plan.continued:
+        messages.append({"role": "assistant", "content": plan.continued})
+    return Rendered(plan, messages, start)
+
+
+def budget(rendered: Rendered, model: ChatModel, sent: Sent) -> list[Message]:
+    """The messages with as much of the history as the model's context holds, newest kept.
+
+    System text, passages and the last user turn always stay. Fills `sent`.
+
+    Raises:
+        ContextTooSmall: what must stay does not fit.
+    """
+    plan = rendered.plan
+    wanted = int(plan.prompt.parameters.get("max_tokens") or DEFAULT_REPLY)
+    room = model.context - min(wanted, model.context // 4)
+    tokens = model.count(rendered.messages)
+    if tokens > room:
+        rendered, tokens = _shortened(plan, model, room)
+        sent.notes.append(
+            f"The oldest {rendered.start} messages did not fit the model and were left out."
+        )
+    sent.messages, sent.prompt_tokens = rendered.messages, tokens
+    sent.history_ids = [past.id for past in plan.history[rendered.start :]]
+    sent.parameters = _parameters(plan, model, tokens, sent.notes)
+    return rendered.messages
+
+
+def _shortened(plan: Plan, model: ChatModel, room: int) -> tuple[Rendered, int]:
+    """The rendering with the longest history that fits, found by halving."""
+    starts = _starts(plan.history)
+    best: tuple[Rendered, int] | None = None
+    low, high = 0, len(starts) - 1
+    while low <= high:
+        middle = (low + high) // 2
+        tried = render(plan, starts[middle])
+        tokens = model.count(tried.messages)
+        if tokens <= room:
+            best, high = (tried, tokens), middle - 1
+        else:
+            low = middle + 1
+    if best is None:
+        raise ContextTooSmall
+    return best
+
+
+def _starts(history: Sequence[Past]) -> list[int]:
+    """Where a shortened history may begin: at a later user message, or after the last one."""
+    users = [index for index, past in enumerate(history) if past.role == "user" and index]
+    return [*users, len(history)] if history else []
+
+
+def _parameters(plan: Plan, model: ChatModel, tokens: int, notes: list[str]) -> dict[str, Any]:
+    chosen = plan.prompt.parameters
+    known = {key: chosen[key] for key in SAMPLING if key in chosen and key in model.takes}
+    left_out = [key for key in SAMPLING if key in chosen and key not in model.takes]
+    notes.extend(f"{model.label} does not take {key}; it was left out." for key in left_out)
+    if "stop" in chosen:
+        known["stop"] = list(chosen["stop"])
+    wanted = chosen.get("max_tokens")
+    limit = model.context - tokens
+    if wanted is not None or limit < DEFAULT_REPLY:
+        known["max_tokens"] = min(int(wanted or DEFAULT_REPLY), limit)
+    return known
+
+
+def build(model: ChatModel, sent: Sent, cancel: CancelToken) -> Runnable[Plan, Any]:
+    """render | budget | model for one model. Rendering and counting run in threads."""
+
+    def fit(rendered: Rendered) -> list[Message]:
+        return budget(rendered, model, sent)
+
+    async def call(messages: list[Message]) -> Runnable[Any, Any]:
+        going_on = {"continue_final": True} if messages[-1]["role"] == "assistant" else {}
+        return model.bind(cancel=cancel, **sent.parameters, **going_on)
+
+    return RunnableLambda(render) | RunnableLambda(fit) | RunnableLambda(call)
+
+
+async def answer(
+    plan: Plan,
+    models: Sequence[str],
+    open_model: Callable[[str], ChatModel],
+    cancel: CancelToken,
+    on_sent: Callable[[Sent], None],
+) -> AsyncIterator[Piece]:
+    """Stream the answer of the first model of `models` (labels) that begins one.
+
+    `on_sent` gets the trace of each call as it is made; the last one is that of the answer.
+
+    Raises:
+        BackendError: of the last model, or of the one that failed after its first token.
+        PromptInvalid, ContextTooSmall: nothing was sent.
+    """
+    failed: list[str] = []
+    for label in models:
+        began = False
+        try:
+            model = await asyncio.to_thread(open_model, label)
+            sent = Sent(model.label, model.where, notes=list(failed))
+            on_sent(sent)
+            async with aclosing(_stream(plan, model, sent, cancel)) as pieces:
+                async for piece in pieces:
+                    began = began or bool(piece.text)
+                    yield piece
+        except BackendError as error:
+            if began or label == models[-1] or cancel.cancelled:
+                raise
+            failed.append(f"{label} did not begin: {error}")
+        else:
+            return
+
+
+async def _stream(
+    plan: Plan, model: ChatModel, sent: Sent, cancel: CancelToken
+) -> AsyncIterator[Piece]:
+    async with aclosing(build(model, sent, cancel).astream(plan)) as chunks:  # type: ignore[type-var]
+        async for chunk in chunks:
+            usage = chunk.usage_metadata or {}
+            yield Piece(
+                chunk.text,
+                chunk.response_metadata.get("finish_reason"),
+                usage.get("input_tokens"),
+                usage.get("output_tokens"),
+            )

@@ -1,0 +1,306 @@
+"""Reading and arranging conversations within one person's scope: lists, search, pages, feedback.
+
+Everything takes the person and finds rows through queries scoped to them: another person's id is
+`NotFound`, like one that does not exist. Synchronous: call it from threads. Answers are made by
+chatbot.chat, never here.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from chatbot.archive import Archive
+from chatbot.backends.registry import Registry
+from chatbot.errors import NotFound, UnknownModel
+from chatbot.notices import Notices
+from chatbot.releases import Releases
+from chatbot.views import (
+    Found,
+    Group,
+    Item,
+    MessageView,
+    Meta,
+    View,
+    grouped,
+    note_of,
+)
+from store import conversations, export, messages, search
+from store.records import Conversation, Feedback, Hit, Message, Person, Siblings, Trace
+
+UNDO_SECONDS = 60
+"""How long a deleted conversation can be brought back: six times what the page offers."""
+PAGE = 50
+"""Messages of a page."""
+TITLE_LIMIT = 120
+
+
+class Conversations:
+    """What a person can see and arrange. `running` tells which conversations are being answered."""
+
+    def __init__(
+        self,
+        archive: Archive,
+        registry: Registry,
+        releases: Releases,
+        notices: Notices,
+        running: Callable[[str], bool],
+        *,
+        temporary_minutes: int,
+    ) -> None:
+        self._archive = archive
+        self._registry = registry
+        self._releases = releases
+        self._notices = notices
+        self._running = running
+        self._temporary = timedelta(minutes=temporary_minutes)
+
+    # Lists ---------------------------------------------------------------------------------------
+
+    def groups(self, person: Person, *, today: datetime, limit: int = 200) -> list[Group]:
+        """Pinned conversations, then the newest `limit` by day and month of `today`'s time zone."""
+        with self._archive.main.reading() as session:
+            pinned = conversations.pinned(session, person.id)
+            recent = conversations.recent(session, person.id, limit=limit)
+        return grouped(self._items(pinned), self._items(recent), today)
+
+    def recent(self, person: Person, *, limit: int = PAGE, before: str | None = None) -> list[Item]:
+        """Conversations, newest first; `before` is the id of the last one already had."""
+        with self._archive.main.reading() as session:
+            cursor = None
+            if before is not None:
+                last = conversations.get(session, person.id, before)
+                cursor = (last.updated_at, last.id)
+            return self._items(conversations.recent(session, person.id, limit=limit, before=cursor))
+
+    def search(self, person: Person, text: str, *, limit: int = 20) -> list[Found]:
+        """Titles and messages that hold the words of `text`, newest first."""
+        if not text.strip():
+            return []
+        with self._archive.main.reading() as session:
+            return [_found(hit) for hit in search.find(session, person.id, text, limit=limit)]
+
+    # One conversation ----------------------------------------------------------------------------
+
+    def open(
+        self,
+        person: Person,
+        conversation: str,
+        *,
+        at: str | None = None,
+        before: str | None = None,
+        limit: int = PAGE,
+    ) -> View:
+        """The newest `limit` messages of the current branch.
+
+        `at`: choose the branch of this message (public id) and reach back to it. `before`: the
+        messages above this one instead. Raises NotFound.
+        """
+        place = self._archive.of(conversation)
+        if at is not None:
+            self.choose(person, at)
+        with place.reading() as session:
+            row = conversations.get(session, person.id, conversation)
+            leaf = row.head_id
+            if before is not None:
+                leaf = messages.get(session, person.id, before)[1].parent_id
+            path = messages.path(session, leaf, limit=limit + 1) if leaf else []
+            while at is not None and path and len(path) > limit and not _holds(path, at):
+                limit *= 4
+                path = messages.path(session, leaf, limit=limit + 1) if leaf else []
+            shown = path[-limit:]
+            ids = [message.id for message in shown]
+            siblings = messages.siblings(session, ids)
+            traces = messages.traces(session, ids)
+            feedback = messages.feedback(session, person.id, ids)
+        return View(
+            id=row.public_id,
+            title=row.title,
+            prompt=row.prompt,
+            model=row.model,
+            channel=row.channel,
+            pinned=row.pinned,
+            temporary=not place.lasting,
+            created_at=row.created_at,
+            messages=[
+                self._view(
+                    row,
+                    message,
+                    siblings.get(message.id),
+                    traces.get(message.id),
+                    feedback.get(message.id),
+                )
+                for message in shown
+            ],
+            has_earlier=len(path) > limit,
+        )
+
+    def rename(self, person: Person, conversation: str, title: str) -> str:
+        """Give a title (one line, cut at 120 characters); an empty one changes nothing."""
+        title = " ".join(title.split())[:TITLE_LIMIT]
+        if title:
+            with self._archive.of(conversation).writing() as session:
+                conversations.rename(session, person.id, conversation, title)
+            self._notices.tell(person.id, conversation)
+        return title
+
+    def pin(self, person: Person, conversation: str, *, pinned: bool) -> None:
+        """Pin or unpin. Raises NotFound."""
+        with self._archive.of(conversation).writing() as session:
+            conversations.set_pinned(session, person.id, conversation, pinned)
+        self._notices.tell(person.id, conversation)
+
+    def delete(self, person: Person, conversation: str) -> None:
+        """Hide a conversation; it is gone for good a minute later. Raises NotFound."""
+        with self._archive.of(conversation).writing() as session:
+            conversations.mark_deleted(session, person.id, conversation)
+        self._notices.tell(person.id, conversation)
+
+    def undelete(self, person: Person, conversation: str) -> None:
+        """Bring a just deleted conversation back. Raises NotFound when it is gone for good."""
+        with self._archive.main.writing() as session:
+            conversations.restore(session, person.id, conversation)
+        self._notices.tell(person.id, conversation)
+
+    def erase(self, person: Person, conversation: str) -> None:
+        """Delete at once and for good. Raises NotFound."""
+        with self._archive.of(conversation).writing() as session:
+            conversations.delete_now(session, person.id, conversation)
+        self._notices.tell(person.id, conversation)
+
+    def fork(self, person: Person, message: str) -> str:
+        """A new conversation with everything up to this message. Returns its public id."""
+        place = self._archive.of(message)
+        with place.writing() as session:
+            row, leaf = messages.get(session, person.id, message)
+            copy = conversations.create(
+                session,
+                user_id=person.id,
+                channel=row.channel,
+                title=f"{row.title} (fork)"[:TITLE_LIMIT],
+                prompt=row.prompt,
+                release_id=row.release_id,
+                version=row.version,
+                model=row.model,
+            )
+            messages.copy_path(session, leaf.id, copy.id)
+        self._notices.tell(person.id, copy.public_id)
+        return copy.public_id
+
+    def export(
+        self, person: Person, conversation: str, form: Literal["markdown", "json"]
+    ) -> tuple[str, str]:
+        """File name and text of a conversation: the current branch, or the whole tree as JSON."""
+        with self._archive.of(conversation).reading() as session:
+            row = conversations.get(session, person.id, conversation)
+            if form == "json":
+                text = export.to_json(session, person.id, conversation)
+            else:
+                text = export.markdown(session, person.id, conversation)
+        suffix = "json" if form == "json" else "md"
+        return f"{_file_name(row.title)}.{suffix}", text
+
+    # One message ---------------------------------------------------------------------------------
+
+    def choose(self, person: Person, message: str) -> None:
+        """Make this version, and what followed it last, the current branch. Raises NotFound."""
+        with self._archive.of(message).writing() as session:
+            row, _ = messages.get(session, person.id, message)
+            messages.choose(session, person.id, message)
+        self._notices.tell(person.id, row.public_id)
+
+    def delete_version(self, person: Person, message: str) -> None:
+        """Delete a message and what follows it; a sibling or what was before is shown then."""
+        with self._archive.of(message).writing() as session:
+            row, _ = messages.get(session, person.id, message)
+            messages.delete_version(session, person.id, message)
+        self._notices.tell(person.id, row.public_id)
+
+    def feedback(
+        self,
+        person: Person,
+        message: str,
+        *,
+        rating: Literal[1, -1] | None,
+        reasons: Sequence[str] = (),
+        better: str | None = None,
+    ) -> None:
+        """Keep a thumb, its reasons and a better answer; None takes it back. Raises NotFound."""
+        with self._archive.of(message).writing() as session:
+            row, found = messages.get(session, person.id, message)
+            if found.role != "assistant":
+                raise NotFound
+            messages.set_feedback(
+                session, found.id, person.id, rating, tuple(reasons), (better or "").strip() or None
+            )
+        self._notices.tell(person.id, row.public_id)
+
+    # Housekeeping --------------------------------------------------------------------------------
+
+    def tidy(self) -> int:
+        """Remove what was deleted, and temporary conversations left idle. Returns how many."""
+        now = datetime.now(UTC)
+        with self._archive.main.writing() as session:
+            gone = conversations.purge_deleted(session, now - timedelta(seconds=UNDO_SECONDS))
+        with self._archive.temporary.writing() as session:
+            gone += conversations.purge_deleted(session, now)
+            return gone + conversations.purge_idle(session, now - self._temporary)
+
+    # Views ---------------------------------------------------------------------------------------
+
+    def _items(self, rows: Sequence[Conversation]) -> list[Item]:
+        return [
+            Item(row.public_id, row.title, row.pinned, self._running(row.public_id), row.updated_at)
+            for row in rows
+        ]
+
+    def _view(
+        self,
+        row: Conversation,
+        message: Message,
+        siblings: Siblings | None,
+        trace: Trace | None,
+        feedback: Feedback | None,
+    ) -> MessageView:
+        return MessageView(
+            id=message.public_id,
+            role=message.role,
+            text=message.content,
+            status=message.status,
+            note=note_of(message.status, message.error),
+            siblings=siblings or Siblings(1, 1, None, None),
+            meta=self._meta(row, trace),
+            rating=feedback.rating if feedback else 0,
+            reasons=feedback.reasons if feedback else (),
+            better=feedback.better if feedback else None,
+        )
+
+    def _meta(self, row: Conversation, trace: Trace | None) -> Meta | None:
+        if trace is None:
+            return None
+        where: str
+        try:
+            where = self._registry.resolve(trace.model).where
+        except UnknownModel:
+            where = "removed"
+        return Meta(
+            model=trace.model,
+            where=where,
+            prompt=trace.prompt or row.prompt,
+            version=self._releases.number(trace.version) if trace.version else None,
+            tokens=trace.reply_tokens,
+            first_s=trace.first_token_s,
+            total_s=trace.total_s,
+        )
+
+
+def _found(hit: Hit) -> Found:
+    return Found(hit.conversation, hit.title, hit.message, hit.role, hit.snippet, hit.updated_at)
+
+
+def _holds(path: Sequence[Message], public_id: str) -> bool:
+    return any(message.public_id == public_id for message in path)
+
+
+def _file_name(title: str) -> str:
+    kept = "".join(sign if sign.isalnum() else "-" for sign in title.casefold())
+    return "-".join(part for part in kept.split("-") if part)[:60] or "conversation"

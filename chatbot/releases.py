@@ -1,0 +1,137 @@
+"""Which prompt version serves: built-in prompts published, a version picked for a conversation.
+
+Knows prompts and their rows; nothing of turns or models. Publishing by people, tests and gates come
+on top of the same append-only releases.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from functools import lru_cache
+
+from store.engine import Session
+
+import prompts
+from chatbot.archive import Archive
+from chatbot.errors import NotFound
+from store import prompts as rows
+from store.records import PromptVersion, Release
+
+PRODUCTION = "production"
+BUILT_IN = "built-in"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A prompt that a person may choose."""
+
+    name: str
+    title: str
+    description: str
+    kind: str
+
+
+class Releases:
+    """Prompt versions in use. Versions never change, so parsed ones are kept."""
+
+    def __init__(self, archive: Archive) -> None:
+        self._archive = archive
+        self._parsed = lru_cache(maxsize=256)(self._parse)
+        self._rows = lru_cache(maxsize=1024)(self._row)
+
+    def publish_library(self) -> int:
+        """Save the built-in prompts as versions and release those that nobody has taken over.
+
+        A prompt whose released version an author wrote stays as it is. Returns how many releases
+        were made: none when nothing changed since the last start.
+        """
+        with self._archive.main.writing() as session:
+            return sum(_publish(session, prompt) for prompt in prompts.library().values())
+
+    def choices(self, kind: str = "chat") -> list[Choice]:
+        """Published prompts of a kind, by name."""
+        with self._archive.main.reading() as session:
+            published = [
+                (name, release) for name, of, release in rows.prompts(session) if of == kind
+            ]
+        return [
+            Choice(name, _title(name), self.prompt(_newest(release)).description, kind)
+            for name, release in published
+            if release is not None
+        ]
+
+    def current(self, prompt: str) -> Release:
+        """The release of a prompt that serves production now. Raises NotFound."""
+        with self._archive.main.reading() as session:
+            release = rows.current_release(session, prompt, PRODUCTION)
+        if release is None:
+            raise NotFound(f"No prompt named {prompt} is published.")
+        return release
+
+    def prompt(self, version: str) -> prompts.Prompt:
+        """The parsed prompt of a version (sha). Raises NotFound."""
+        return self._parsed(version)
+
+    def number(self, version: str) -> int:
+        """Which version of its prompt it is, counted from 1. Raises NotFound."""
+        return self._rows(version).seq
+
+    def name(self, version: str) -> str:
+        """The prompt's name. Raises NotFound."""
+        return self._rows(version).prompt
+
+    def _row(self, version: str) -> PromptVersion:
+        with self._archive.main.reading() as session:
+            return rows.get_version(session, version)
+
+    def _parse(self, version: str) -> prompts.Prompt:
+        row = self._rows(version)
+        return prompts.parse(row.source, row.partials)
+
+
+def weighted(weights: dict[str, int], conversation: str) -> str:
+    """The version that serves a conversation (public id): by weight, and always the same one."""
+    total = sum(weights.values())
+    digest = hashlib.sha256(conversation.encode()).digest()
+    point = int.from_bytes(digest[:8], "big") % total
+    for version, weight in sorted(weights.items()):
+        if point < weight:
+            return version
+        point -= weight
+    raise AssertionError("unreachable: the point lies under the sum of the weights")
+
+
+def _publish(session: Session, prompt: prompts.Prompt) -> bool:
+    current = rows.current_release(session, prompt.name, PRODUCTION)
+    if current is not None:
+        serving = rows.get_version(session, _newest(current))
+        if serving.sha == prompt.sha or serving.author != BUILT_IN:
+            return False
+    rows.save_version(
+        session,
+        sha=prompt.sha,
+        prompt=prompt.name,
+        kind=prompt.kind,
+        source=prompt.source,
+        partials=dict(prompt.partials),
+        examples=None,
+        author=BUILT_IN,
+        note="Comes with the product",
+        parent=None if current is None else _newest(current),
+    )
+    rows.publish(
+        session,
+        prompt=prompt.name,
+        environment=PRODUCTION,
+        weights={prompt.sha: 1},
+        actor=BUILT_IN,
+        reason="Comes with the product",
+    )
+    return True
+
+
+def _newest(release: Release) -> str:
+    return max(release.weights, key=lambda sha: (release.weights[sha], sha))
+
+
+def _title(name: str) -> str:
+    return name.replace("-", " ").capitalize()

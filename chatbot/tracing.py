@@ -1,0 +1,92 @@
+"""The trace of an answer: the exact messages that were sent, rendered again and proved equal.
+
+Nothing is stored twice: a trace keeps the prompt version, the values, which messages were the
+history, and a hash over what was sent. Versions and message texts never change, so rendering them
+again gives the same; the hash says so, or says that something changed behind them.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from chatbot.answering import history_of, values_of
+from chatbot.archive import Archive
+from chatbot.chain import Plan, Sent, render
+from chatbot.errors import NotFound, PromptInvalid
+from chatbot.releases import Releases
+from store import messages
+from store.records import Message, Person, Trace
+
+CHANGED = "A message of the history has changed since, so this is not exactly what was sent."
+
+
+@dataclass(frozen=True, slots=True)
+class TraceView:
+    """What was sent for an answer and what came of it. Times in seconds."""
+
+    messages: list[dict[str, str]]
+    exact: bool
+    model: str
+    prompt: str
+    version: int
+    sha: str
+    parameters: dict[str, Any]
+    prompt_tokens: int | None
+    reply_tokens: int | None
+    first_s: float | None
+    total_s: float | None
+    error: str | None
+    notes: list[str]
+
+
+class Traces:
+    """Reads traces within one person's scope."""
+
+    def __init__(self, archive: Archive, releases: Releases) -> None:
+        self._archive = archive
+        self._releases = releases
+
+    def of(self, person: Person, message: str) -> TraceView:
+        """The trace of an answer (public id). Raises NotFound when it has none."""
+        with self._archive.of(message).reading() as session:
+            row, reply = messages.get(session, person.id, message)
+            trace = messages.traces(session, [reply.id]).get(reply.id)
+            if trace is None or trace.version is None or reply.parent_id is None:
+                raise NotFound("This answer was never sent to a model.")
+            history = messages.by_ids(session, row.id, trace.history_ids)
+            [question] = messages.by_ids(session, row.id, [reply.parent_id])
+        version = trace.version
+        sent = self._render(trace, version, question, history, reply)
+        exact = sent.rendered_hash == trace.rendered_hash
+        return TraceView(
+            messages=sent.messages,
+            exact=exact,
+            model=trace.model,
+            prompt=trace.prompt,
+            version=self._releases.number(version),
+            sha=version,
+            parameters=trace.parameters,
+            prompt_tokens=trace.prompt_tokens,
+            reply_tokens=trace.reply_tokens,
+            first_s=trace.first_token_s,
+            total_s=trace.total_s,
+            error=trace.error,
+            notes=[*trace.notes, *([] if exact else [CHANGED])],
+        )
+
+    def _render(
+        self, trace: Trace, version: str, question: Message, history: list[Message], reply: Message
+    ) -> Sent:
+        prompt = self._releases.prompt(version)
+        plan = Plan(
+            prompt=prompt,
+            values=values_of(prompt, question.content, trace.inputs["workspace"]),
+            history=history_of(history),
+            continued=reply.content[: trace.inputs["continued"]],
+        )
+        sent = Sent(trace.model, "")
+        try:
+            sent.messages = render(plan).messages
+        except PromptInvalid:
+            # What was refused then is refused now: there is nothing that was sent to show.
+            sent.messages = []
+        return sent

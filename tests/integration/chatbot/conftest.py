@@ -1,0 +1,39 @@
+"""A whole product on a migrated database with the scripted model, driven without a door."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chatbot.bootstrap import Product, build
+from chatbot.settings import Settings
+from store.engine import Database
+
+
+def settings_for(database: Database, home: Path, **more: Any) -> Settings:
+    """Settings of a product on this database that answers with the scripted model."""
+    url = database.url.render_as_string(hide_password=False)
+    values = {"home": home, "database_url": url, "model": "scripted", "person": "Iris"} | more
+    return Settings(**values)
+
+
+@pytest.fixture
+def product(database: Database, tmp_path: Path) -> Iterator[Product]:
+    product = build(settings_for(database, tmp_path))
+    yield product
+    product.close()
+
+
+@pytest.fixture
+def play() -> Callable[[Awaitable[Any]], Any]:
+    """Run a scene in an event loop of its own."""
+
+    def run(scene: Awaitable[Any]) -> Any:
+        async def bounded() -> Any:
+            return await asyncio.wait_for(scene, 60)
+
+        return asyncio.run(bounded())
+
+    return run
