@@ -7,11 +7,10 @@ id and tells the store's errors as ours. It knows nothing of turns, models or pa
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from store.engine import Database, Session
-
 from chatbot.errors import ChatbotError, NotFound, SchemaMismatch, StoreUnavailable, UnstorableText
 from store import conversations
 from store import errors as store_errors
+from store.engine import Database, Session
 
 UNAVAILABLE = {
     "locked": "The database is busy with something else. Nothing was lost; try again in a moment.",

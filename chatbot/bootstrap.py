@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-from store.engine import Database
-
 from chatbot import tracing
 from chatbot.answering import Answering
 from chatbot.archive import Archive, told
@@ -14,6 +12,7 @@ from chatbot.notices import Notices
 from chatbot.releases import Releases
 from chatbot.settings import Settings
 from store import accounts, messages
+from store.engine import Database
 from store.records import Person
 
 

@@ -13,8 +13,6 @@ from collections.abc import Callable
 from typing import TypeVar
 from weakref import WeakValueDictionary
 
-from store.engine import Session
-
 from chatbot.answering import Answering, Job, write_end
 from chatbot.archive import Archive, Place
 from chatbot.backends.registry import Registry
@@ -23,6 +21,7 @@ from chatbot.notices import Notices
 from chatbot.releases import Releases, weighted
 from chatbot.turn import Turn
 from store import conversations, messages
+from store.engine import Session
 from store.records import Conversation, Message, Person, Release
 
 STOP_WITHIN = 1.0

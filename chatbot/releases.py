@@ -8,12 +8,11 @@ import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
 
-from store.engine import Session
-
 import prompts
 from chatbot.archive import Archive
 from chatbot.errors import NotFound
 from store import prompts as rows
+from store.engine import Session
 from store.records import PromptVersion, Release
 
 PRODUCTION = "production"

@@ -152,7 +152,9 @@ def test_sampling_of_the_prompt_reaches_the_model_and_unknown_ones_are_noted():
     prompt = prompts.parse(
         PROMPT.source.replace(
             "inputs:",
-            "model:\n  options: {temperature: 0.3, topP: 0.5, maxOutputTokens: 7, stopSequences: [END]}\ninputs:",
+            "model:\n"
+            "  options: {temperature: 0.3, topP: 0.5, maxOutputTokens: 7, stopSequences: [END]}\n"
+            "inputs:",
         )
     )
     model = ScriptedModel(takes=frozenset({"temperature"}))
