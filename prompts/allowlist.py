@@ -138,12 +138,13 @@ def _check_if(sources: Sources, node: nodes.If) -> None:
 def _check_assign(sources: Sources, node: nodes.Assign) -> None:
     if not isinstance(node.target, nodes.Name):
         raise sources.error(node.lineno, "`set` sets one plain name.", "Use one `set` for each.")
-    holders = (nodes.List, nodes.Tuple, nodes.Pair)
-    found = [*node.node.find_all(holders)]
-    if isinstance(node.node, holders):
-        found.append(node.node)
+    parts = [node.node, *node.node.find_all(nodes.Node)]
+    joins = [part for part in parts if isinstance(part, nodes.Filter) and part.name == "join"]
+    joined = {id(part.node) for part in joins}
+    kinds = (nodes.List, nodes.Tuple, nodes.Pair)
+    lists = [part for part in parts if isinstance(part, kinds) and id(part) not in joined]
     # Lists of lists of lists, one `set` after another, would double with every line.
-    if any(not isinstance(x, nodes.Const) for holder in found for x in holder.iter_child_nodes()):
+    if any(not isinstance(item, nodes.Const) for one in lists for item in one.iter_child_nodes()):
         raise sources.error(
             node.lineno, "A list in `set` holds plain texts and numbers only.", "Use a loop."
         )

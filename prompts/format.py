@@ -125,7 +125,14 @@ def _check_names(body: Body, inputs: tuple[Input, ...]) -> None:
                 hint = "It stands only inside a `for`."
             elif any(found.name in _set_names(other) for other in turns):
                 hint = "What `set` or `for` names ends with its message, loop or `if`."
-            raise body.sources.error(found.lineno, f"`{found.name}` is not declared.", hint)
+            what = f"`{found.name}` is not declared{_odd_letter(found.name)}."
+            raise body.sources.error(found.lineno, what, hint)
+
+
+def _odd_letter(name: str) -> str:
+    """Name a letter that may only look like the one meant."""
+    odd = next((letter for letter in name if not letter.isascii()), None)
+    return f" (it holds U+{ord(odd):04X}, which is no plain letter)" if odd else ""
 
 
 def _set_names(turn: Turn) -> set[str]:

@@ -4,7 +4,6 @@ What comes out of `accept` is plain JSON of exact built-in types, nothing else e
 template. Errors name the input and say lengths and types, never the value.
 """
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -38,7 +37,8 @@ class Input:
     """One declared input: a field of the prompt's form.
 
     `limit` counts characters of a string or text, items of a list, thread or passages. An input
-    that is neither given nor has a default is an empty list for those three, else None.
+    that is neither given nor has a default is an empty list for those three, else None. An empty
+    text, which a form sends for an empty field, counts as not given where a default can stand in.
     """
 
     name: str
@@ -51,17 +51,21 @@ class Input:
 
     def accept(self, value: object) -> JSON:
         """Return the value as plain JSON; raises PromptError naming this input."""
-        if value is None:
+        if value is None or (isinstance(value, str) and not value and self._wants_more):
             return self._absent()
         accepted = _ACCEPT[self.kind](self, value)
-        empty = accepted in ("", []) and self.kind not in ("thread", "passages")
-        if self.required and empty:
+        if self.required and accepted == [] and self.kind == "list":
             raise self.error("needs a value", "Fill it in.")
         return accepted
 
     def error(self, problem: str, hint: str = "") -> PromptError:
         """Return the error "Input `name` …"."""
         return PromptError(f"Input `{self.name}` {problem}.", hint=hint, input_name=self.name)
+
+    @property
+    def _wants_more(self) -> bool:
+        """Whether an empty text is no value for this input."""
+        return self.required or self.default is not None or self.kind in ("choice", "date")
 
     def _absent(self) -> JSON:
         if self.required:
@@ -113,10 +117,10 @@ def _limited_text(spec: Input, value: object) -> str:
 
 
 def _number(spec: Input, value: object) -> int | float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         raise spec.error(f"must be a number, not {_kind_of(value)}")
-    if abs(value) >= 1e15:
-        raise spec.error("is too large a number")
+    if not abs(value) < 1e15:  # NaN is not less than anything
+        raise spec.error("is no number, or too large")
     return int(value) if value == int(value) else float(value)
 
 
