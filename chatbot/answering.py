@@ -58,6 +58,7 @@ class Job:
     sent: Sent | None = None
     last: Piece | None = None
     trace: Trace | None = None
+    error: str | None = None
     saving: asyncio.Task[None] | None = None
 
 
@@ -149,7 +150,7 @@ class Answering:
     async def _end(self, job: Job, status: str, error: str | None) -> None:
         """Save the answer and its trace, then tell the readers that it is done."""
         turn = job.turn
-        turn.status, turn.error = status, error
+        turn.status, job.error = status, error
         job.trace = self._trace(job, error)
         if job.saving is not None:
             await job.saving
@@ -213,7 +214,7 @@ def write_end(job: Job) -> None:
     turn = job.turn
     with job.place.writing() as session:
         messages.finish(
-            session, job.reply.id, content=turn.text, status=turn.status, error=turn.error
+            session, job.reply.id, content=turn.text, status=turn.status, error=job.error
         )
         if job.trace is not None:
             messages.add_trace(session, job.trace)

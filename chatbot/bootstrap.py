@@ -59,7 +59,7 @@ def build(settings: Settings) -> Product:
     """
     settings.home_folder.mkdir(parents=True, exist_ok=True)
     with told():
-        database = Database(settings.database)
+        database = Database(settings.database, wait_s=settings.database_wait)
         if not database.schema().ok:
             database.upgrade()
         archive = Archive(database, Database.in_memory())

@@ -220,7 +220,8 @@ class Chat:
         if job is None or job.turn.user_id != person.id or not job.turn.done:
             raise NotFound
         await asyncio.to_thread(write_end, job)
-        job.turn.saved = True
+        job.turn.saved, job.turn.error = True, job.error
+        job.turn.changed()
         del self._jobs[reply]
         self._notices.tell(person.id, job.turn.conversation)
         return job.turn

@@ -5,6 +5,7 @@ Everything takes the person and finds rows through queries scoped to them: anoth
 chatbot.chat, never here.
 """
 
+import json
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -193,7 +194,8 @@ class Conversations:
         with self._archive.of(conversation).reading() as session:
             row = conversations.get(session, person.id, conversation)
             if form == "json":
-                text = export.to_json(session, person.id, conversation)
+                whole = export.conversation(session, person.id, conversation)
+                text = json.dumps(whole, ensure_ascii=False, indent=2)
             else:
                 text = export.markdown(session, person.id, conversation)
         suffix = "json" if form == "json" else "md"

@@ -60,6 +60,7 @@ class Settings(BaseSettings):
 
     home: Path = Field(Path("~/.chatbot"), description="Data folder: database, models, caches")
     database_url: str = Field("", description="Empty: SQLite in the home; or postgresql://…")
+    database_wait: float = Field(10, gt=0, description="Seconds to wait for a busy database")
     workspace: str = Field("Chatbot", max_length=60, description="Name shown in the header")
     model: str = Field("starter", description="Model that answers unless another is chosen")
     fallback: tuple[str, ...] = Field((), description="Models to try when it fails to begin")

@@ -1,0 +1,88 @@
+"""kill -9 in the middle of answers: nothing acknowledged is lost or doubled, on both databases."""
+
+import random
+import signal
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+from chatbot.bootstrap import build
+from chatbot.settings import Settings
+from store.engine import Database
+
+KILLS = 20
+
+
+def start(home: Path, url: str, conversation: str, key: str, text: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "tests.support.turn_process"]
+    return subprocess.Popen(
+        [*command, str(home), url, conversation, key, text], stdout=subprocess.PIPE, text=True
+    )
+
+
+def until(process: subprocess.Popen[str], word: str, least: int = 0) -> list[str]:
+    """Read lines up to the first of this word (whose number is at least `least`)."""
+    for line in process.stdout:
+        parts = line.split()
+        if parts[0] == word and (least == 0 or int(parts[1]) >= least):
+            return parts
+    raise AssertionError(f"the process ended before it said {word!r}")
+
+
+def kill(process: subprocess.Popen[str]) -> None:
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    process.stdout.close()
+
+
+def test_twenty_kills_lose_and_double_nothing(database: Database, tmp_path: Path):
+    url = database.url.render_as_string(hide_password=False)
+    dice = random.Random(7)
+    conversation, acknowledged = "-", []
+    for n in range(KILLS):
+        process = start(tmp_path, url, conversation, f"key {n}", f"!tokens 2000 !rate 200 {n}")
+        _, conversation, _ = until(process, "saved")
+        acknowledged.append(f"!tokens 2000 !rate 200 {n}")
+        if dice.random() < 0.7:
+            until(process, "text", least=dice.randint(1, 300))
+        kill(process)
+
+    product = build(Settings(home=tmp_path, database_url=url, model="scripted"))
+    product.recover()
+    view = product.conversations.open(product.person(), conversation, limit=10 * KILLS)
+    asked = [message.text for message in view.messages if message.role == "user"]
+    answers = [message for message in view.messages if message.role == "assistant"]
+    product.close()
+
+    assert asked == acknowledged
+    assert Counter(message.status for message in answers) == {"interrupted": KILLS}
+    assert all("Answer again" in message.note for message in answers)
+
+
+def test_a_kill_keeps_what_was_saved_of_the_answer(database: Database, tmp_path: Path):
+    url = database.url.render_as_string(hide_password=False)
+    process = start(tmp_path, url, "-", "key", "!tokens 4000 !rate 300 x")
+    _, conversation, _ = until(process, "saved")
+    until(process, "text", least=6000)
+    kill(process)
+
+    product = build(Settings(home=tmp_path, database_url=url, model="scripted"))
+    product.recover()
+    answer = product.conversations.open(product.person(), conversation).messages[1]
+    product.close()
+
+    assert answer.status == "interrupted"
+    assert len(answer.text) > 1000
+
+
+def test_the_same_key_after_a_kill_is_the_same_turn(database: Database, tmp_path: Path):
+    url = database.url.render_as_string(hide_password=False)
+    process = start(tmp_path, url, "-", "key", "!hang")
+    _, conversation, reply = until(process, "saved")
+    kill(process)
+
+    again = start(tmp_path, url, conversation, "key", "!hang")
+    assert until(again, "saved")[1:] == [conversation, reply]
+    assert until(again, "done")[1] == "interrupted"
+    kill(again)
