@@ -1,0 +1,31 @@
+"""docs/prompts.md is true: its example reads and renders, its lists are complete."""
+
+import re
+from pathlib import Path
+
+import prompts
+from prompts.filters import FILTERS, TESTS
+
+PAGE = (Path(__file__).parents[3] / "docs" / "prompts.md").read_text("utf-8")
+
+
+def test_the_example_works() -> None:
+    [source] = re.findall(r"```prompty\n(.*?)```", PAGE, re.DOTALL)
+    prompt = prompts.parse(source, {"partials/tone.j2": "Be kind.\n"})
+    values = {"question": "Why?", "tier": "member", "passages": [{"title": "A", "text": "B"}]}
+    system, user = prompts.render(prompt, values)
+    assert system["content"].startswith("Be kind.\nYou answer for Halden Lamps.")
+    assert system["content"].endswith("five year guarantee when it helps.\n[1] A: B")
+    assert user == {"role": "user", "content": "Why?"}
+    assert prompt.parameters == {"temperature": 0.2, "max_tokens": 300}
+
+
+def test_the_lists_are_complete() -> None:
+    assert f"Filters: `{' '.join(sorted(FILTERS))}`" in PAGE
+    assert f"Tests: `{' '.join(sorted(TESTS))}`" in PAGE
+    assert all(f"`{kind}`" in PAGE for kind in prompts.KINDS)
+    built_in = PAGE[PAGE.index("## Built in") :]
+    assert re.findall(r"^\| `([a-z-]+)` \|", built_in, re.MULTILINE) == [
+        "assistant", "support", "product-description",
+    ]  # fmt: skip
+    assert set(prompts.library_names()) == {"assistant", "support", "product-description"}
