@@ -1,5 +1,7 @@
 """People and their roles."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -10,9 +12,8 @@ from store.rows import insert_missing
 
 ROLES = ("chatter", "agent", "author", "reviewer", "admin")
 
-
+# Public id of the one person of a machine without login, whatever the name.
 LOCAL = "00000000-0000-7000-8000-000000000001"
-"""Public id of the one person of a machine without login, whatever the name."""
 
 
 def ensure_local_person(session: Session, name: str) -> Person:
@@ -24,11 +25,15 @@ def ensure_local_person(session: Session, name: str) -> Person:
         .values(name=name)
         .returning(models.User.id)
     ).scalar_one()
-    for role in ROLES:
-        insert_missing(
-            session, models.UserRole, {"user_id": user_id, "role": role}, ["user_id", "role"]
-        )
-    return person(session, user_id)
+    return _with_roles(session, user_id, ROLES)
+
+
+def add_person(session: Session, name: str, roles: Sequence[str] = ("chatter",)) -> Person:
+    """A new person. Raises `Conflict` when the name is taken, `UnstorableText`."""
+    user = models.User(name=name)
+    session.add(user)
+    session.flush()
+    return _with_roles(session, user.id, roles)
 
 
 def adopt(session: Session, known: Person) -> Person:
@@ -38,11 +43,7 @@ def adopt(session: Session, known: Person) -> Person:
     """
     values = {"id": known.id, "public_id": known.public_id, "name": known.name}
     insert_missing(session, models.User, values, ["id"])
-    for role in known.roles:
-        insert_missing(
-            session, models.UserRole, {"user_id": known.id, "role": role}, ["user_id", "role"]
-        )
-    return person(session, known.id)
+    return _with_roles(session, known.id, known.roles)
 
 
 def person(session: Session, user_id: int) -> Person:
@@ -56,3 +57,10 @@ def person(session: Session, user_id: int) -> Person:
         select(models.UserRole.role).where(models.UserRole.user_id == user_id)
     ).all()
     return Person(user_id, user.public_id, user.name, tuple(r for r in ROLES if r in held))
+
+
+def _with_roles(session: Session, user_id: int, roles: Sequence[str]) -> Person:
+    for role in roles:
+        held = {"user_id": user_id, "role": role}
+        insert_missing(session, models.UserRole, held, ["user_id", "role"])
+    return person(session, user_id)

