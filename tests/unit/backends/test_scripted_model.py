@@ -20,7 +20,7 @@ def play(text, model=None, **options):
 
 async def collect(stream, into):
     async for chunk in stream:
-        into.append(chunk)  # noqa: PERF401 (what came before an error must be seen)
+        into.append(chunk)
 
 
 def text_of(chunks):

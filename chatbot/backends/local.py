@@ -1,0 +1,202 @@
+"""A checkpoint in this process: `LocalModel`, a LangChain chat model over a runtime.
+
+It loads local safetensors only, never somebody's program code, and streams without blocking the
+event loop. It knows nothing of prompts or rows; which tokens come next is the runtime's affair
+(`runtimes/`), which thread computes them the worker's.
+"""
+
+import asyncio
+import contextlib
+import math
+import threading
+from collections import deque
+from collections.abc import AsyncGenerator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from langchain_core.messages import BaseMessage
+from pydantic import PrivateAttr
+
+from chatbot.backends.base import Ask, ChatModel, Delta, Where, plain
+from chatbot.backends.cancel import CancelToken
+from chatbot.backends.checkpoint import Manifest
+from chatbot.backends.runtimes.base import Sampling
+from chatbot.backends.runtimes.worker import Order, Worker
+from chatbot.errors import BackendError, BackendRefused, BackendTimeout, ContextTooSmall
+
+if TYPE_CHECKING:
+    from chatbot.backends.chat_tokens import ChatTokens
+
+KEEP_BYTES = 256 * 2**20
+"""Memory for the caches of ended answers, so that a next turn computes only what is new."""
+
+_CONTEXT_FOR_TEXT = 8
+"""Tokens before a continued answer that the detokeniser sees."""
+
+_DEFAULTS: dict[str, float] = {"temperature": 0.7, "top_p": 0.95}
+_LIMITS: dict[str, tuple[float, float]] = {
+    "temperature": (0.0, 10.0),
+    "top_p": (0.0, 1.0),
+    "top_k": (0, math.inf),
+    "repetition_penalty": (0.01, 100.0),
+    "seed": (-(2**63), 2**63 - 1),
+}
+
+
+class LocalModel(ChatModel):
+    """Answers by a checkpoint of this machine. `patience` is in seconds without any step done."""
+
+    where: Where = "local"
+    takes: frozenset[str] = frozenset(_LIMITS)
+    defaults: dict[str, float] = _DEFAULTS
+    trained_on_tags: bool = False
+    patience: float = 300.0
+    _tokens: "ChatTokens" = PrivateAttr()
+    _worker: Worker = PrivateAttr()
+    _runtime_name: str = PrivateAttr(default="")
+
+    @classmethod
+    def load(cls, folder: Path, manifest: Manifest, *, keep_bytes: int = KEEP_BYTES) -> Self:
+        """Open a verified checkpoint folder. Takes seconds.
+
+        Raises ModelUnavailable (not a chat model, too large, unknown kind) or ModelCorrupt.
+        """
+        from chatbot.backends.loading import load
+
+        loaded = load(folder, keep_bytes=keep_bytes)
+        model = cls(
+            label=f"{manifest.name}@{manifest.version}",
+            context=min(manifest.context, loaded.context),
+            defaults=_DEFAULTS | loaded.defaults | manifest.parameters,
+            trained_on_tags=manifest.trained_on_tags,
+        )
+        model._tokens = loaded.tokens
+        model._worker = Worker(loaded.runtime, loaded.tokens.decode, loaded.tokens.ends)
+        model._runtime_name = loaded.runtime.name
+        return model
+
+    @property
+    def runtime(self) -> str:
+        """Which engine runs, in which precision, on which device."""
+        return self._runtime_name
+
+    def count(self, messages: Sequence[BaseMessage | dict[str, Any]]) -> int:
+        """Exact tokens of these messages as a prompt."""
+        return len(self._tokens.encode(plain(messages)))
+
+    def get_token_ids(self, text: str) -> list[int]:
+        """The tokens of a text standing alone."""
+        return self._tokens.encode_text(text)
+
+    def get_num_tokens(self, text: str) -> int:
+        """How many they are."""
+        return len(self.get_token_ids(text))
+
+    def close(self) -> None:
+        """End the inference thread; answers under way end with ModelUnavailable."""
+        self._worker.close()
+
+    async def deltas(self, ask: Ask) -> AsyncGenerator[Delta, None]:
+        """Order the answer and pass on what has come since the last look, in one piece."""
+        sampling = self._sampling(ask.options)
+        prompt = await asyncio.to_thread(
+            self._tokens.encode, ask.messages, continue_final=ask.continue_final
+        )
+        room = self.context - len(prompt)
+        if room < 1:
+            raise ContextTooSmall
+        inbox, cancel = _Inbox(), CancelToken()
+        order = Order(
+            prompt=prompt,
+            sampling=sampling,
+            limit=min(ask.max_tokens or room, room),
+            stop=ask.stop,
+            cancel=cancel,
+            give=inbox.put,
+            context=prompt[-_CONTEXT_FOR_TEXT:] if ask.continue_final else (),
+        )
+        forget = ask.cancel.on_cancel(cancel.cancel)
+        try:
+            self._worker.order(order)
+            while True:
+                delta = await self._arrived(inbox)
+                yield delta
+                if delta.finish is not None:
+                    return
+        finally:  # also when the reader left in the middle
+            forget()
+            cancel.cancel()
+
+    async def _arrived(self, inbox: "_Inbox") -> Delta:
+        """Wait for what comes next. Raises BackendTimeout when the thread is stuck."""
+        while True:
+            if await inbox.filled(self.patience / 10):
+                return inbox.take()
+            if self._worker.silent_for() > self.patience:
+                raise BackendTimeout
+
+    def _sampling(self, options: dict[str, Any]) -> Sampling:
+        """The checkpoint's defaults with the caller's options. Raises BackendRefused."""
+        chosen = {name: self.defaults[name] for name in _LIMITS if name in self.defaults} | options
+        for name, value in chosen.items():
+            least, most = _LIMITS[name]
+            if isinstance(value, bool) or not isinstance(value, (int, float)):
+                raise BackendRefused(f"{name} must be a number.")
+            if not least <= value <= most:
+                raise BackendRefused(f"{name} must lie between {least:g} and {most:g}.")
+        seed = chosen.get("seed")
+        return Sampling(
+            temperature=float(chosen.get("temperature", 0.0)),
+            top_k=int(chosen.get("top_k", 0)),
+            top_p=float(chosen.get("top_p", 1.0)),
+            repetition_penalty=float(chosen.get("repetition_penalty", 1.0)),
+            seed=None if seed is None else int(seed),
+        )
+
+
+class _Inbox:
+    """From the inference thread into the event loop. What piles up is taken in one piece."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._filled = asyncio.Event()
+        self._lock = threading.Lock()
+        self._pieces: deque[Delta | BackendError] = deque()
+
+    def put(self, piece: Delta | BackendError) -> None:
+        """Called in the inference thread. Raises RuntimeError when the loop is closed."""
+        with self._lock:
+            self._pieces.append(piece)
+            first = len(self._pieces) == 1
+        if first:
+            self._loop.call_soon_threadsafe(self._filled.set)
+
+    async def filled(self, seconds: float) -> bool:
+        """Wait for something to come; False when nothing came in time."""
+        if not self._filled.is_set():
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._filled.wait()
+        return self._filled.is_set()
+
+    def take(self) -> Delta:
+        """All that has come as one piece. Raises the error when nothing stands before it."""
+        with self._lock:
+            pieces = list(self._pieces)
+            self._pieces.clear()
+            self._filled.clear()
+            if len(pieces) > 1 and isinstance(pieces[-1], BackendError):
+                self._pieces.append(pieces.pop())
+                self._filled.set()
+        return _joined(pieces)
+
+
+def _joined(pieces: Sequence[Delta | BackendError]) -> Delta:
+    deltas: list[Delta] = []
+    for piece in pieces:
+        if isinstance(piece, BackendError):
+            raise piece
+        deltas.append(piece)
+    last = deltas[-1]
+    text = "".join(delta.text for delta in deltas)
+    return Delta(text, last.finish, last.prompt_tokens, last.reply_tokens)

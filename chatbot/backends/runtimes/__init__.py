@@ -1,0 +1,1 @@
+"""Ways to compute the next token on this machine, and the one thread that drives them."""

@@ -1,0 +1,72 @@
+"""Draws the next token of each request, with transformers' own logits processors.
+
+Knows nothing of caches or models: it sees logits and the tokens so far.
+"""
+
+import torch
+from transformers import (
+    LogitsProcessorList,
+    RepetitionPenaltyLogitsProcessor,
+    TemperatureLogitsWarper,
+    TopKLogitsWarper,
+    TopPLogitsWarper,
+)
+
+from chatbot.backends.runtimes.base import Request, Sampling
+
+
+class Sampler:
+    """The drawing state of one request: its processors, its generator, its tokens."""
+
+    def __init__(self, request: Request, device: torch.device) -> None:
+        sampling = request.sampling
+        self._greedy = sampling.temperature <= 0
+        self._processors = _processors(sampling)
+        self._generator = torch.Generator(device)
+        if sampling.seed is None:
+            self._generator.seed()
+        else:
+            self._generator.manual_seed(sampling.seed)
+        self._needs_tokens = sampling.repetition_penalty != 1.0
+        self.tokens = list(request.prompt)
+
+    @property
+    def plain(self) -> bool:
+        """Whether the likeliest token is all that is asked: a whole batch is then taken at once."""
+        return self._greedy and not self._needs_tokens
+
+    def draw(self, logits: torch.Tensor) -> int:
+        """The next token from logits of shape (1, vocabulary)."""
+        seen = self.tokens if self._needs_tokens else []
+        ids = torch.tensor([seen], dtype=torch.long, device=logits.device)
+        scores = self._processors(ids, logits.float())
+        if self._greedy:
+            return int(scores.argmax())
+        chances = torch.softmax(scores, dim=-1)
+        return int(torch.multinomial(chances, 1, generator=self._generator))
+
+
+def draw_all(logits: torch.Tensor, samplers: list[Sampler]) -> list[int]:
+    """One token for each row of (rows, vocabulary), remembered by its sampler."""
+    likeliest: list[int] = logits.argmax(dim=-1).tolist()
+    drawn = [
+        likeliest[row] if sampler.plain else sampler.draw(logits[row : row + 1])
+        for row, sampler in enumerate(samplers)
+    ]
+    for sampler, token in zip(samplers, drawn, strict=True):
+        sampler.tokens.append(token)
+    return drawn
+
+
+def _processors(sampling: Sampling) -> LogitsProcessorList:
+    processors = LogitsProcessorList()
+    if sampling.repetition_penalty != 1.0:
+        processors.append(RepetitionPenaltyLogitsProcessor(sampling.repetition_penalty))
+    if sampling.temperature > 0:
+        if sampling.temperature != 1.0:
+            processors.append(TemperatureLogitsWarper(sampling.temperature))
+        if sampling.top_k > 0:
+            processors.append(TopKLogitsWarper(sampling.top_k))
+        if sampling.top_p < 1.0:
+            processors.append(TopPLogitsWarper(sampling.top_p))
+    return processors
