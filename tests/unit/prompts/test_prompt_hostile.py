@@ -1,10 +1,12 @@
 """Templates and values made to break out, hang, fill the memory, or come out wrong.
 
 Refused when the prompt is read, or with a placed error when it is rendered; values stay plain text.
-The catalogue's numbers stand beside the cases. These need a process that can be killed, which comes
-with the sandbox worker, and are bounded here only as far as counting goes: 9 and 14 with work of
-unlimited cost inside the loop, 13 with many long values at once. Elsewhere: 29's tokens (the
-checkpoint's tokenizer), 34's context budget (the chain), 36's conflict (releases).
+The catalogue's numbers stand beside the cases. In other files here: 16 partials; 27, 28, 29 render;
+30 inputs; 32 frontmatter. In other rooms: 29's tokens (the checkpoint's tokenizer), 34's context
+budget (the chain), 36's conflict (releases).
+
+Counting bounds what these can do; only a process that can be killed, which comes with the sandbox
+worker, bounds their time: 9 and 14 with costly work in the loop, 13 with many long values at once.
 """
 
 import tracemalloc
