@@ -1,0 +1,349 @@
+"""Looks at everything Chatbot stands on and says what to do about what it finds.
+
+Changes nothing: it creates no folder, no database and no table. It never fails: a check that breaks
+is a finding of its own. Imports neither torch nor a model; what cannot be known without them is
+said to be unknown.
+"""
+
+import difflib
+import errno
+import importlib.metadata
+import os
+import platform
+import re
+import shutil
+import socket
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from chatbot import settings as configuration
+from chatbot.errors import ChatbotError
+from chatbot.settings import HostedModel, Settings
+
+if TYPE_CHECKING:
+    from chatbot.backends.registry import Registry
+
+Level = Literal["ok", "warn", "bad"]
+
+PATIENCE = 15.0
+"""Seconds that one check may take: a database behind a dead address must not hang the doctor."""
+
+GIB = 1024**3
+LITTLE_SPACE, TOO_LITTLE_SPACE = 2 * GIB, GIB // 10
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at. `advice` says what to do, and is empty when there is nothing to do."""
+
+    check: str
+    level: Level
+    found: str
+    advice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SettingLine:
+    """One setting in force; `source` is `environment`, a file, `default` or `unknown`."""
+
+    name: str
+    value: str
+    source: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All findings and all settings."""
+
+    findings: tuple[Finding, ...]
+    settings: tuple[SettingLine, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is bad; warnings are allowed."""
+        return all(finding.level != "bad" for finding in self.findings)
+
+
+def examine() -> Report:
+    """Look at everything. Takes seconds at most and raises nothing."""
+    findings = [
+        *_guarded("python", _python),
+        *_guarded("sqlite", _sqlite),
+        *_guarded("gpu", _gpu),
+        *_guarded("variables", _variables),
+    ]
+    settings: Settings | None = None
+    try:
+        settings = configuration.load()
+        findings += [Finding("settings", "ok", _config_in_words())]
+    except Exception as error:  # noqa: BLE001  whatever is broken becomes a finding
+        findings += [Finding("settings", "bad", _told(error), _SETTINGS_ADVICE)]
+    if settings is not None:
+        findings += _examine_with(settings)
+    return Report(tuple(findings), tuple(_setting_lines(settings)))
+
+
+_SETTINGS_ADVICE = (
+    "Mend it in the environment or in chatbot.toml, then run `chatbot doctor` again for the rest."
+)
+
+
+def _examine_with(settings: Settings) -> list[Finding]:
+    checks: tuple[tuple[str, Callable[[Settings], Iterable[Finding]]], ...] = (
+        ("home", _home),
+        ("database", _database),
+        ("model", _models),
+        ("prompt", _prompt),
+        ("port", _port),
+    )
+    return [
+        finding
+        for name, check in checks
+        for finding in _guarded(name, lambda check=check: check(settings))  # type: ignore[misc]
+    ]
+
+
+def _guarded(name: str, check: Callable[[], Iterable[Finding]]) -> list[Finding]:
+    """The findings of a check, run for at most PATIENCE seconds and never raising."""
+    result: list[Finding] = []
+
+    def run() -> None:
+        try:
+            result.extend(check())
+        except Exception as error:  # noqa: BLE001  whatever is broken becomes a finding
+            result.append(Finding(name, "bad", _told(error), "Mend it and look again."))
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(PATIENCE)
+    if thread.is_alive():
+        return [
+            Finding(name, "bad", f"No result within {PATIENCE:.0f} s.", "See what it waits for.")
+        ]
+    return result
+
+
+def _told(error: Exception) -> str:
+    """Our errors are sentences for people; of others only the kind and system reason are shown."""
+    if isinstance(error, ChatbotError):
+        return str(error)
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else ""
+    return f"The check itself failed: {type(error).__name__}{reason and f' ({reason})'}."
+
+
+def _python() -> Iterable[Finding]:
+    yield Finding("python", "ok", f"Python {platform.python_version()} ({sys.executable})")
+    yield Finding("chatbot", "ok", f"Chatbot {importlib.metadata.version('chatbot')}")
+
+
+def _sqlite() -> Iterable[Finding]:
+    from store.journal import journal_for
+
+    journal = journal_for(sqlite3.sqlite_version_info)
+    found = f"SQLite {sqlite3.sqlite_version}, journal mode {journal.mode}. {journal.reason}"
+    yield Finding("sqlite", "ok", found)
+
+
+def _gpu() -> Iterable[Finding]:
+    try:
+        torch = importlib.metadata.version("torch")
+    except importlib.metadata.PackageNotFoundError:
+        yield Finding(
+            "torch", "bad", "torch is not installed.", "Install: pip install -c constraints.txt ."
+        )
+        return
+    cards = _nvidia_cards()
+    if cards and torch.endswith("+cpu"):
+        yield Finding(
+            "gpu",
+            "warn",
+            f"{', '.join(cards)}, but torch {torch} is a build for the CPU alone.",
+            "Install torch for CUDA to use the card; the shipped model does not need it.",
+        )
+    elif cards:
+        yield Finding("gpu", "ok", f"{', '.join(cards)}; torch {torch}")
+    elif cards is None:
+        yield Finding("gpu", "warn", "An NVIDIA driver is there, but nvidia-smi does not answer.")
+    else:
+        yield Finding("gpu", "ok", f"{_other_gpu()}; torch {torch}")
+
+
+def _nvidia_cards() -> list[str] | None:
+    """Names of the cards; empty without a driver, None when the driver does not answer."""
+    program = shutil.which("nvidia-smi")
+    if program is None:
+        return None if Path("/proc/driver/nvidia/version").exists() else []
+    asked = [program, "--query-gpu=name,memory.total", "--format=csv,noheader"]
+    try:
+        answer = subprocess.run(asked, capture_output=True, text=True, timeout=10, check=True)  # noqa: S603  a fixed command
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return [line.strip() for line in answer.stdout.splitlines() if line.strip()]
+
+
+def _other_gpu() -> str:
+    if sys.platform == "darwin" and platform.machine() == "arm64":
+        return "Apple silicon; whether torch uses it is not known without loading torch"
+    if Path("/dev/kfd").exists():
+        return "An AMD device; whether torch uses it is not known without loading torch"
+    return "No GPU seen: models of this machine run on the CPU"
+
+
+def _variables() -> Iterable[Finding]:
+    names = [f"CHATBOT_{name.upper()}" for name in Settings.model_fields]
+    for variable in configuration.unknown_variables():
+        near = difflib.get_close_matches(variable, names, n=2)
+        advice = (
+            f"Did you mean {' or '.join(near)}?" if near else "Remove it: no setting has this name."
+        )
+        yield Finding("variables", "warn", f"{variable} is set and nothing reads it.", advice)
+
+
+def _config_in_words() -> str:
+    file = configuration.config_file()
+    return f"Read from the environment and {file}" if file else "Read; there is no chatbot.toml"
+
+
+def _home(settings: Settings) -> Iterable[Finding]:
+    home = settings.home_folder
+    there = next(folder for folder in (home, *home.parents) if folder.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        yield Finding(
+            "home", "bad", f"{home} cannot be written.", "Change its rights or set CHATBOT_HOME."
+        )
+        return
+    if there != home:
+        yield Finding("home", "ok", f"{home} is made at the first start.")
+    elif os.name == "posix" and home.stat().st_mode & 0o077:
+        yield Finding(
+            "home",
+            "warn",
+            f"{home} may be read by other people of this machine.",
+            f"Conversations lie there: chmod 700 {home}",
+        )
+    else:
+        yield Finding("home", "ok", f"{home}")
+    yield _disk(there)
+
+
+def _disk(folder: Path) -> Finding:
+    free = shutil.disk_usage(folder).free
+    found = f"{free / GIB:.1f} GiB free at {folder}"
+    if free < TOO_LITTLE_SPACE:
+        return Finding("disk", "bad", found, "Free some space: soon nothing can be saved.")
+    if free < LITTLE_SPACE:
+        return Finding("disk", "warn", found, "Free some space before it runs out.")
+    return Finding("disk", "ok", found)
+
+
+def _database(settings: Settings) -> Iterable[Finding]:
+    from chatbot import maintenance
+
+    state = maintenance.check_database(settings)
+    if not state.exists:
+        yield Finding("database", "ok", f"{state.where} is made at the first start.")
+    elif state.ok:
+        yield Finding("database", "ok", f"{state.where}: {state.in_words()}")
+    else:
+        yield Finding("database", "bad", f"{state.where}: {state.in_words()}", state.problem)
+
+
+def _models(settings: Settings) -> Iterable[Finding]:
+    from chatbot.backends.registry import Registry
+
+    local = Registry(settings.models_folder, scripted=settings.scripted)
+    for name in dict.fromkeys((settings.model, *settings.fallback)):
+        yield from _guarded("model", lambda name=name: _model(settings, local, name))  # type: ignore[misc]
+    for problem in local.problems():
+        yield Finding("model", "warn", problem, "It is left out of the list of models.")
+
+
+def _model(settings: Settings, local: "Registry", name: str) -> Iterable[Finding]:
+    from chatbot.backends.checkpoint import read_manifest, verify
+
+    for hosted in settings.hosted:
+        if name in (hosted.name, f"{hosted.name}@{hosted.model}"):
+            yield Finding("model", "ok", f"{_in_words(hosted)}; it was not asked anything.")
+            return
+    info = local.resolve(name)
+    if info.path is None:
+        yield Finding("model", "ok", f"{info.label}: {info.description}")
+        return
+    manifest = read_manifest(info.path)
+    if manifest is None:
+        advice = "They are written when it is first opened; add it from a source you trust."
+        yield Finding("model", "warn", f"{info.label}: {info.path} has no checksums.", advice)
+        return
+    verify(info.path, manifest)
+    size = sum(file.stat().st_size for file in info.path.iterdir() if file.is_file())
+    found = f"{info.label}: {len(manifest.files)} files, {size / 1e6:.0f} MB, checksums right"
+    yield Finding("model", "ok", found)
+
+
+def _prompt(settings: Settings) -> Iterable[Finding]:
+    import prompts
+
+    names = list(prompts.library())
+    if settings.prompt in names:
+        yield Finding("prompt", "ok", f"{settings.prompt}, of {', '.join(names)}")
+    else:
+        yield Finding(
+            "prompt",
+            "bad",
+            f"There is no prompt {settings.prompt!r}.",
+            f"Set CHATBOT_PROMPT to one of: {', '.join(names)}.",
+        )
+
+
+def _port(settings: Settings) -> Iterable[Finding]:
+    where = f"{settings.host}:{settings.port}"
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            taken = error.errno == errno.EADDRINUSE
+            yield Finding(
+                "port",
+                "warn" if taken else "bad",
+                f"{where} cannot be used: {error.strerror}.",
+                "If a Chatbot runs there, all is well; else set CHATBOT_PORT."
+                if taken
+                else "Set CHATBOT_HOST and CHATBOT_PORT to an address of this machine.",
+            )
+        else:
+            yield Finding("port", "ok", f"{where} is free.")
+
+
+def hidden(url: str) -> str:
+    """A database or server address without its password."""
+    url = re.sub(r"(://[^/@]*?:)[^/]*@", r"\1***@", url)
+    return re.sub(r"(?i)((?:password|key|token)=)[^&\s]*", r"\1***", url)
+
+
+def _setting_lines(settings: Settings | None) -> Iterable[SettingLine]:
+    try:
+        sources = configuration.sources()
+    except Exception:  # noqa: BLE001  an unreadable chatbot.toml is told by another finding
+        sources = {}
+    for name, field in Settings.model_fields.items():
+        value = "unknown" if settings is None else _in_words(getattr(settings, name))
+        source = sources.get(name, "unknown")
+        yield SettingLine(name, value, source, field.description or "")
+
+
+def _in_words(value: Any) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(_in_words(part) for part in value)
+    if isinstance(value, HostedModel):
+        key = "key set" if value.api_key else "no key"
+        return f"{value.name} ({value.model} at {hidden(value.base_url or value.provider)}, {key})"
+    return hidden(str(value))

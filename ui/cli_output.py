@@ -1,0 +1,106 @@
+"""How the terminal door prints: JSON, rows, notes, progress. Text of people and models stays text.
+
+Answers and titles may hold control characters and terminal escapes; here they become visible signs,
+so that nothing that was said can move a cursor, set a colour or a clipboard. Knows no service.
+"""
+
+import json
+import re
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, is_dataclass
+from datetime import datetime
+from typing import IO, Any
+
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+"""Every control character but tab and line feed."""
+
+
+def plain(text: str) -> str:
+    """The text with its control characters made visible: ESC as ␛, C1 controls as �."""
+    return CONTROL.sub(_sign, text.replace("\r\n", "\n"))
+
+
+def _sign(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    if code == 0x7F:
+        return "␡"
+    return chr(0x2400 + code) if code < 0x20 else "\N{REPLACEMENT CHARACTER}"
+
+
+def write(text: str, *, end: str = "\n") -> None:
+    """Print text that people or models wrote."""
+    sys.stdout.write(plain(text) + end)
+    sys.stdout.flush()
+
+
+def note(text: str) -> None:
+    """Print a line beside the data, on stderr."""
+    if sys.stderr is not None:
+        sys.stderr.write(plain(text) + "\n")
+        sys.stderr.flush()
+
+
+def write_json(value: Any) -> None:
+    """Print one JSON value in UTF-8; nothing else belongs on stdout beside it."""
+    text = json.dumps(value, ensure_ascii=False, indent=2, default=_as_json)
+    text = re.sub(r"[\x7f-\x9f]", lambda match: f"\\u{ord(match[0]):04x}", text)
+    reconfigure = getattr(sys.stdout, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(encoding="utf-8", errors="strict")
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def _as_json(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    return str(value)
+
+
+def write_rows(heads: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str) -> None:
+    """A table on a terminal; lines with tabs elsewhere; `empty` on stderr when there is no row."""
+    cells = [[plain(str(cell)).replace("\n", " ") for cell in row] for row in rows]
+    if not cells:
+        note(empty)
+    elif is_terminal(sys.stdout):
+        _table(heads, cells)
+    else:
+        for row in cells:
+            sys.stdout.write("\t".join(cell.replace("\t", " ") for cell in row) + "\n")
+        sys.stdout.flush()
+
+
+def _table(heads: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(*heads, box=None, pad_edge=False, header_style="bold")
+    for row in cells:
+        table.add_row(*(Text(cell) for cell in row))
+    Console(highlight=False, markup=False, emoji=False).print(table)
+
+
+@contextmanager
+def working(sentence: str) -> Iterator[None]:
+    """Say what takes a while: a moving line on a terminal, one line elsewhere."""
+    if not is_terminal(sys.stderr):
+        note(sentence)
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True, highlight=False, markup=False).status(plain(sentence)):
+        yield
+
+
+def is_terminal(stream: IO[str] | None) -> bool:
+    """Whether a person sees this stream; False for a closed one."""
+    try:
+        return stream is not None and stream.isatty()
+    except ValueError:
+        return False
