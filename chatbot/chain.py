@@ -9,7 +9,7 @@ leaves the generator of the model that took over open until garbage collection.)
 import asyncio
 import hashlib
 import json
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -114,8 +114,7 @@ def budget(rendered: Rendered, model: ChatModel, sent: Sent) -> list[Message]:
         ContextTooSmall: what must stay does not fit.
     """
     plan = rendered.plan
-    wanted = int(plan.prompt.parameters.get("max_tokens") or DEFAULT_REPLY)
-    room = model.context - min(wanted, model.context // 4)
+    room = model.context - min(_longest(plan), model.context // 4)
     tokens = model.count(rendered.messages)
     if tokens > room:
         rendered, tokens = _shortened(plan, model, room)
@@ -153,17 +152,22 @@ def _starts(history: Sequence[Past]) -> list[int]:
 
 
 def _parameters(plan: Plan, model: ChatModel, tokens: int, notes: list[str]) -> dict[str, Any]:
-    chosen = plan.prompt.parameters
+    chosen: Mapping[str, Any] = plan.prompt.parameters
     known = {key: chosen[key] for key in SAMPLING if key in chosen and key in model.takes}
     left_out = [key for key in SAMPLING if key in chosen and key not in model.takes]
     notes.extend(f"{model.label} does not take {key}; it was left out." for key in left_out)
     if "stop" in chosen:
         known["stop"] = list(chosen["stop"])
-    wanted = chosen.get("max_tokens")
     limit = model.context - tokens
-    if wanted is not None or limit < DEFAULT_REPLY:
-        known["max_tokens"] = min(int(wanted or DEFAULT_REPLY), limit)
+    if "max_tokens" in chosen or limit < DEFAULT_REPLY:
+        known["max_tokens"] = min(_longest(plan), limit)
     return known
+
+
+def _longest(plan: Plan) -> int:
+    """Tokens that the answer may have, as the prompt says or by default."""
+    chosen: Mapping[str, Any] = plan.prompt.parameters
+    return int(chosen.get("max_tokens", DEFAULT_REPLY))
 
 
 def build(model: ChatModel, sent: Sent, cancel: CancelToken) -> Runnable[Plan, Any]:
@@ -185,7 +189,7 @@ async def answer(
     open_model: Callable[[str], ChatModel],
     cancel: CancelToken,
     on_sent: Callable[[Sent], None],
-) -> AsyncIterator[Piece]:
+) -> AsyncGenerator[Piece, None]:
     """Stream the answer of the first model of `models` (labels) that begins one.
 
     `on_sent` gets the trace of each call as it is made; the last one is that of the answer.
@@ -215,7 +219,7 @@ async def answer(
 
 async def _stream(
     plan: Plan, model: ChatModel, sent: Sent, cancel: CancelToken
-) -> AsyncIterator[Piece]:
+) -> AsyncGenerator[Piece, None]:
     async with aclosing(build(model, sent, cancel).astream(plan)) as chunks:  # type: ignore[type-var]
         async for chunk in chunks:
             usage = chunk.usage_metadata or {}

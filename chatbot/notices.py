@@ -7,7 +7,7 @@ conversations that changed meanwhile, never a growing queue.
 import asyncio
 import threading
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 
 class _Listener:
@@ -38,7 +38,7 @@ class Notices:
             if not listener.loop.is_closed():
                 listener.loop.call_soon_threadsafe(listener.tell, conversation)
 
-    async def listen(self, user_id: int) -> AsyncIterator[frozenset[str]]:
+    async def listen(self, user_id: int) -> AsyncGenerator[frozenset[str], None]:
         """Sets of conversations (public ids) of this person as they change, until closed."""
         listener = _Listener()
         with self._lock:
