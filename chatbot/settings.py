@@ -61,7 +61,9 @@ class Settings(BaseSettings):
     home: Path = Field(Path("~/.chatbot"), description="Data folder: database, models, caches")
     database_url: str = Field("", description="Empty: SQLite in the home; or postgresql://…")
     database_wait: float = Field(10, gt=0, description="Seconds to wait for a busy database")
-    workspace: str = Field("Chatbot", max_length=60, description="Name shown in the header")
+    workspace: str = Field(
+        "", max_length=60, description="Whose chat it is: shown in the header, told to the model"
+    )
     model: str = Field("starter", description="Model that answers unless another is chosen")
     fallback: tuple[str, ...] = Field((), description="Models to try when it fails to begin")
     prompt: str = Field("assistant", description="Prompt of a new conversation")
@@ -71,7 +73,9 @@ class Settings(BaseSettings):
     port: int = Field(7860, ge=0, le=65535, description="Port to listen on; 0 picks a free one")
     auth: Literal["solo"] = Field("solo", description="`solo`: loopback only, one local person")
     person: str = Field("You", max_length=60, description="Name of the local person in `solo`")
-    message_limit: int = Field(100_000, ge=100, description="Longest message, in characters")
+    message_limit: int = Field(
+        100_000, ge=100, le=100_000, description="Longest message, in characters"
+    )
     temporary_minutes: int = Field(60, ge=1, description="Idle life of a temporary conversation")
     start_questions: tuple[str, ...] = Field(
         (
@@ -96,6 +100,11 @@ class Settings(BaseSettings):
         if len(set(names)) < len(names):
             raise ValueError("two hosted models have the same name")
         return self
+
+    @property
+    def title(self) -> str:
+        """The name in the header."""
+        return self.workspace or "Chatbot"
 
     @property
     def home_folder(self) -> Path:
