@@ -1,0 +1,4 @@
+"""The recipe of the shipped model: tokenizer, language, chat, checkpoint.
+
+`python -m chatbot.learning.starter --data DIR --out DIR` runs it.
+"""

@@ -1,0 +1,71 @@
+"""Renders training chats through the product's own prompts, so that both send the same.
+
+Part of the chats carries another system text, or none: authors edit prompts, and the
+model should not fall silent when they do.
+"""
+
+from functools import cache
+from random import Random
+
+import prompts
+from chatbot.learning.starter.slots import GENERATORS
+from chatbot.learning.starter.sources import Chat
+
+SUMMARY_REQUESTS = (
+    "Summarise this conversation in three lines: Wants, Done, Open.",
+    "Summarise the conversation below (Wants, Done, Open).",
+    "Give me a summary of this thread: what the customer wants, what is done, what is open.",
+)
+REWRITE_REQUESTS = (
+    "Rewrite this message:",
+    "Please rewrite the text below:",
+    "Change this reply as follows:",
+)
+SYSTEM_TEXTS = (
+    "You are a helpful assistant.",
+    "You are a friendly assistant. Keep your answers short.",
+    "You are the assistant of this chat. Be honest about what you do not know.",
+    "Answer politely and briefly.",
+    "You are a chatbot. Help the person as well as you can, and say so when you cannot.",
+    "You are a support assistant. Be kind, brief and honest.",
+)
+BUILT_IN_SHARE = 0.65
+BARE_SHARE = 0.85
+# The product names no company until somebody sets one.
+UNNAMED_SHARE = 0.7
+
+
+@cache
+def _prompt(name: str) -> prompts.Prompt:
+    return prompts.library()[name]
+
+
+def support(rng: Random, passages: Chat, thread: Chat, question: str) -> Chat:
+    """Return what the built-in `support` prompt sends for this question."""
+    values: dict[str, object] = {"question": question, "history": thread, "passages": passages}
+    return _messages("support", values | _company(rng))
+
+
+def assistant(rng: Random, thread: Chat, question: str) -> Chat:
+    """Return what `assistant` sends; sometimes with another system text, or with none."""
+    chance = rng.random()
+    if chance < BUILT_IN_SHARE:
+        values: dict[str, object] = {"question": question, "history": thread}
+        return _messages("assistant", values | _company(rng))
+    bare = [*thread, {"role": "user", "content": question}]
+    if chance < BARE_SHARE:
+        return bare
+    return [{"role": "system", "content": rng.choice(SYSTEM_TEXTS)}, *bare]
+
+
+def _company(rng: Random) -> dict[str, object]:
+    if rng.random() < UNNAMED_SHARE:
+        return {}
+    return {"company": GENERATORS["company"](rng)}
+
+
+def _messages(name: str, values: dict[str, object]) -> Chat:
+    return [
+        {"role": message["role"], "content": message["content"]}
+        for message in prompts.render(_prompt(name), values)
+    ]

@@ -1,0 +1,145 @@
+"""The project's own texts as chats: support situations and small talk.
+
+Knows the corpus files beside this module and the rendering; slots are filled with
+values drawn afresh at every use.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from chatbot.learning.starter import rendering
+from chatbot.learning.starter.slots import Values
+from chatbot.learning.starter.sources import Chat, Document, json_lines
+
+HERE = Path(__file__).parent
+ROLES = {"customer": "user", "agent": "assistant"}
+TEXT_SKILLS = ("rewrite", "summary")
+SUPPORT_SHARE = 0.5
+OPENING = (15, 160)  # characters of an opening that a visitor might type
+Fill = Callable[[str], str]
+
+
+@cache
+def _records() -> tuple[dict[str, Any], ...]:
+    paths = sorted((HERE / "corpus").glob("*.records.jsonl"))
+    return tuple(record for path in paths for record in json_lines(path))
+
+
+@cache
+def _passages() -> dict[str, dict[str, str]]:
+    paths = sorted((HERE / "corpus").glob("*.passages.jsonl"))
+    return {record["id"]: record for path in paths for record in json_lines(path)}
+
+
+@cache
+def _small_talk() -> tuple[dict[str, Any], ...]:
+    paths = sorted((HERE / "talk").glob("*.jsonl"))
+    return tuple(record for path in paths for record in json_lines(path))
+
+
+@cache
+def limits() -> dict[str, list[str]]:
+    """Return the hand-written honest replies by what they answer."""
+    return {record["for"]: record["replies"] for record in json_lines(HERE / "limits.jsonl")}
+
+
+def passages(rng: Random) -> Iterator[Document]:
+    """Yield every passage of the corpus as a plain text."""
+    for record in _passages().values():
+        fill = Values(rng).fill
+        yield f"{record['title']}\n\n{fill(record['text'])}"
+
+
+def conversations(rng: Random) -> Iterator[Document]:
+    """Yield every situation as a bare chat, its passages before it, for language learning."""
+    for record in _records():
+        fill = Values(rng).fill
+        chat: Chat = []
+        texts = [_passages()[name]["text"] for name in record["passages"]]
+        if texts:
+            chat.append({"role": "system", "content": "\n\n".join(fill(text) for text in texts)})
+        chat += _thread(record, fill)
+        question = _question(record, rng, fill)
+        chat.append({"role": "user", "content": question})
+        chat.append({"role": "assistant", "content": fill(record["reply"])})
+        yield chat
+
+
+def situations(rng: Random) -> Iterator[Document]:
+    """Yield every situation as the product would send it, in one of its wordings."""
+    for record in _records():
+        fill = Values(rng).fill
+        thread, question = _thread(record, fill), _question(record, rng, fill)
+        reply = {"role": "assistant", "content": fill(record["reply"])}
+        if record["skill"] in TEXT_SKILLS:
+            yield [*rendering.assistant(rng, thread, question), reply]
+            continue
+        found = [_passages()[name] for name in record["passages"]]
+        given = [{"title": fill(p["title"]), "text": fill(p["text"])} for p in found]
+        rng.shuffle(given)
+        yield [*rendering.support(rng, given, thread, question), reply]
+
+
+def sourceless(rng: Random) -> Iterator[Document]:
+    """Yield questions whose sources were not found: the reply says that it lacks them."""
+    for record in _records():
+        if record["skill"] == "answer" and not record["thread"]:
+            question = _question(record, rng, Values(rng).fill)
+            yield _unsourced(rng, question, limits()["no source"])
+
+
+def small_talk(rng: Random) -> Iterator[Document]:
+    """Yield every wording of the hand-written small talk once, with one of its replies."""
+    for record in _small_talk():
+        for ask in record["asks"]:
+            fill = Values(rng).fill
+            thread = _turns(record["thread"], fill)
+            chat = rendering.assistant(rng, thread, fill(ask))
+            yield [*chat, {"role": "assistant", "content": fill(rng.choice(record["replies"]))}]
+
+
+def intents(data: Path, rng: Random) -> Iterator[Document]:
+    """Yield Bitext's questions, which are real people's, with our own honest replies."""
+    for record in json_lines(data / "bitext_support" / "all.jsonl"):
+        yield _unsourced(rng, record["instruction"], limits()[record["intent"]])
+
+
+def unknowns(data: Path, rng: Random) -> Iterator[Document]:
+    """Yield openings out of Topical-Chat about anything at all, with a modest reply."""
+    for path in sorted((data / "topical_chat").glob("*.jsonl")):
+        for record in json_lines(path):
+            said = rng.choice(record["turns"])["text"].strip()
+            if OPENING[0] <= len(said) <= OPENING[1]:
+                kind = "unknown question" if "?" in said else "unknown statement"
+                chat = rendering.assistant(rng, [], said)
+                yield [*chat, {"role": "assistant", "content": rng.choice(limits()[kind])}]
+
+
+def _unsourced(rng: Random, question: str, replies: list[str]) -> Chat:
+    if rng.random() < SUPPORT_SHARE:
+        chat = rendering.support(rng, [], [], question)
+    else:
+        chat = rendering.assistant(rng, [], question)
+    return [*chat, {"role": "assistant", "content": rng.choice(replies)}]
+
+
+def _turns(thread: list[dict[str, str]], fill: Fill) -> Chat:
+    return [{"role": ROLES[t["role"]], "content": fill(t["text"])} for t in thread]
+
+
+def _thread(record: dict[str, Any], fill: Fill) -> Chat:
+    return [] if record["skill"] == "summary" else _turns(record["thread"], fill)
+
+
+def _question(record: dict[str, Any], rng: Random, fill: Fill) -> str:
+    if record["skill"] == "summary":
+        lines = [f"{t['role'].capitalize()}: {fill(t['text'])}" for t in record["thread"]]
+        request = rng.choice(rendering.SUMMARY_REQUESTS)
+        return f"{request}\n\n" + "\n".join(lines)
+    if record["skill"] == "rewrite":
+        request = rng.choice(rendering.REWRITE_REQUESTS)
+        return f"{request} {fill(record['instruction'])}\n\n{fill(record['draft'])}"
+    return fill(rng.choice(record["asks"]))
