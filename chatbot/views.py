@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from store.records import Person as Person
 from store.records import Siblings
 
 NOTES = {

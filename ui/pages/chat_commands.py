@@ -1,0 +1,235 @@
+"""What the Chat page can ask for, one method each. Shows nothing: pages/chat_stream.py does.
+
+Ids come from the page and are not believed: every call below this one takes the person and finds
+only what is theirs.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta, timezone
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from chatbot.bootstrap import Product
+from chatbot.errors import NotFound
+from chatbot.turn import Turn
+from chatbot.views import Person
+from ui.pages import chat_view
+from ui.pages.commands import command
+
+Json = dict[str, Any]
+Id = Annotated[str, Field(min_length=1, max_length=64)]
+Key = Annotated[str, Field(min_length=8, max_length=64)]
+Name = Annotated[str, Field(max_length=200)]
+Offset = Annotated[int, Field(ge=-16 * 60, le=16 * 60)]
+
+REASONS = ("Wrong fact", "Missing something", "Not what I asked", "Tone", "Too long")
+BETTER_LIMIT = 20_000
+
+
+class ChatCommands:
+    """The commands of one product."""
+
+    def __init__(self, product: Product) -> None:
+        self._product = product
+        self._chat = product.chat
+        self._conversations = product.conversations
+
+    # Start and lists -----------------------------------------------------------------------------
+
+    @command
+    def start(self, person: Person) -> Json:
+        """What a fresh page needs to know: who asks, prompts, models and the empty page."""
+        settings = self._product.settings
+        return {
+            "person": {"name": person.name, "roles": list(person.roles)},
+            "prompts": [
+                {"name": one.name, "title": one.title, "about": one.description}
+                for one in self._product.releases.choices("chat")
+            ],
+            "prompt": settings.prompt,
+            "model": self._product.registry.resolve(settings.model).label,
+            "questions": list(settings.start_questions),
+            "reasons": list(REASONS),
+            "temporary_minutes": settings.temporary_minutes,
+            **self.models(person),
+        }
+
+    @command
+    def models(self, person: Person) -> Json:  # noqa: ARG002
+        """Every model with where it runs and whether it is ready."""
+        registry = self._product.registry
+        return {
+            "models": [
+                {
+                    "label": one.label,
+                    "where": one.where,
+                    "about": one.description,
+                    "state": (state := registry.state(one.label)).state,
+                    "sentence": state.sentence,
+                }
+                for one in registry.list()
+            ]
+        }
+
+    @command
+    def list(self, person: Person, *, offset: Offset, limit: int = 200) -> Json:
+        """The sidebar. `offset`: minutes that the reader's clock is ahead of UTC."""
+        today = datetime.now(timezone(timedelta(minutes=offset)))
+        limit = min(max(limit, 1), 2000)
+        found = self._conversations.groups(person, today=today, limit=limit)
+        shown = sum(len(group.items) for group in found if group.label != "Pinned")
+        return {"groups": chat_view.groups(found), "more": shown >= limit}
+
+    @command
+    def search(self, person: Person, *, text: Name) -> Json:
+        """Titles and messages that hold the words."""
+        return {"hits": chat_view.hits(self._conversations.search(person, text))}
+
+    # Turns ---------------------------------------------------------------------------------------
+
+    @command
+    async def send(
+        self,
+        person: Person,
+        *,
+        conversation: Id | None,
+        text: str,
+        key: Key,
+        prompt: Name | None = None,
+        model: Name | None = None,
+        temporary: bool = False,
+    ) -> Json:
+        """Ask. Answered once the question is saved; the same key again is the same turn."""
+        turn = await self._chat.start_turn(
+            person, conversation, text, key, prompt=prompt, model=model, temporary=temporary
+        )
+        return _begun(turn)
+
+    @command
+    async def again(
+        self, person: Person, *, message: Id, key: Key, model: Name | None = None
+    ) -> Json:
+        """Answer a question once more."""
+        return _begun(await self._chat.answer_again(person, message, key, model=model))
+
+    @command
+    async def go_on(self, person: Person, *, message: Id, key: Key) -> Json:
+        """Continue an answer from where it ended."""
+        return _begun(await self._chat.continue_answer(person, message, key))
+
+    @command
+    async def edit(self, person: Person, *, message: Id, text: str, key: Key, rerun: bool) -> Json:
+        """Save another wording, and answer from there when `rerun`."""
+        made = await self._chat.edit(person, message, text, key, rerun=rerun)
+        return _begun(made) if isinstance(made, Turn) else {"message": made}
+
+    @command
+    async def stop(self, person: Person, *, message: Id) -> Json:
+        """Stop an answer, or take back a question that waits."""
+        await self._chat.stop(person, message)
+        return {}
+
+    @command
+    async def save_again(self, person: Person, *, message: Id) -> Json:
+        """Try once more to save an answer that the database did not take."""
+        await self._chat.save_again(person, message)
+        return {}
+
+    # Conversations -------------------------------------------------------------------------------
+
+    @command
+    def rename(self, person: Person, *, conversation: Id, title: str) -> Json:
+        """Give a conversation a title."""
+        return {"title": self._conversations.rename(person, conversation, title)}
+
+    @command
+    def pin(self, person: Person, *, conversation: Id, pinned: bool) -> Json:
+        """Pin a conversation to the top of the list, or take it off."""
+        self._conversations.pin(person, conversation, pinned=pinned)
+        return {}
+
+    @command
+    async def delete(self, person: Person, *, conversation: Id) -> Json:
+        """Delete a conversation; `undelete` brings it back for a short while."""
+        for turn in self._chat.running(person, conversation):
+            await self._chat.stop(person, turn.reply)
+        self._conversations.delete(person, conversation)
+        return {}
+
+    @command
+    def undelete(self, person: Person, *, conversation: Id) -> Json:
+        """Bring a just deleted conversation back."""
+        self._conversations.undelete(person, conversation)
+        return {}
+
+    @command
+    def export(
+        self, person: Person, *, conversation: Id, form: Literal["markdown", "json"]
+    ) -> Json:
+        """A conversation as a file."""
+        name, text = self._conversations.export(person, conversation, form)
+        return {"name": name, "text": text}
+
+    @command
+    def fork(self, person: Person, *, conversation: Id, message: Id | None = None) -> Json:
+        """A new conversation with everything up to a message, or with the whole branch."""
+        if message is None:
+            shown = self._conversations.open(person, conversation, limit=1).messages
+            if not shown:
+                raise NotFound
+            message = shown[-1].id
+        return {"conversation": self._conversations.fork(person, message)}
+
+    # Messages ------------------------------------------------------------------------------------
+
+    @command
+    def choose(self, person: Person, *, message: Id) -> Json:
+        """Show this version and what followed it."""
+        self._conversations.choose(person, message)
+        return {}
+
+    @command
+    def delete_version(self, person: Person, *, message: Id) -> Json:
+        """Delete a message and what follows it."""
+        self._conversations.delete_version(person, message)
+        return {}
+
+    @command
+    def feedback(
+        self,
+        person: Person,
+        *,
+        message: Id,
+        rating: Literal[1, -1] | None,
+        reasons: Sequence[Name] = (),
+        better: Annotated[str, Field(max_length=BETTER_LIMIT)] | None = None,
+    ) -> Json:
+        """Keep a thumb with its reasons and a better answer, or take it back."""
+        known = [reason for reason in REASONS if reason in reasons]
+        self._conversations.feedback(person, message, rating=rating, reasons=known, better=better)
+        return {}
+
+    @command
+    def trace(self, person: Person, *, message: Id) -> Json:
+        """Exactly what was sent for an answer, and what came of it."""
+        found = self._product.traces.of(person, message)
+        return {
+            "messages": found.messages,
+            "exact": found.exact,
+            "model": found.model,
+            "prompt": found.prompt,
+            "version": found.version,
+            "sha": found.sha,
+            "parameters": found.parameters,
+            "prompt_tokens": found.prompt_tokens,
+            "reply_tokens": found.reply_tokens,
+            "first": found.first_s,
+            "total": found.total_s,
+            "error": found.error,
+            "notes": found.notes,
+        }
+
+
+def _begun(turn: Turn) -> Json:
+    return {"conversation": turn.conversation, "message": turn.question, "reply": turn.reply}

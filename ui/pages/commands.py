@@ -1,0 +1,81 @@
+"""How a page's scripts call the server: {"do": name, …} in, JSON out. Knows no particular page.
+
+A command is a method marked with `@command`; its keyword arguments and their types are the form of
+its input, and anything else is refused. Every call finds out first who calls. An error comes back
+as {"error": sentence, "code": …}, so the page can keep the input and offer the next step.
+"""
+
+import asyncio
+import functools
+import inspect
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeVar
+
+import gradio as gr
+from pydantic import ConfigDict, ValidationError, validate_call
+
+from chatbot.bootstrap import Product
+from chatbot.errors import ChatbotError, Refused
+from chatbot.views import Person
+from ui.guard import caller
+
+Json = dict[str, Any]
+Call = Callable[[Any, gr.Request], Awaitable[Json]]
+_Method = TypeVar("_Method", bound=Callable[..., Any])
+
+NOT_UNDERSTOOD = "The page sent something that the server does not understand. Reload the page."
+BROKEN = "Something went wrong on the server. Try again."
+
+log = logging.getLogger(__name__)
+
+
+def command(method: _Method) -> _Method:
+    """Mark a method `(self, person, *, …) -> dict` as callable from the page."""
+    method.__dict__["is_command"] = True
+    return method
+
+
+def commands_of(book: object) -> dict[str, Callable[..., Any]]:
+    """The commands of an object by name, each checking the types of what it gets."""
+    strict = ConfigDict(strict=True, arbitrary_types_allowed=True)
+    return {
+        name: validate_call(config=strict)(method)
+        for name, method in inspect.getmembers(book, inspect.ismethod)
+        if getattr(method, "is_command", False)
+    }
+
+
+def calling(product: Product, book: object) -> Call:
+    """The function that the page's scripts call for the commands of `book`."""
+    commands = commands_of(book)
+
+    async def call(data: Any, request: gr.Request) -> Json:
+        try:
+            person = await asyncio.to_thread(caller, product, request)
+            return await _run(commands, person, data)
+        except ChatbotError as error:
+            return {"error": str(error), "code": error.code}
+        except Exception as error:  # noqa: BLE001  a person gets a sentence, whatever broke
+            # The exception's text may quote the conversation, so only its type is logged.
+            log.error("a command broke: %s", type(error).__name__)  # noqa: TRY400
+            return {"error": BROKEN, "code": "error"}
+
+    return call
+
+
+async def _run(commands: Mapping[str, Callable[..., Any]], person: Person, data: Any) -> Json:
+    if not isinstance(data, dict) or data.get("do") not in commands:
+        raise Refused(NOT_UNDERSTOOD)
+    run = commands[data["do"]]
+    given = {name: value for name, value in data.items() if name != "do"}
+    try:
+        if inspect.iscoroutinefunction(run):
+            result = await run(person, **given)
+        else:
+            result = await asyncio.to_thread(functools.partial(run, person, **given))
+    except (ValidationError, TypeError) as error:
+        if isinstance(error, ValidationError):
+            raise Refused(NOT_UNDERSTOOD) from None
+        raise
+    return result if isinstance(result, dict) else {}

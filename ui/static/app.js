@@ -1,0 +1,24 @@
+/* Begins every page: finds the islands, draws the header, starts the page's own script. */
+
+import { startChat } from "./chat.js";
+import { $, h } from "./dom.js";
+import { island, listenForIslands } from "./islands.js";
+import { listenForKeys } from "./keys.js";
+
+const PAGES = { chat: startChat };
+
+async function start() {
+  document.documentElement.lang = "en";
+  document.body.prepend(h("a", { class: "skip", href: "#main", onclick: toMain }, "Skip to content"));
+  listenForIslands();
+  listenForKeys();
+  const top = await island("top");
+  await PAGES[top.props.value.page](top);
+}
+
+function toMain(event) {
+  event.preventDefault();
+  $("[role=main]")?.focus();
+}
+
+start();

@@ -1,0 +1,285 @@
+/* The Chat page: which conversation is shown, and who is told when it changes. The server is asked
+   through `call`; what the log shows comes by the island's `show` event. */
+
+import { drawComposer, notePage, sendText } from "./chat_composer.js";
+import { drawHead } from "./chat_head.js";
+import { drawList, refreshList } from "./chat_list.js";
+import { applyLog, drawLog, followEnd, rowOf } from "./chat_log.js";
+import { $, debounced, drawIcons, h, icon, present } from "./dom.js";
+import { drawHeader, setPerson } from "./header.js";
+import { island } from "./islands.js";
+import { onKey } from "./keys.js";
+import { openSearch } from "./search.js";
+import { call, callThrough, listenForChanges } from "./server.js";
+import { say, toast } from "./overlays.js";
+
+const STEP = 50;
+
+/* `page` is what the server last told of the shown conversation; `facts` what it told at the start. */
+export const chat = {
+  page: { id: null, title: "", messages: [], settled: 0, running: [] },
+  facts: { models: [], prompts: [], questions: [], reasons: [] },
+  wanted: null,
+  limit: STEP,
+};
+
+let meta = null;
+let number = 0;
+let reveal = null;
+let skeleton = 0;
+
+export async function startChat(top) {
+  const places = ["chat-side", "chat-head", "chat-empty", "chat-foot", "chat-meta"];
+  const islands = await Promise.all(places.map(island));
+  await Promise.all(["#chat-log", "#chat-now"].map(present));
+  meta = islands.at(-1);
+  callThrough(meta);
+  for (const one of islands) drawIcons(one.element);
+  drawHeader(top, { search: openSearch, openSide: () => showSide(true) });
+  nameRegions();
+  meta.watch("value", () => receive(meta.props.value));
+  const asked = new URLSearchParams(location.search);
+  drawList();
+  drawHead();
+  drawLog();
+  drawComposer();
+  bindKeys();
+  show(asked.get("c"), { at: asked.get("m"), history: "none" });
+  await Promise.all([learn(), refreshList()]);
+  listenForChanges(changed, comeBack);
+  addEventListener("popstate", () => {
+    const now = new URLSearchParams(location.search);
+    show(now.get("c"), { at: now.get("m"), history: "none" });
+  });
+}
+
+/* Roles and names that Gradio's own wrappers do not carry. */
+function nameRegions() {
+  const names = [
+    ["chat", { role: "main", tabindex: "-1", "aria-label": "Chat" }],
+    ["chat-side", { role: "complementary", "aria-label": "Conversations" }],
+    ["chat-talk", { role: "region", "aria-label": "Conversation" }],
+    ["chat-scroll", { role: "log", tabindex: "0", "aria-label": "Messages", "aria-live": "polite", "aria-busy": "false" }],
+  ];
+  for (const [id, attributes] of names) {
+    for (const [name, value] of Object.entries(attributes)) $(`#${id}`).setAttribute(name, value);
+  }
+}
+
+async function learn() {
+  const facts = await call("start");
+  if (facts.error) {
+    toast(facts.error, { error: true, action: "Try again", run: learn });
+    return;
+  }
+  chat.facts = facts;
+  setPerson(facts.person);
+  notePage();
+  drawEmpty();
+  if (facts.models.some((one) => one.state === "loading")) setTimeout(watchModels, 700);
+}
+
+/* While a model loads, its state is asked for again: nothing else tells the end of it. */
+export async function watchModels() {
+  const told = await call("models");
+  if (!told.error) chat.facts.models = told.models;
+  notePage();
+  drawEmpty();
+  if (chat.facts.models.some((one) => one.state === "loading")) setTimeout(watchModels, 700);
+}
+
+/* Shows a conversation (null: a new one). `history`: push, replace or none. */
+export function show(conversation, { at = null, history = "push", limit = STEP } = {}) {
+  const fresh = conversation !== chat.wanted;
+  chat.wanted = conversation;
+  chat.limit = limit;
+  reveal = at;
+  if (history !== "none") remember(conversation, at, history);
+  if (fresh) {
+    followEnd(true);
+    showSide(false);
+    notePage();
+    clearTimeout(skeleton);
+    skeleton = setTimeout(() => $("#chat").classList.add("loading"), 300);
+  }
+  number += 1;
+  meta.trigger("show", { conversation, at, limit, ask: number });
+}
+
+/* Shows the same conversation again, as it is now. */
+export const refresh = debounced(40, () => {
+  show(chat.wanted, { history: "none", limit: Math.max(chat.limit, STEP) });
+});
+
+export function loadEarlier() {
+  show(chat.wanted, { history: "none", limit: chat.page.messages.length + STEP });
+}
+
+function remember(conversation, at, history) {
+  const query = new URLSearchParams();
+  if (conversation) query.set("c", conversation);
+  if (at) query.set("m", at);
+  const address = query.size ? `/?${query}` : "/";
+  if (address === location.pathname + location.search) return;
+  if (history === "push") window.history.pushState(null, "", address);
+  else window.history.replaceState(null, "", address);
+}
+
+function receive(value) {
+  if (!value) return;
+  if (value.stage && !value.messages) {
+    const message = chat.page.messages.find((one) => one.id === value.stage.id);
+    if (message) message.stage = keepTime(value.stage);
+    draw();
+    return;
+  }
+  if (value.ask !== number) return;
+  clearTimeout(skeleton);
+  $("#chat").classList.remove("loading");
+  const before = chat.page;
+  for (const message of value.messages) if (message.stage) keepTime(message.stage);
+  chat.page = value;
+  if (value.error) gone(value);
+  draw();
+  if (before.id === value.id && before.running.length && !value.running.length) {
+    say("The answer is complete.");
+  }
+  if (reveal) revealMessage();
+}
+
+const keepTime = (stage) => Object.assign(stage, { since: Date.now() - stage.seconds * 1000 });
+
+function gone(value) {
+  toast(value.error, { error: true, action: value.code === "not_found" ? null : "Try again", run: refresh });
+  if (value.code === "not_found") {
+    chat.wanted = null;
+    remember(null, null, "replace");
+  }
+}
+
+function draw() {
+  const { page } = chat;
+  const started = page.messages.length > 0;
+  $("#chat").classList.toggle("is-empty", !started);
+  $("#chat-scroll").setAttribute("aria-busy", String(page.running.length > 0));
+  document.title = `${page.id ? page.title || "Conversation" : "New conversation"} · Chat`;
+  drawHead();
+  notePage();
+  applyLog();
+  drawEmpty();
+}
+
+function revealMessage() {
+  const id = reveal;
+  requestAnimationFrame(() => {
+    const row = rowOf(id);
+    if (!row) return;
+    reveal = null;
+    followEnd(false);
+    row.scrollIntoView({ block: "center" });
+    row.classList.add("hit");
+    row.focus({ preventScroll: true });
+    setTimeout(() => row.classList.remove("hit"), 2500);
+  });
+}
+
+function changed(ids) {
+  refreshList();
+  if (chat.wanted && ids.includes(chat.wanted)) refresh();
+}
+
+/* After a lost connection, or a server that started again. */
+function comeBack() {
+  learn();
+  refreshList();
+  refresh();
+}
+
+export function newConversation() {
+  show(null);
+  $("#chat-box").focus();
+}
+
+/* The list is always there on a wide page, and an overlay on a narrow one. */
+export function showSide(open) {
+  const side = $("#chat-side");
+  const button = $("#open-side");
+  if (side.classList.contains("open") === open) return;
+  side.classList.toggle("open", open);
+  button?.setAttribute("aria-expanded", String(open));
+  if (open) {
+    const scrim = h("div", { class: "side-scrim", onclick: () => showSide(false) });
+    side.after(scrim);
+    $("#chat-new").focus();
+  } else {
+    $(".side-scrim")?.remove();
+    if (side.contains(document.activeElement)) button?.focus();
+  }
+}
+
+function bindKeys() {
+  onKey("search", openSearch);
+  onKey("new", newConversation);
+  onKey("escape", () => {
+    if ($("#chat-side").classList.contains("open")) return showSide(false);
+    const running = chat.page.running[0];
+    if (!running) return false;
+    return stop(running);
+  });
+}
+
+export async function stop(reply) {
+  const told = await call("stop", { message: reply });
+  if (told.error) toast(told.error, { error: true, action: "Try again", run: () => stop(reply) });
+}
+
+/* The empty page: four questions, and a line on where answers are made. */
+function drawEmpty() {
+  const { facts, page } = chat;
+  if (page.messages.length || !facts.models.length) return;
+  const prompt = facts.prompts.find((one) => one.name === $("#chat-prompt").value);
+  $("#chat-about").textContent = prompt?.about ?? "";
+  const questions = $("#chat-questions");
+  if (questions.childElementCount !== facts.questions.length) {
+    questions.replaceChildren(
+      ...facts.questions.map((text) =>
+        h("button", { type: "button", onclick: () => sendText(text) }, icon("chat"), h("span", {}, text)),
+      ),
+    );
+  }
+  const model = facts.models.find((one) => one.label === $("#chat-model").value);
+  $("#chat-where span").replaceChildren(...whereMade(model));
+}
+
+function whereMade(model) {
+  if (!model) return [""];
+  const larger = h("button", { type: "button", class: "as-link", onclick: explainModels }, "connect a larger model");
+  if (model.where === "local") {
+    return [`${model.label} answers on this machine; nothing you write leaves it. It is small: for longer questions `, larger, "."];
+  }
+  if (model.where === "scripted") {
+    return [`${model.label} is a stand-in for tests and demonstrations: it repeats what you write. To get answers, `, larger, "."];
+  }
+  return [`${model.label} answers on another server: what you write is sent there.`];
+}
+
+async function explainModels() {
+  const { openDialog } = await import("./overlays.js");
+  const lines = [
+    "[[hosted]]",
+    'name = "larger"',
+    'model = "the name at the server"',
+    'base_url = "http://127.0.0.1:8000/v1"',
+    'api_key = "…"',
+  ];
+  openDialog(
+    "Connect a larger model",
+    h(
+      "div",
+      { class: "pb col" },
+      h("p", {}, "Any server that speaks OpenAI's protocol can answer here. Write this into chatbot.toml in the data folder, start the chat again, and choose the model under the message box:"),
+      h("pre", { class: "code" }, lines.join("\n")),
+      h("p", { class: "dim sm" }, "What you write is then sent to that server. The command `chatbot doctor` shows the data folder and checks the settings."),
+    ),
+  );
+}

@@ -1,0 +1,203 @@
+/* The message box. The text stays until the server has the question; a reload finds it again. */
+
+import { chat, show, stop, watchModels } from "./chat.js";
+import { bindAnswerKeys } from "./chat_answer.js";
+import { editLast } from "./chat_edit.js";
+import { followEnd } from "./chat_log.js";
+import { $, h, icon } from "./dom.js";
+import { composing } from "./keys.js";
+import { call, newKey } from "./server.js";
+
+let box = null;
+let key = null;
+let sending = false;
+let temporary = false;
+let place; // the conversation that the draft in the box belongs to
+let failed = null;
+const chosen = { prompt: null, model: null };
+
+export function drawComposer() {
+  box = $("#chat-box");
+  box.addEventListener("input", edited);
+  box.addEventListener("keydown", typed);
+  $("#chat-send").addEventListener("click", () => send());
+  $("#chat-stop").addEventListener("click", () => stop(chat.page.running[0]));
+  $("#chat-temporary").addEventListener("click", () => {
+    temporary = !temporary;
+    notePage();
+  });
+  for (const what of ["prompt", "model"]) {
+    $(`#chat-${what}`).addEventListener("change", (event) => {
+      chosen[what] = event.target.value;
+      notePage();
+      if (what === "model") watchModels();
+    });
+  }
+  bindAnswerKeys();
+}
+
+/* Brings the composer up to date with the shown conversation and what the server told at the start. */
+export function notePage() {
+  const { page, facts } = chat;
+  if (place !== chat.wanted) enter(chat.wanted);
+  fill("prompt", facts.prompts.map((one) => [one.name, one.title]), chosen.prompt ?? page.prompt ?? facts.prompt);
+  fill("model", facts.models.map((one) => [one.label, `${one.label} · ${one.where}`]), chosen.model ?? page.model ?? facts.model);
+  const running = page.running.length > 0;
+  $("#chat-stop").hidden = !running;
+  const button = $("#chat-temporary");
+  button.hidden = Boolean(page.id);
+  button.setAttribute("aria-pressed", String(temporary));
+  box.placeholder = running ? "Write the next message; it is sent when this answer is done" : page.id ? "Write the next message" : "Write a message";
+  paintSend();
+  paintNotes();
+  grow();
+}
+
+function fill(what, options, value) {
+  const select = $(`#chat-${what}`);
+  const known = options.some(([name]) => name === value);
+  const all = known || !value ? options : [...options, [value, value]];
+  const mark = JSON.stringify(all);
+  if (select.dataset.options !== mark) {
+    select.dataset.options = mark;
+    select.replaceChildren(...all.map(([name, text]) => h("option", { value: name }, text)));
+  }
+  if (value && select.value !== value) select.value = value;
+  const text = all.find(([name]) => name === value)?.[1] ?? "";
+  const [label, where] = text.split(" · ");
+  const title = what === "prompt" ? `Prompt: ${label}` : `Model: ${label}, ${where ?? ""}`;
+  select.setAttribute("aria-label", title);
+  select.parentElement.title = title;
+}
+
+/* Another conversation is shown: its own draft comes, its own prompt and model. */
+function enter(id) {
+  place = id;
+  chosen.prompt = chosen.model = null;
+  failed = null;
+  temporary = false;
+  const draft = JSON.parse(sessionStorage.getItem(`draft ${id}`) ?? "null");
+  box.value = draft?.text ?? "";
+  key = draft?.key ?? newKey();
+  grow();
+}
+
+function keepDraft() {
+  if (box.value) sessionStorage.setItem(`draft ${place}`, JSON.stringify({ text: box.value, key }));
+  else sessionStorage.removeItem(`draft ${place}`);
+}
+
+/* Another text is another send: it gets a key of its own. */
+function edited() {
+  key = newKey();
+  failed = null;
+  keepDraft();
+  grow();
+  paintSend();
+  paintNotes();
+}
+
+function grow() {
+  box.style.height = "auto";
+  box.style.height = `${Math.min(box.scrollHeight, 190)}px`;
+}
+
+function typed(event) {
+  if (composing(event)) return;
+  if (event.key === "Enter" && !event.shiftKey && !event.ctrlKey && !event.altKey && !event.metaKey) {
+    event.preventDefault();
+    send();
+  } else if (event.key === "ArrowUp" && !box.value && editLast()) {
+    event.preventDefault();
+  }
+}
+
+/* Sends one of the starting questions. */
+export function sendText(text) {
+  box.value = text;
+  edited();
+  send();
+}
+
+async function send() {
+  const text = box.value;
+  if (sending || !text.trim()) return;
+  sending = true;
+  failed = null;
+  keepDraft();
+  paintSend();
+  const from = place;
+  const sent = key;
+  const told = await call("send", {
+    conversation: from,
+    text,
+    key: sent,
+    prompt: chosen.prompt ?? (from ? null : $("#chat-prompt").value || null),
+    model: chosen.model ?? (from ? null : $("#chat-model").value || null),
+    temporary: temporary && !from,
+  });
+  sending = false;
+  if (told.error) {
+    failed = told;
+    paintSend();
+    paintNotes();
+    return;
+  }
+  acknowledged(told, from, sent);
+}
+
+function acknowledged(told, from, sent) {
+  if (key === sent && place === from) {
+    box.value = "";
+    key = newKey();
+    grow();
+  }
+  keepDraft();
+  if (from === null) sessionStorage.removeItem("draft null");
+  if (place !== from) return;
+  if (from === null) {
+    const rest = box.value;
+    if (rest) sessionStorage.setItem(`draft ${told.conversation}`, JSON.stringify({ text: rest, key }));
+  }
+  followEnd(true);
+  paintSend();
+  show(told.conversation, { history: from === null ? "replace" : "none", limit: chat.limit });
+}
+
+function paintSend() {
+  const button = $("#chat-send");
+  const running = chat.page.running.length > 0;
+  button.hidden = running && !box.value.trim() && !sending;
+  button.disabled = sending;
+  button.querySelector("span").textContent = sending ? "Sending…" : running ? "Send next" : "Send";
+}
+
+/* Lines over the box: what went wrong with a send, a model that loads, what temporary means. */
+function paintNotes() {
+  const { page, facts } = chat;
+  const notes = [];
+  if (failed) notes.push(failedNote());
+  const model = facts.models.find((one) => one.label === $("#chat-model").value);
+  if (model?.state === "loading") {
+    notes.push(note("", "chip", `Loading the model ${model.label}. You can write already; the answer begins when it is ready.`, [], "status"));
+  } else if (model?.state === "failed") {
+    notes.push(note("bad", "warn", model.sentence, [], "alert"));
+  }
+  if (page.id ? page.temporary : temporary) {
+    notes.push(note("", "clock", `Temporary: kept in memory only, never in the database. It is gone after ${facts.temporary_minutes} minutes without a message, and when the server stops.`));
+  }
+  const mark = notes.map((one) => one.textContent).join("\n");
+  const region = $("#chat-notes");
+  if (region.dataset.mark === mark) return;
+  region.dataset.mark = mark;
+  region.replaceChildren(...notes);
+}
+
+function failedNote() {
+  const again = h("button", { type: "button", class: "btn s", onclick: () => send() }, "Try again");
+  return note("bad", "warn", failed.error, [again], "alert");
+}
+
+function note(kind, drawing, text, buttons = [], role = null) {
+  return h("div", { class: `note ${kind}`, role }, icon(drawing), h("span", { class: "grow" }, text), buttons);
+}

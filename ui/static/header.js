@@ -1,0 +1,128 @@
+/* The header of every page: pages, search, shortcuts, colours, account. */
+
+import { $, h, icon, iconButton } from "./dom.js";
+import { showKeys, singleKeys } from "./keys.js";
+import { openMenu } from "./overlays.js";
+
+const initials = (name) =>
+  name.trim().split(/\s+/).slice(0, 2).map((part) => [...part][0] ?? "").join("").toUpperCase();
+
+/* Draws the header into the island; `tools` are {search, openSide?}. */
+export function drawHeader({ element, props }, tools) {
+  const { page, pages, workspace } = props.value;
+  const here = pages.find((one) => one.name === page);
+  element.replaceChildren(
+    h(
+      "header",
+      { class: "topbar" },
+      tools.openSide &&
+        iconButton("menu", "Open conversations", tools.openSide, {
+          class: "ib only-s",
+          id: "open-side",
+          "aria-controls": "chat-side",
+          "aria-expanded": "false",
+        }),
+      h("a", { class: "brand only-l ell", href: "/" }, workspace),
+      h(
+        "button",
+        {
+          type: "button",
+          class: "btn quiet only-s",
+          "aria-label": `Page: ${here.title}. Change page`,
+          "aria-haspopup": "menu",
+          "aria-expanded": "false",
+          onclick: (event) =>
+            openMenu(event.currentTarget, pages.map((one) => ({ text: one.title, href: one.path, icon: one.name === page ? "check" : "page" })), { label: "Pages" }),
+        },
+        h("b", {}, here.title),
+        icon("down"),
+      ),
+      h(
+        "nav",
+        { class: "pages", "aria-label": "Pages" },
+        pages.map((one) =>
+          h("a", { href: one.path, "aria-current": one.name === page ? "page" : null }, one.title),
+        ),
+      ),
+      h("span", { class: "sp" }),
+      h(
+        "button",
+        { type: "button", class: "k", "aria-label": "Search everything", "aria-keyshortcuts": "Control+K", onclick: tools.search },
+        icon("search"),
+        h("span", {}, "Search"),
+        h("kbd", {}, "Ctrl K"),
+      ),
+      iconButton("search", "Search everything", tools.search, { class: "ib only-s" }),
+      h(
+        "span",
+        { class: "row only-l", style: "gap:2px" },
+        iconButton("help", "Keyboard shortcuts", showKeys, { "aria-keyshortcuts": "?" }),
+        iconButton("moon", "Use dark colours", changeColours, { id: "colours" }),
+      ),
+      h("button", {
+        type: "button",
+        class: "me",
+        id: "account",
+        "aria-label": "Account",
+        "aria-haspopup": "menu",
+        "aria-expanded": "false",
+        onclick: accountMenu,
+      }),
+    ),
+  );
+  nameColours();
+}
+
+let me = { name: "", roles: [] };
+
+/* Says who is using the page, once the server has told. */
+export function setPerson(person) {
+  me = person;
+  const button = $("#account");
+  if (!button) return;
+  button.textContent = initials(person.name);
+  button.setAttribute("aria-label", `Account: ${person.name}`);
+  button.title = person.name;
+}
+
+function changeColours() {
+  window.chatbotColours.set(!window.chatbotColours.dark());
+  nameColours();
+}
+
+const coloursName = () =>
+  window.chatbotColours.dark() ? "Use light colours" : "Use dark colours";
+
+function nameColours() {
+  const button = $("#colours");
+  if (!button) return;
+  button.replaceChildren(icon(window.chatbotColours.dark() ? "sun" : "moon"));
+  button.setAttribute("aria-label", coloursName());
+  button.title = coloursName();
+}
+
+function accountMenu(event) {
+  openMenu(event.currentTarget, [
+    {
+      content: h(
+        "div",
+        { class: "who" },
+        h("b", {}, me.name),
+        h("span", { class: "dim xs" }, me.roles.join(", ")),
+      ),
+    },
+    {
+      text: "Single-key shortcuts",
+      on: singleKeys.on,
+      run: () => {
+        singleKeys.on = !singleKeys.on;
+      },
+    },
+    { text: "Keyboard shortcuts", icon: "help", key: "?", run: () => setTimeout(showKeys) },
+    {
+      text: coloursName(),
+      icon: window.chatbotColours.dark() ? "sun" : "moon",
+      run: changeColours,
+    },
+  ], { label: "Account" });
+}

@@ -1,0 +1,113 @@
+/* The one table of shortcuts. It is what the keyboard does and what the `?` dialog lists. */
+
+import { h, prefs } from "./dom.js";
+import { menuIsOpen, openDialog } from "./overlays.js";
+
+/* `single`: acts only outside fields, and can be switched off. `fixed`: done by the field itself. */
+const TABLE = [
+  ["Everywhere", [
+    { id: "search", keys: ["Ctrl+K"], text: "Search everything" },
+    { id: "new", keys: ["Ctrl+Shift+O"], text: "New conversation" },
+    { id: "help", keys: ["?", "Ctrl+/"], text: "List these shortcuts", single: ["?"] },
+    { id: "escape", keys: ["Escape"], text: "Close what is on top, else stop the answer" },
+  ]],
+  ["Message", [
+    { keys: ["Enter"], text: "Send", fixed: true },
+    { keys: ["Shift+Enter"], text: "New line", fixed: true },
+    { keys: ["↑"], text: "Edit your last message, when the field is empty", fixed: true },
+  ]],
+  ["Answer with the focus, else the last one", [
+    { id: "again", keys: ["R"], text: "Answer again", single: true },
+    { id: "copy", keys: ["C"], text: "Copy answer", single: true },
+    { id: "copy-code", keys: ["Shift+C"], text: "Copy the last code block", single: true },
+    { id: "edit", keys: ["E"], text: "Edit answer", single: true },
+    { id: "previous", keys: ["ArrowLeft"], text: "Previous version", single: true },
+    { id: "next", keys: ["ArrowRight"], text: "Next version", single: true },
+  ]],
+  ["While editing", [
+    { keys: ["Ctrl+S"], text: "Save", fixed: true },
+    { keys: ["Ctrl+Enter"], text: "Save and rerun", fixed: true },
+  ]],
+  ["Conversation", [
+    { id: "rename", keys: ["F2"], text: "Rename" },
+  ]],
+];
+
+const runs = new Map();
+
+/* What a shortcut does on this page; the function returns false when it had nothing to do. */
+export function onKey(id, run) {
+  runs.set(id, run);
+}
+
+export const singleKeys = {
+  get on() {
+    return prefs.get("single-keys") !== "off";
+  },
+  set on(value) {
+    prefs.set("single-keys", value ? "on" : "off");
+  },
+};
+
+/* Whether a key belongs to an input method that is composing text. */
+export const composing = (event) => event.isComposing || event.keyCode === 229;
+
+function combination(event) {
+  const key = event.key.length === 1 ? event.key.toUpperCase() : event.key;
+  const shift = event.shiftKey && (event.key.length > 1 || /[a-z]/i.test(event.key));
+  return [
+    (event.ctrlKey || event.metaKey) && "Ctrl",
+    event.altKey && "Alt",
+    shift && "Shift",
+    key,
+  ].filter(Boolean).join("+");
+}
+
+function find(combo) {
+  for (const [, entries] of TABLE) {
+    for (const entry of entries) {
+      if (!entry.fixed && entry.keys.includes(combo)) return entry;
+    }
+  }
+  return null;
+}
+
+const inField = (element) =>
+  Boolean(element?.closest?.("input, textarea, select, [contenteditable=true]"));
+
+function pressed(event) {
+  if (composing(event) || event.defaultPrevented || menuIsOpen()) return;
+  if (document.querySelector("dialog[open]")) return;
+  const combo = combination(event);
+  const entry = find(combo);
+  if (!entry) return;
+  const single = entry.single === true || entry.single?.includes?.(combo);
+  if (single && (inField(event.target) || !singleKeys.on)) return;
+  const run = runs.get(entry.id);
+  if (run && run(event) !== false) event.preventDefault();
+}
+
+export function listenForKeys() {
+  document.addEventListener("keydown", pressed);
+  onKey("help", showKeys);
+}
+
+export function showKeys() {
+  const names = { ArrowLeft: "←", ArrowRight: "→", Escape: "Esc" };
+  const content = h("div", { class: "pb keys" });
+  for (const [title, entries] of TABLE) {
+    content.append(h("h3", {}, title));
+    const list = h("dl", {});
+    for (const entry of entries) {
+      const marks = entry.keys.map((combo) =>
+        h("kbd", {}, combo.split("+").map((part) => names[part] ?? part).join(" ")),
+      );
+      list.append(h("dt", {}, entry.text), h("dd", {}, marks));
+    }
+    content.append(list);
+  }
+  if (!singleKeys.on) {
+    content.append(h("p", { class: "note" }, "Single-key shortcuts are off. The account menu switches them on."));
+  }
+  openDialog("Keyboard shortcuts", content);
+}

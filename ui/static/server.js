@@ -1,0 +1,52 @@
+/* Calls to the server that always come back: with what was asked for, or with {error, code}. */
+
+const OFFLINE = "The server does not answer. What you wrote is kept here; try again.";
+const WAIT = 30_000;
+
+let channel = null;
+
+export function callThrough(island) {
+  channel = island.server;
+}
+
+export async function call(what, given = {}) {
+  const late = new Promise((_, fail) => {
+    setTimeout(() => fail(new Error("late")), WAIT);
+  });
+  try {
+    return await Promise.race([channel.call({ do: what, ...given }), late]);
+  } catch {
+    return { error: OFFLINE, code: "offline" };
+  }
+}
+
+/* A key for one send: the server makes one turn of it, however often it arrives. */
+export function newKey() {
+  if (crypto.randomUUID) return crypto.randomUUID();
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/* Tells `changed` the ids of conversations that changed, and `again` after a lost connection.
+   Only a page that can be seen listens: browsers allow few connections for all tabs together. */
+export function listenForChanges(changed, again) {
+  let source = null;
+  let heard = false;
+  const open = () => {
+    if (source || document.hidden) return;
+    source = new EventSource("/ui/events");
+    source.addEventListener("hello", () => {
+      if (heard) again();
+      heard = true;
+    });
+    source.addEventListener("message", (event) => changed(JSON.parse(event.data)));
+  };
+  const close = () => {
+    source?.close();
+    source = null;
+  };
+  document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
+  addEventListener("pagehide", close);
+  addEventListener("pageshow", open);
+  open();
+}

@@ -1,0 +1,220 @@
+"""Puts the browser's door together: FastAPI, Gradio's pages, our static files, the guard.
+
+`create_app` wires; `serve` listens. Nothing here knows what a page shows. Importing this module
+imports Gradio, which is most of a server's start; torch and the model come after the first page.
+"""
+
+import asyncio
+import os
+import socket
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "100")
+os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+
+import gradio as gr
+import uvicorn
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+from fastapi.responses import JSONResponse
+from fastapi.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from chatbot.bootstrap import Product
+from chatbot.errors import ChatbotError, SettingsInvalid
+from ui.events import add_events
+from ui.guard import Guard
+from ui.pages import chat, frame
+
+QUEUE = 1000
+"""Listeners' calls that may wait or run; beyond it a page is told that the server is busy."""
+AT_ONCE = 200
+"""Pages that may follow an answer at the same time."""
+WARM_UP_AFTER = 3.0
+"""Seconds after which the model is loaded even if nobody has opened a page."""
+GRACE = 5
+"""Seconds that open connections have to end when the server stops."""
+
+
+def create_app(product: Product) -> FastAPI:
+    """The whole application, ready for an ASGI server."""
+    closing = asyncio.Event()
+    warm = _Warmth(product)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await asyncio.to_thread(product.recover)
+        timer = asyncio.get_running_loop().call_later(WARM_UP_AFTER, warm.up)
+        yield
+        timer.cancel()
+        await product.chat.close()
+
+    app = FastAPI(lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None)
+    app.state.closing = closing
+    # With a CORS policy of its own here, Gradio does not add one that lets other origins in.
+    app.add_middleware(CORSMiddleware, allow_origins=[])
+    app.add_middleware(_Shell, warm=warm)
+    app.add_middleware(Guard)
+    app.mount(frame.static_path(), _Forever(directory=frame.STATIC))
+    add_events(app, product, closing)
+    _add_health(app, product)
+    gr.mount_gradio_app(
+        app,
+        _blocks(product),
+        "/",
+        theme=frame.theme(),
+        show_error=False,
+        run_history=False,
+        enable_monitoring=False,
+        footer_links=[],
+        ssr_mode=False,
+        mcp_server=False,
+        pwa=False,
+        max_file_size="5mb",
+    )
+    return app
+
+
+def serve(
+    product: Product, host: str, port: int, *, tell: Callable[[str], None] | None = None
+) -> None:
+    """Listen until interrupted. Port 0 takes a free one; `tell` gets the line with the address.
+
+    Raises:
+        SettingsInvalid: the address cannot be listened on.
+    """
+    listener = _listen(host, port)
+    at = f"[{host}]" if ":" in host else host
+    say = tell or (lambda line: print(line, file=sys.stderr, flush=True))  # noqa: T201
+    say(f"The chat is at http://{at}:{listener.getsockname()[1]}/")
+    app = create_app(product)
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=GRACE,
+        server_header=False,
+    )
+    _Server(config, app.state.closing).run(sockets=[listener])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise SettingsInvalid(
+            f"Cannot listen on {host}:{port}: {error.strerror}. "
+            "Choose another port with CHATBOT_PORT, or 0 for a free one."
+        ) from None
+    return listener
+
+
+def _blocks(product: Product) -> gr.Blocks:
+    with gr.Blocks(title=f"Chat · {product.settings.title}", analytics_enabled=False) as blocks:
+        chat.build(product)
+    blocks.queue(default_concurrency_limit=AT_ONCE, max_size=QUEUE)
+    return blocks
+
+
+def _add_health(app: FastAPI, product: Product) -> None:
+    @app.get("/healthz", include_in_schema=False)
+    async def healthz() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @app.get("/readyz", include_in_schema=False)
+    async def readyz() -> JSONResponse:
+        report = await asyncio.to_thread(readiness, product)
+        return JSONResponse(report, 200 if report["ready"] else 503)
+
+
+def readiness(product: Product) -> dict[str, Any]:
+    """Whether an answer can begin at once: database, schema and model, each in a word."""
+    report: dict[str, Any] = {"ready": False, "database": "ok", "schema": "ok", "model": "idle"}
+    try:
+        state = product.database.schema()
+        report["schema"] = "ok" if state.ok else f"{state.current} is not {state.head}"
+    except Exception:  # noqa: BLE001  whatever the driver raised: the database does not answer
+        report |= {"database": "no answer", "schema": "unknown"}
+    try:
+        model = product.registry.resolve(product.settings.model)
+        report["model"] = product.registry.state(model.label).state
+    except ChatbotError as error:
+        report["model"] = str(error)
+    fine = report["database"] == report["schema"] == "ok"
+    report["ready"] = fine and report["model"] in ("idle", "ready")
+    return report
+
+
+class _Warmth:
+    """Loads the model once, behind the first page."""
+
+    def __init__(self, product: Product) -> None:
+        self._product = product
+        self._done = False
+
+    def up(self) -> None:
+        """Begin, unless it was begun already."""
+        if not self._done:
+            self._done = True
+            self._product.registry.load_in_background(self._product.settings.model)
+
+
+class _Shell:
+    """Middleware: our head goes into Gradio's pages; after the first one the model may load."""
+
+    def __init__(self, app: ASGIApp, warm: _Warmth) -> None:
+        self._app = app
+        self._warm = warm
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"].startswith(("/gradio_api", "/assets", "/ui")):
+            await self._app(scope, receive, send)
+            return
+        page = False
+
+        async def with_head(message: Message) -> None:
+            nonlocal page
+            if message["type"] == "http.response.start":
+                kind = dict(message["headers"]).get(b"content-type", b"")
+                page = kind.startswith(b"text/html")
+                if page:
+                    # The guard, which sees the whole page, counts its length again.
+                    message["headers"] = [
+                        pair for pair in message["headers"] if pair[0] != b"content-length"
+                    ]
+            elif page:
+                message["body"] = frame.with_head(message["body"])
+            await send(message)
+            if page and message["type"] == "http.response.body" and not message.get("more_body"):
+                self._warm.up()
+
+        await self._app(scope, receive, with_head)
+
+
+class _Forever(StaticFiles):
+    """Files under a path that names their content: a browser need not ask again."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Any:
+        response = super().file_response(*args, **kwargs)
+        response.headers["cache-control"] = "public, max-age=31536000, immutable"
+        return response
+
+
+class _Server(uvicorn.Server):
+    """Ends the event streams of open pages when asked to stop, so that stopping is quick."""
+
+    def __init__(self, config: uvicorn.Config, closing: asyncio.Event) -> None:
+        super().__init__(config)
+        self._closing = closing
+
+    def handle_exit(self, sig: int, frame: Any) -> None:
+        self._closing.set()
+        super().handle_exit(sig, frame)
