@@ -7,7 +7,7 @@ one method, `deltas`, and gets LangChain's four entrances (sync, async, streamed
 import asyncio
 import math
 from abc import abstractmethod
-from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, Literal, cast
@@ -82,10 +82,12 @@ class ChatModel(BaseChatModel):
     def close(self) -> None:
         """Free what the model holds; it answers nobody afterwards."""
 
+    async def release(self) -> None:
+        """Free what belongs to the running event loop, before that loop ends."""
+
     def count(self, messages: Sequence[BaseMessage | dict[str, Any]]) -> int:
         """Tokens of these messages: exact where the tokenizer is here, else an estimate."""
-        characters = sum(len(message["content"]) for message in plain(messages))
-        return math.ceil(characters / CHARACTERS_PER_TOKEN)
+        return estimate("".join(message["content"] for message in plain(messages)))
 
     def get_num_tokens_from_messages(
         self,
@@ -97,7 +99,7 @@ class ChatModel(BaseChatModel):
 
     def get_num_tokens(self, text: str) -> int:
         """Tokens of a text standing alone."""
-        return math.ceil(len(text) / CHARACTERS_PER_TOKEN)
+        return estimate(text)
 
     @property
     def _llm_type(self) -> str:
@@ -129,7 +131,7 @@ class ChatModel(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,  # noqa: ARG002
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
-        yield from drain(self._astream(messages, stop, **kwargs))
+        yield from drain(self._astream(messages, stop, **kwargs), self.release)
 
     async def _agenerate(
         self,
@@ -186,6 +188,11 @@ class ChatModel(BaseChatModel):
         )
 
 
+def estimate(text: str) -> int:
+    """Tokens of a text by its length, rounded up."""
+    return math.ceil(len(text) / CHARACTERS_PER_TOKEN)
+
+
 def plain(messages: Sequence[BaseMessage | dict[str, Any]]) -> list[dict[str, str]]:
     """Messages as {"role", "content"} with string contents, whatever form they came in."""
     converted = convert_to_openai_messages(list(messages))
@@ -198,8 +205,11 @@ def _text(content: str | list[dict[str, Any]]) -> str:
     return "".join(part.get("text", "") for part in content)
 
 
-def drain(chunks: AsyncGenerator[ChatGenerationChunk, None]) -> Iterator[ChatGenerationChunk]:
-    """Walk an asynchronous generator from a thread that runs no event loop."""
+def drain(
+    chunks: AsyncGenerator[ChatGenerationChunk, None],
+    release: Callable[[], Coroutine[Any, Any, None]],
+) -> Iterator[ChatGenerationChunk]:
+    """Walk an asynchronous generator from a thread that runs no event loop, and `release` it."""
     end: Any = object()
 
     async def step() -> ChatGenerationChunk:
@@ -211,6 +221,7 @@ def drain(chunks: AsyncGenerator[ChatGenerationChunk, None]) -> Iterator[ChatGen
                 yield chunk
         finally:
             runner.run(chunks.aclose())
+            runner.run(release())
 
 
 def _whole(chunks: list[ChatGenerationChunk]) -> ChatResult:

@@ -17,7 +17,7 @@ from chatbot.errors import ChatbotError, ModelUnavailable, UnknownModel
 
 if TYPE_CHECKING:
     from chatbot.backends.base import ChatModel
-    from chatbot.backends.hosted import HostedModel
+    from chatbot.settings import HostedModel
 
 STARTER = Path(__file__).parent.parent / "starter"
 """The checkpoint that ships with the package."""
@@ -71,7 +71,7 @@ class Registry:
         scripted: bool = False,
     ) -> None:
         self._models_dir = models_dir
-        self._hosted = {record.label: record for record in hosted}
+        self._hosted = {_hosted_info(record).label: record for record in hosted}
         self._default = default
         self._scripted = scripted
         self._lock = threading.Lock()
@@ -213,7 +213,7 @@ def _info(folder: Path) -> ModelInfo:
 
 
 def _hosted_info(record: "HostedModel") -> ModelInfo:
-    return ModelInfo(record.name, record.model, "hosted", None, record.context, record.description)
+    return ModelInfo(record.name, record.model, "hosted", None, record.context, "")
 
 
 def _info_or_none(folder: Path) -> ModelInfo | None:

@@ -7,8 +7,8 @@ import pytest
 from chatbot import errors
 from chatbot.backends import registry as rooms
 from chatbot.backends.checkpoint import adopt
-from chatbot.backends.hosted import HostedModel
 from chatbot.backends.registry import ModelState, Registry
+from chatbot.settings import HostedModel
 
 
 @pytest.fixture
