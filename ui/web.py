@@ -108,6 +108,7 @@ def _listen(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
+        listener.listen(128)  # who opens the address while the pages are made waits for them
     except OSError as error:
         listener.close()
         raise SettingsInvalid(
