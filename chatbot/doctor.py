@@ -258,7 +258,8 @@ def _database(settings: Settings) -> Iterable[Finding]:
 def _models(settings: Settings) -> Iterable[Finding]:
     from chatbot.backends.registry import Registry
 
-    local = Registry(settings.models_folder, scripted=settings.scripted)
+    scripted = settings.scripted or settings.model == "scripted"
+    local = Registry(settings.models_folder, scripted=scripted)
     for name in dict.fromkeys((settings.model, *settings.fallback)):
         yield from _guarded("model", lambda name=name: _model(settings, local, name))  # type: ignore[misc]
     for problem in local.problems():

@@ -69,7 +69,7 @@ class Terminal:
 
 
 def test_once_prints_the_answer_alone(shell):
-    done = shell.run("chat", "--once", "!say Hello, you.")
+    done = shell.spawn("chat", "--once", "!say Hello, you.")
     assert (done.code, done.out, done.err) == (0, "Hello, you.\n", "")
 
 
@@ -125,7 +125,7 @@ def test_lines_from_a_pipe_are_one_talk(shell):
 
 
 def test_bytes_that_are_no_text_are_refused(shell):
-    done = shell.run("chat", stdin=b"\xff\xfe hello\n!say Still here\n")
+    done = shell.spawn("chat", stdin=b"\xff\xfe hello\n!say Still here\n")
     assert (done.code, done.out.strip()) == (0, "Still here")
     assert "cannot be stored" in done.err
     assert "Traceback" not in done.err
