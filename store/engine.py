@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Self
 
-from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy import Engine, create_engine, event, inspect, make_url
 from sqlalchemy.engine import URL, Connection
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.orm import Session
@@ -85,17 +85,17 @@ class Database:
         with translated(), self._shared(), Session(self._reader) as session:
             yield session
 
-    def upgrade(self) -> None:
+    def upgrade(self, revision: str = "head") -> None:
         """Create or migrate the tables, while other processes that try the same wait.
 
         Raises `SchemaMismatch` for tables newer than this program, `Unavailable`.
         """
         with translated(), self._upgrade_lock(), self._engine.connect() as connection:
             if self.dialect == "sqlite":
-                self._upgrade_sqlite(connection)
+                self._upgrade_sqlite(connection, revision)
             else:
                 with connection.begin():
-                    migrate.upgrade(connection)
+                    migrate.upgrade(connection, revision)
 
     def schema(self) -> SchemaState:
         """The version of the tables and of this program. Creates nothing."""
@@ -103,6 +103,13 @@ class Database:
             return migrate.state(None)
         with translated(), self._shared(), self._reader.connect() as connection:
             return migrate.state(connection)
+
+    def is_empty(self) -> bool:
+        """Whether there are no tables, of any program."""
+        if self.path is not None and not self.path.exists():
+            return True
+        with translated(), self._shared(), self._reader.connect() as connection:
+            return not inspect(connection).get_table_names()
 
     def require_schema(self) -> None:
         """Raise `SchemaMismatch` unless the tables are those of this program."""
@@ -146,14 +153,14 @@ class Database:
         self.path.touch(mode=0o600)
         return migrate.file_lock(self.path.with_name(self.path.name + ".lock"))
 
-    def _upgrade_sqlite(self, connection: Connection) -> None:
+    def _upgrade_sqlite(self, connection: Connection, revision: str) -> None:
         # Rebuilding a table, as ALTER does on SQLite, needs foreign keys off, and SQLite
         # changes that only outside a transaction.
         driver = _driver(connection)
         driver.execute("PRAGMA foreign_keys=OFF")
         try:
             with connection.begin():
-                migrate.upgrade(connection)
+                migrate.upgrade(connection, revision)
                 if connection.exec_driver_sql("PRAGMA foreign_key_check").first() is not None:
                     raise StoreError("The upgrade would leave rows without their owner; undone.")
         finally:

@@ -8,6 +8,7 @@ as an emoji, is a word of its own.
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 
 LONGEST_WORD = 40  # characters; longer ones are found by their beginning
 INDEXED_CHARACTERS = 100_000  # of one text; what comes after is stored but not found
@@ -59,8 +60,8 @@ def fold(text: str) -> str:
     """`text` as it is compared: decomposed, without case and accents, recomposed."""
     if text.isascii():
         return text.lower()
-    bare = unicodedata.normalize("NFKD", text).casefold().translate(_accents)
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFKD", bare))
+    apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    return unicodedata.normalize("NFC", apart.translate(_accents))
 
 
 def runs(folded: str) -> list[str]:
@@ -74,10 +75,12 @@ def fold_with_origins(text: str) -> tuple[str, list[tuple[int, int]]]:
     """`text` folded and ready for `runs_with_places`, and for each of its characters the span of
     `text` it came from.
     """
+    if text.isascii():
+        return text.lower(), [(at, at + 1) for at in range(len(text))]
     folded: list[str] = []
     origins: list[tuple[int, int]] = []
     for start, end in _clusters(text):
-        part = fold(text[start:end]).translate(_separators)
+        part = _separated(text[start:end])
         folded.append(part)
         origins.extend([(start, end)] * len(part))
     return "".join(folded), origins
@@ -85,7 +88,13 @@ def fold_with_origins(text: str) -> tuple[str, list[tuple[int, int]]]:
 
 def runs_with_places(separated: str) -> list[tuple[int, str]]:
     """The words of a text from `fold_with_origins`, each with its place."""
-    return [(found.start(), found.group()) for found in _RUN.finditer(separated)]
+    pattern = _ASCII_WORD if separated.isascii() else _RUN
+    return [(found.start(), found.group()) for found in pattern.finditer(separated)]
+
+
+@lru_cache(maxsize=4096)
+def _separated(cluster: str) -> str:
+    return fold(cluster).translate(_separators)
 
 
 def _clusters(text: str) -> Iterator[tuple[int, int]]:

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, delete, select, text
 from sqlalchemy.orm import Session
 
 from store import folding
-from store.models import SearchCounter, SearchDocument
+from store.models import Conversation, Message, SearchCounter, SearchDocument
 from store.rows import is_sqlite, upsert
 
 BLOCK = 2048  # texts; docs/scale.md has the measurement
@@ -88,6 +88,22 @@ def remove(session: Session, user_id: int, *which: ColumnElement[bool]) -> None:
         some = SearchDocument.id.in_(ids[start : start + 500])
         session.execute(delete(SearchDocument).where(some))  # the index follows by itself
     _forget_words(session, user_id, tokens)
+
+
+def rebuild(session: Session) -> None:
+    """Index every title and every finished message anew, oldest first; the index must be empty."""
+    titles = select(Conversation.user_id, Conversation.id, Conversation.title)
+    for user_id, conversation_id, title in session.execute(titles.order_by(Conversation.id)):
+        _add(session, user_id, conversation_id, None, title)
+    finished = (
+        select(Conversation.user_id, Conversation.id, Message.id, Message.content)
+        .join(Message, Message.conversation_id == Conversation.id)
+        .where(Message.status != "streaming")
+        .order_by(Message.id)
+        .execution_options(yield_per=500)
+    )
+    for user_id, conversation_id, message_id, content in session.execute(finished):
+        _add(session, user_id, conversation_id, message_id, content)
 
 
 def newest_block(session: Session, user_id: int, kind: int) -> int | None:

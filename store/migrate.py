@@ -38,24 +38,30 @@ def check(found: SchemaState) -> None:
         return
     if found.current is None:
         raise SchemaMismatch("The database has no tables yet. Run `chatbot db upgrade`.")
-    if found.current in {script.revision for script in _scripts().walk_revisions()}:
-        raise SchemaMismatch(
-            f"The database is at version {found.current}, this program needs {found.head}. "
-            "Make a backup, then run `chatbot db upgrade`."
-        )
+    require_known(found.current)
     raise SchemaMismatch(
-        f"The database is at version {found.current}, newer than this program ({found.head}). "
-        "Install the newer program, or restore an older backup."
+        f"The database is at version {found.current}, this program needs {found.head}. "
+        "Make a backup, then run `chatbot db upgrade`."
     )
+
+
+def require_known(revision: str) -> None:
+    """Raise `SchemaMismatch` for tables that only a newer program can have made."""
+    scripts = _scripts()
+    if revision not in {script.revision for script in scripts.walk_revisions()}:
+        raise SchemaMismatch(
+            f"The data is of version {revision}, newer than this program "
+            f"({scripts.get_current_head()}). Install the newer program, or use an older backup."
+        )
 
 
 def upgrade(connection: Connection, revision: str = "head") -> None:
     """Run what is missing, inside the transaction that `connection` is in."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _PG_LOCK})
-    found = state(connection)
-    if found.current is not None and not found.ok:
-        _refuse_newer(found)
+    found = state(connection).current
+    if found is not None:
+        require_known(found)
     command.upgrade(_config(connection), revision)
 
 
@@ -77,11 +83,6 @@ def file_lock(path: Path) -> Iterator[None]:
 
             fcntl.flock(handle, fcntl.LOCK_EX)
         yield
-
-
-def _refuse_newer(found: SchemaState) -> None:
-    if found.current not in {script.revision for script in _scripts().walk_revisions()}:
-        check(found)
 
 
 def _config(connection: Connection | None = None) -> Config:
