@@ -18,6 +18,9 @@ HERE = Path(__file__).parent
 ROLES = {"customer": "user", "agent": "assistant"}
 TEXT_SKILLS = ("rewrite", "summary")
 SUPPORT_SHARE = 0.5
+SMALL_TALK_IN_SUPPORT = 0.15
+EARLIER_SHARE = 0.35
+EARLIER_MESSAGES = 6
 OPENING = (15, 160)  # characters of an opening that a visitor might type
 Fill = Callable[[str], str]
 
@@ -92,13 +95,33 @@ def sourceless(rng: Random) -> Iterator[Document]:
 
 
 def small_talk(rng: Random) -> Iterator[Document]:
-    """Yield every wording of the hand-written small talk once, with one of its replies."""
+    """Yield every wording of the hand-written small talk once, with one of its replies.
+
+    Some come after another exchange, so that a change of subject is nothing new.
+    """
+    openings = [record for record in _small_talk() if not record["thread"]]
     for record in _small_talk():
         for ask in record["asks"]:
-            fill = Values(rng).fill
-            thread = _turns(record["thread"], fill)
-            chat = rendering.assistant(rng, thread, fill(ask))
-            yield [*chat, {"role": "assistant", "content": fill(rng.choice(record["replies"]))}]
+            thread: Chat = []
+            while rng.random() < EARLIER_SHARE and len(thread) < EARLIER_MESSAGES:
+                earlier = rng.choice(openings)
+                thread += _exchange(earlier, rng.choice(earlier["asks"]), rng)
+            *said, question, reply = _exchange(record, ask, rng)
+            thread += said
+            if rng.random() < SMALL_TALK_IN_SUPPORT:
+                chat = rendering.support(rng, [], thread, question["content"])
+            else:
+                chat = rendering.assistant(rng, thread, question["content"])
+            yield [*chat, reply]
+
+
+def _exchange(record: dict[str, Any], ask: str, rng: Random) -> Chat:
+    fill = Values(rng).fill
+    return [
+        *_turns(record["thread"], fill),
+        {"role": "user", "content": fill(ask)},
+        {"role": "assistant", "content": fill(rng.choice(record["replies"]))},
+    ]
 
 
 def intents(data: Path, rng: Random) -> Iterator[Document]:

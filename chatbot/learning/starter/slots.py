@@ -14,6 +14,10 @@ def _words(text: str) -> list[str]:
     return text.split()
 
 
+def _phrases(text: str) -> list[str]:
+    return [" ".join(phrase.split()) for phrase in text.split(",")]
+
+
 FIRST = _words(
     """
     Amara Anton Aoife Bilal Bruno Carla Chen Clara Dara David Elena Emil Farah Felix Grace Hana
@@ -76,6 +80,27 @@ PRODUCTS = _words(
     """
     armchair backpack blender camera coat desk lamp headphones jacket kettle keyboard mattress
     monitor printer raincoat router rug sofa speaker suitcase tablet tent toaster trainers
+    """
+)
+TOPICS = _phrases(
+    """
+    dogs, cats, horses, elephants, whales, bees, birds, dinosaurs, sharks, penguins, wolves,
+    spiders, trees, roses, mushrooms, the rainforest, the desert, the ocean, rivers, mountains,
+    volcanoes, earthquakes, snow, autumn, spring, summer, winter, the moon, the sun, Mars, the
+    stars, space, black holes, gravity, electricity, magnets, atoms, light, water, gold, glass,
+    steel, plastic, climate change, solar energy, nuclear power, electric cars, trains, bicycles,
+    planes, ships, rockets, bridges, castles, pyramids, the Romans, the Vikings, the Middle Ages,
+    knights, pirates, the French Revolution, democracy, the economy, inflation, taxes, money,
+    banks, bitcoin, stocks, blockchain, computers, the internet, smartphones, robots, quantum
+    physics, quantum computers, algebra, geometry, statistics, philosophy, psychology, religion,
+    love, friendship, happiness, dreams, sleep, memory, the brain, the heart, vitamins, sugar,
+    coffee, tea, chocolate, cheese, bread, pizza, pasta, rice, wine, beer, cooking, baking,
+    gardening, fishing, hiking, yoga, football, basketball, tennis, chess, swimming, running, the
+    Olympics, jazz, rock music, opera, the piano, the guitar, painting, photography, films,
+    theatre, poetry, novels, Shakespeare, Einstein, Napoleon, Mozart, Picasso, Paris, London,
+    Rome, New York, Japan, Brazil, Africa, Antarctica, Europe, China, India, Germany, Spain,
+    languages, Latin, grammar, maps, clocks, fashion, marketing, law, medicine, vaccines, viruses,
+    DNA, evolution, photosynthesis, recycling
     """
 )
 STREETS = _words(
@@ -187,6 +212,7 @@ GENERATORS: dict[str, Callable[[Random], str]] = {
     "full_name": lambda rng: f"{rng.choice(FIRST)} {rng.choice(LAST)}",
     "company": _company,
     "product": _one(PRODUCTS),
+    "topic": _one(TOPICS),
     "order_number": _reference(("", "#", "A", "OR-", "100"), 5, 8),
     "tracking_number": _reference(("JD", "TR", "1Z", "RX"), 8, 11),
     "account_number": _reference(("", "AC", "C-", "K"), 6, 9),

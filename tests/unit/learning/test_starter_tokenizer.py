@@ -63,8 +63,8 @@ def test_reply_can_be_continued(encoder, dressed):
 def test_loss_falls_on_replies_and_ends(encoder, dressed):
     ids, learn = encoder.chat(CHAT, replies_only=True)
     learned = [token for token, wanted in zip(ids, learn, strict=True) if wanted]
-    expected = encoder.plain("Yes, from 9 am.") + [encoder.end]
-    assert learned == [*expected, *encoder.plain("You're welcome."), encoder.end]
+    first, second = encoder.plain("Yes, from 9 am."), encoder.plain("You're welcome.")
+    assert learned == [*first, encoder.end, *second, encoder.end]
 
 
 def test_mask_equals_generation_markers(encoder, dressed):
