@@ -101,7 +101,6 @@ finally:
         ["--version"],
         ["chat", "--help"],
         ["conversations", "--help"],
-        ["db", "check"],
         ["db", "upgrade"],
         ["prompts", "list"],
         ["prompts", "check"],
@@ -113,13 +112,18 @@ def test_light_commands_load_nothing_heavy(arguments, tmp_path):
     heavy = (*HEAVY, "fastapi", "langchain_core")
     environment = {"CHATBOT_HOME": str(tmp_path), "PATH": ""}
     result = python("-c", RUN % (heavy,), *arguments, env=environment)
+    assert result.returncode == 0, result.stderr
     assert result.stderr.splitlines()[-1] == "LOADED", result.stderr
-    assert "Traceback" not in result.stderr
 
 
 def test_importing_our_rooms_loads_no_torch():
+    """All but learning and the local backend, which are imported when a model is opened."""
     rooms = [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in MODULES]
-    rooms = [room for room in rooms if "migrations" not in room and not room.endswith("__main__")]
+    torch_rooms = ("chatbot.learning.", "chatbot.backends.")
+    rooms = [
+        room for room in rooms if not room.startswith(torch_rooms) and "migrations" not in room
+    ]
+    rooms += [f"chatbot.backends.{name}" for name in ("registry", "hosted", "scripted")]
     program = (
         "import importlib, sys\n"
         f"for room in {rooms!r}: importlib.import_module(room.removesuffix('.__init__'))\n"

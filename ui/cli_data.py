@@ -318,7 +318,7 @@ def restore_database(
     *,
     as_json: Json = False,
 ) -> None:
-    """Put a backup in the place of the database. Stop Chatbot first."""
+    """Fill an empty database from a backup. To replace one, stop Chatbot and move the old away."""
     from chatbot import maintenance
 
     settings = configuration.load()

@@ -7,6 +7,7 @@ so that nothing that was said can move a cursor, set a colour or a clipboard. Kn
 import json
 import re
 import sys
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
@@ -87,10 +88,14 @@ def _table(heads: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
 
 @contextmanager
 def working(sentence: str) -> Iterator[None]:
-    """Say what takes a while: a moving line on a terminal, one line elsewhere."""
+    """Say what takes a while: a moving line on a terminal; elsewhere a line, after a second."""
     if not is_terminal(sys.stderr):
-        note(sentence)
-        yield
+        said = threading.Timer(1.0, note, [sentence])
+        said.start()
+        try:
+            yield
+        finally:
+            said.cancel()
         return
     from rich.console import Console
 
