@@ -81,7 +81,7 @@ def _conversations() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_conversations"),
         sa.UniqueConstraint("public_id", name="uq_conversations_public_id"),
         sa.UniqueConstraint("user_id", "key", name="uq_conversations_user_id"),
-        sa.CheckConstraint("channel IN ('chat', 'desk', 'api')", name="ck_conversations_channel"),
+        sa.CheckConstraint("channel IN ('chat', 'desk', 'api')", name="channel"),
         sqlite_autoincrement=True,
     )
     _partial("ix_conversations_list", "conversations",
@@ -110,8 +110,8 @@ def _messages() -> None:
         sa.UniqueConstraint("public_id", name="uq_messages_public_id"),
         sa.UniqueConstraint("conversation_id", "sequence", name="uq_messages_conversation_id"),
         sa.UniqueConstraint("conversation_id", "turn_key", "role", name="uq_messages_turn_key"),
-        sa.CheckConstraint("role IN ('system', 'user', 'assistant')", name="ck_messages_role"),
-        sa.CheckConstraint(f"status IN ({statuses})", name="ck_messages_status"),
+        sa.CheckConstraint("role IN ('system', 'user', 'assistant')", name="role"),
+        sa.CheckConstraint(f"status IN ({statuses})", name="status"),
         sqlite_autoincrement=True,
     )
     op.create_index("ix_messages_parent", "messages", ["parent_id", "sequence"])
@@ -135,8 +135,8 @@ def _traces() -> None:
         sa.Column("passages", sa.JSON(), nullable=False),
         sa.Column("prompt_tokens", sa.Integer()),
         sa.Column("reply_tokens", sa.Integer()),
-        sa.Column("first_token_s", sa.Float()),
-        sa.Column("total_s", sa.Float()),
+        sa.Column("first_token_s", sa.Double()),
+        sa.Column("total_s", sa.Double()),
         _text("error", nullable=True),
         sa.Column("notes", sa.JSON(), nullable=False),
         _time("created_at"),
@@ -151,7 +151,7 @@ def _traces() -> None:
         _text("better", nullable=True),
         _time("updated_at"),
         sa.PrimaryKeyConstraint("message_id", "user_id", name="pk_feedback"),
-        sa.CheckConstraint("rating IN (-1, 1)", name="ck_feedback_rating"),
+        sa.CheckConstraint("rating IN (-1, 1)", name="rating"),
     )
     op.create_index("ix_feedback_user_id", "feedback", ["user_id"])
 
@@ -195,9 +195,7 @@ def _prompts() -> None:
         _time("created_at"),
         sa.PrimaryKeyConstraint("id", name="pk_releases"),
         sa.UniqueConstraint("public_id", name="uq_releases_public_id"),
-        sa.CheckConstraint(
-            "environment IN ('staging', 'production')", name="ck_releases_environment"
-        ),
+        sa.CheckConstraint("environment IN ('staging', 'production')", name="environment"),
         sqlite_autoincrement=True,
     )
     op.create_index("ix_releases_current", "releases", ["prompt", "environment", "id"])
