@@ -57,7 +57,7 @@ def build(settings: Settings) -> Product:
         StoreUnavailable, SchemaMismatch: the database cannot be used.
         UnknownModel: the chosen model is not there.
     """
-    settings.home_folder.mkdir(parents=True, exist_ok=True)
+    settings.home_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with told():
         database = Database(settings.database, wait_s=settings.database_wait)
         if not database.schema().ok:

@@ -28,6 +28,7 @@ from chatbot.settings import HostedModel, Settings
 
 if TYPE_CHECKING:
     from chatbot.backends.registry import Registry
+    from store.journal import Journal
 
 Level = Literal["ok", "warn", "bad"]
 
@@ -144,11 +145,15 @@ def _python() -> Iterable[Finding]:
 
 
 def _sqlite() -> Iterable[Finding]:
-    from store.journal import journal_for
-
-    journal = journal_for(sqlite3.sqlite_version_info)
+    journal = _journal()
     found = f"SQLite {sqlite3.sqlite_version}, journal mode {journal.mode}. {journal.reason}"
     yield Finding("sqlite", "ok", found)
+
+
+def _journal() -> "Journal":
+    from store.journal import journal_for
+
+    return journal_for(sqlite3.sqlite_version_info)
 
 
 def _gpu() -> Iterable[Finding]:
@@ -249,10 +254,12 @@ def _database(settings: Settings) -> Iterable[Finding]:
     state = maintenance.check_database(settings)
     if not state.exists:
         yield Finding("database", "ok", f"{state.where} is made at the first start.")
-    elif state.ok:
-        yield Finding("database", "ok", f"{state.where}: {state.in_words()}")
-    else:
+    elif not state.ok:
         yield Finding("database", "bad", f"{state.where}: {state.in_words()}", state.problem)
+    elif settings.database.startswith("sqlite") and state.journal != _journal().mode:
+        yield Finding("database", "warn", f"{state.where}: {state.in_words()}", state.reason)
+    else:
+        yield Finding("database", "ok", f"{state.where}: {state.in_words()}")
 
 
 def _models(settings: Settings) -> Iterable[Finding]:

@@ -24,7 +24,7 @@ from store.engine import Database
 class DatabaseState:
     """A database and whether this version can use it. `where` holds no password.
 
-    `problem` is a sentence that says what to do, empty when there is none.
+    `reason` says why it keeps its journal so; `problem` what to do, empty when there is none.
     """
 
     where: str
@@ -34,12 +34,13 @@ class DatabaseState:
     head: str
     library: str
     journal: str
+    reason: str
     problem: str
 
     def in_words(self) -> str:
         """One line for people."""
         schema = f"schema {self.current or 'none'}"
-        return f"{schema}; {self.library}; {self.journal}" if self.exists else "Not there yet."
+        return f"{schema}, {self.library}, journal {self.journal}" if self.exists else "not there"
 
 
 def check_database(settings: Settings) -> DatabaseState:
@@ -117,7 +118,8 @@ def _state(database: Database) -> DatabaseState:
         current=schema.current,
         head=schema.head,
         library=f"{facts.dialect} {facts.library}" if facts else "",
-        journal=f"{facts.journal}: {facts.reason}" if facts else "",
+        journal=facts.journal if facts else "",
+        reason=facts.reason if facts else "",
         problem=problem,
     )
 

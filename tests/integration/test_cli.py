@@ -220,6 +220,13 @@ def test_missing_database_is_not_made_by_looking(shell):
     assert shell.run("db", "check").code == 0
 
 
+@pytest.mark.parametrize("command", [["db", "upgrade"], ["conversations", "list"]], ids=" ".join)
+def test_home_is_for_its_owner_alone(shell, command):
+    assert shell.run(*command).code == 0
+    assert shell.home.stat().st_mode & 0o077 == 0
+    assert (shell.home / "chatbot.db").stat().st_mode & 0o077 == 0
+
+
 def test_models_are_listed(shell):
     models = shell.run("models", "list", "--json").data
     [default] = [model["label"] for model in models if model["default"]]
