@@ -109,7 +109,7 @@ class LocalModel(ChatModel):
         order = Order(
             prompt=prompt,
             sampling=sampling,
-            limit=min(ask.max_tokens or room, room),
+            limit=min(ask.max_tokens or int(self.defaults.get("max_tokens", room)), room),
             stop=ask.stop,
             cancel=cancel,
             give=inbox.put,

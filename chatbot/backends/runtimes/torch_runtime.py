@@ -6,6 +6,7 @@ its kin) take theirs one after the other. Knows nothing of text, messages or thr
 """
 
 import inspect
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,9 +44,10 @@ class TorchRuntime:
     def __init__(self, model: PreTrainedModel, *, keep_bytes: int, piece: int = PIECE) -> None:
         self._model = model
         self._device = model.device
-        self._piece = piece
         self._batched = _only_keys_and_values(model)
+        self._piece = piece if self._batched else sys.maxsize  # a state is not always continued
         takes = inspect.signature(model.forward).parameters
+        self._cache = "past_key_values" if "past_key_values" in takes else "cache_params"
         self._takes_positions = "position_ids" in takes
         self._last_only: dict[str, Any] = {"logits_to_keep": 1} if "logits_to_keep" in takes else {}
         self._filling: list[_Row] = []
@@ -122,8 +124,8 @@ class TorchRuntime:
     def _alone(self, row: _Row, tokens: Any) -> torch.Tensor:
         """Logits after these tokens of one request, from its own cache."""
         ids = torch.tensor([list(tokens)], device=self._device)
-        output = self._model(ids, past_key_values=row.cache, use_cache=True, **self._last_only)
-        return output.logits[:, -1]
+        more = self._last_only | {self._cache: row.cache}
+        return self._model(ids, use_cache=True, **more).logits[:, -1]
 
     def _together(self) -> torch.Tensor:
         """Logits after the last token of every row, from the shelf."""
