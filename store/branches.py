@@ -69,8 +69,8 @@ def delete_version(session: Session, user_id: int, public_id: str) -> None:
     message_id, conversation_id = _locked(session, user_id, public_id)
     parent_id = session.execute(select(Row.parent_id).where(Row.id == message_id)).scalar_one()
     doomed = select(nodes.subtree(message_id).c.id)
-    index.remove(session, user_id, models.SearchDocument.message_id.in_(doomed))
     session.execute(delete(Row).where(Row.id.in_(doomed)))
+    index.tidy(session)
     head_id = session.execute(
         select(ConversationRow.head_id).where(ConversationRow.id == conversation_id)
     ).scalar_one()
@@ -102,7 +102,7 @@ def copy_path(session: Session, source_leaf_id: int, target_conversation_id: int
         if original.status == "streaming":
             values |= {"status": "interrupted", "finished_at": now()}
         copied = nodes.insert(session, taken, parent_id=parent_id, **values)
-        index.add_message(session, taken.user_id, target_conversation_id, copied.id, copied.content)
+        index.put(session, taken.user_id, "message", copied.id, copied.content)
         _copy_traces(session, original.id, copied.id)
         parent_id = copied.id
     nodes.move_head(session, target_conversation_id, parent_id)

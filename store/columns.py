@@ -14,8 +14,6 @@ from store.errors import UnstorableText
 from store.text import storable, storable_json
 
 BigId = BigInteger().with_variant(Integer(), "sqlite")
-# Compared byte by byte on both, so that a range of words is the same range.
-Word = String(64).with_variant(String(64, collation="C"), "postgresql")
 
 
 class ExactText(TypeDecorator[str]):

@@ -48,7 +48,7 @@ def create(
     new_id = insert_missing(session, Row, values, ["user_id", "key"])
     if new_id is None:
         return _by_key(session, user_id, key)
-    index.put_title(session, user_id, new_id, title)
+    index.put(session, user_id, "title", new_id, title)
     return Conversation(*session.execute(select(*COLUMNS).where(Row.id == new_id)).one())
 
 
@@ -85,7 +85,7 @@ def pinned(session: Session, user_id: int) -> list[Conversation]:
 def rename(session: Session, user_id: int, public_id: str, title: str) -> Conversation:
     """Give it another title. Raises `NotFound`, `UnstorableText`."""
     renamed = _change(session, user_id, public_id, title=title)
-    index.put_title(session, user_id, renamed.id, title)
+    index.put(session, user_id, "title", renamed.id, title)
     return renamed
 
 
@@ -130,12 +130,8 @@ def restore(session: Session, user_id: int, public_id: str) -> Conversation:
 
 def purge_deleted(session: Session, before: datetime) -> int:
     """Remove for good what was marked deleted before that moment; return how many."""
-    doomed = session.execute(
-        select(Row.id, Row.user_id).where(Row.deleted_at.is_not(None), Row.deleted_at < before)
-    ).all()
-    for conversation_id, user_id in doomed:
-        _erase(session, user_id, conversation_id)
-    return len(doomed)
+    past = (Row.deleted_at.is_not(None), Row.deleted_at < before)
+    return _erase(session, *past)
 
 
 def purge_idle(session: Session, before: datetime) -> int:
@@ -155,13 +151,16 @@ def holds(session: Session, public_id: str) -> bool:
 
 def delete_now(session: Session, user_id: int, public_id: str) -> None:
     """Remove it for good, without undo. Raises `NotFound`."""
-    _erase(session, user_id, get(session, user_id, public_id).id)
+    if not _erase(session, *_owned(user_id, public_id)):
+        raise NotFound("This conversation")
 
 
-def _erase(session: Session, user_id: int, conversation_id: int) -> None:
-    index.remove_conversation(session, user_id, conversation_id)
-    # Messages, traces, feedback follow by foreign key.
-    session.execute(delete(models.Conversation).where(Row.id == conversation_id))
+def _erase(session: Session, *which: Any) -> int:
+    """Messages, traces, feedback and the index follow by foreign key and trigger."""
+    gone = session.execute(delete(Row).where(*which).returning(Row.id)).all()
+    if gone:
+        index.tidy(session)
+    return len(gone)
 
 
 def _change(session: Session, user_id: int, public_id: str, **values: Any) -> Conversation:

@@ -1,175 +1,104 @@
 """The full-text index, write side: which words stand in which text. `search` reads it.
 
-The messages of each person are numbered, and `BLOCK` of them form a block; so are the titles. An
-index word names its person and block (`42_7_hello`), and `search_words` lists the blocks that hold
-a word. So a search reads only this person's texts, newest block first, and stops at the first block
-that has enough: its cost depends neither on how much is stored nor on how common a word is. FTS5
-and tsvector get the same ready-made words, so both databases find the same.
+The messages of each person are numbered; `BLOCK` of them form a block, `VOLUME` blocks a volume.
+Titles are numbered likewise. Every word is indexed twice, under its person and block
+(`42mb7_hello`) and under its person and volume (`42mv0_hello`). So a search reads only texts of
+this person, newest block first, stops at the first block that has enough, and skips a volume
+without the words in one step: its cost hardly depends on how much is stored or how common a word
+is. FTS5 and tsvector get the same ready-made words, so both databases find the same.
+
+Rows leave the index with their message or conversation, by trigger or foreign key.
 """
 
-from collections.abc import Iterable, Sequence
+from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, delete, select, text
+from sqlalchemy import TextClause, select, text
 from sqlalchemy.orm import Session
 
 from store import folding
-from store.models import Conversation, Message, SearchCounter, SearchDocument
+from store.models import Conversation, Message, SearchCounter
 from store.rows import is_sqlite, upsert
 
-BLOCK = 2048  # texts; docs/scale.md has the measurement
-MESSAGES, TITLES = 0, 1  # even blocks hold messages, odd ones titles
+BLOCK = 2048  # texts of a block; docs/scale.md has the measurement
+VOLUME = 16  # blocks of a volume
 
-_COUNTERS = (SearchCounter.messages, SearchCounter.titles)
+Kind = Literal["message", "title"]
+Level = Literal["block", "volume"]
 
-_ADD_SQLITE = text("INSERT INTO search_index (rowid, tokens) VALUES (:id, :tokens)")
-_ADD_POSTGRESQL = text("INSERT INTO search_index VALUES (:id, array_to_tsvector(:tokens))")
-_WORDS_SQLITE = text(
-    "INSERT OR IGNORE INTO search_words (user_id, word, block) VALUES (:u, :word, :b)"
+_DROP_SQLITE = "DELETE FROM {table} WHERE rowid = :id"
+_ADD_SQLITE = "INSERT OR REPLACE INTO {table} (rowid, tokens) VALUES (:id, :tokens)"
+_TIDY_SQLITE = "INSERT INTO {table} ({table}, rank) VALUES ('merge', -256)"
+_DROP_POSTGRESQL = "DELETE FROM {table} WHERE id = :id"
+_ADD_POSTGRESQL = (
+    "INSERT INTO {table} VALUES (:id, array_to_tsvector(string_to_array(:tokens, ' '))) "
+    "ON CONFLICT (id) DO UPDATE SET tokens = excluded.tokens"
 )
-_WORDS_POSTGRESQL = text(
-    "INSERT INTO search_words (user_id, word, block) "
-    "SELECT :u, word, :b FROM unnest(CAST(:words AS text[])) AS word ON CONFLICT DO NOTHING"
-)
-_READ_SQLITE = text("SELECT tokens FROM search_index WHERE rowid = :id")
-_READ_POSTGRESQL = text(
-    "SELECT DISTINCT unnest(tsvector_to_array(tokens)) FROM search_index "
-    "WHERE id = ANY(CAST(:ids AS bigint[]))"
-)
-_FORGET_SQLITE = text(
-    "DELETE FROM search_words WHERE user_id = :u AND word = :word AND block = :b AND NOT EXISTS "
-    "(SELECT 1 FROM search_index WHERE search_index MATCH :quoted)"
-)
-_FORGET_POSTGRESQL = text(
-    "DELETE FROM search_words WHERE user_id = :u AND word = :word AND block = :b AND NOT EXISTS "
-    "(SELECT 1 FROM search_index WHERE tokens @@ CAST(:quoted AS tsquery))"
-)
-# Deleted words are only marked as such in FTS5 until a merge; this merges a bounded part.
-_MERGE_SQLITE = text("INSERT INTO search_index (search_index, rank) VALUES ('merge', -256)")
+_COUNTERS: dict[Kind, Any] = {"message": SearchCounter.messages, "title": SearchCounter.titles}
 
 
-def put_title(session: Session, user_id: int, conversation_id: int, title: str) -> None:
-    """Make a conversation found by this title and no longer by an older one."""
-    its = SearchDocument.conversation_id == conversation_id
-    remove(session, user_id, its, SearchDocument.message_id.is_(None))
-    _add(session, user_id, conversation_id, None, title)
+def statement(template: str, kind: Kind) -> TextClause:
+    """SQL for the index table of a kind; its rows have the ids of messages or conversations."""
+    return text(template.format(table=f"{kind}_index"))
 
 
-def put_message(
-    session: Session, user_id: int, conversation_id: int, message_id: int, content: str
-) -> None:
-    """Make a message found by this text and no longer by an older one."""
-    remove(session, user_id, SearchDocument.message_id == message_id)
-    _add(session, user_id, conversation_id, message_id, content)
+def prefix(user_id: int, kind: Kind, level: Level, number: int) -> str:
+    """What stands before a word in the index."""
+    return f"{user_id}{kind[0]}{level[0]}{number}_"
 
 
-def add_message(
-    session: Session, user_id: int, conversation_id: int, message_id: int, content: str
-) -> None:
-    """Make a new message found; it must not be in the index yet."""
-    _add(session, user_id, conversation_id, message_id, content)
+def put(session: Session, user_id: int, kind: Kind, row_id: int, content: str) -> None:
+    """Make a message or title found by this text, and no longer by an older one.
 
-
-def remove_conversation(session: Session, user_id: int, conversation_id: int) -> None:
-    """Take a conversation's title and messages out of the index."""
-    remove(session, user_id, SearchDocument.conversation_id == conversation_id)
-
-
-def remove(session: Session, user_id: int, *which: ColumnElement[bool]) -> None:
-    """Take documents out, and each word out of the list of a block where nothing else has it."""
-    ids = session.scalars(select(SearchDocument.id).where(*which)).all()
-    if not ids:
+    `row_id` is the message's id or, for a title, the conversation's.
+    """
+    words = folding.words(content)
+    if not words:
+        drop = _DROP_SQLITE if is_sqlite(session) else _DROP_POSTGRESQL
+        session.execute(statement(drop, kind), {"id": row_id})
         return
-    # Held until commit: nobody may add a word to a block while we look whether it is still used.
-    session.execute(
-        select(SearchCounter.user_id).where(SearchCounter.user_id == user_id).with_for_update()
-    )
-    tokens = _tokens(session, ids)
-    for start in range(0, len(ids), 500):
-        some = SearchDocument.id.in_(ids[start : start + 500])
-        session.execute(delete(SearchDocument).where(some))  # the index follows by itself
-    _forget_words(session, user_id, tokens)
+    block = (_count(session, user_id, kind) - 1) // BLOCK
+    near = prefix(user_id, kind, "block", block)
+    far = prefix(user_id, kind, "volume", block // VOLUME)
+    tokens = " ".join([near + word for word in words] + [far + word for word in words])
+    add = _ADD_SQLITE if is_sqlite(session) else _ADD_POSTGRESQL
+    session.execute(statement(add, kind), {"id": row_id, "tokens": tokens})
+
+
+def newest_block(session: Session, user_id: int, kind: Kind) -> int | None:
+    """The block of this person's newest text of a kind; None when there is no text."""
+    counted = select(_COUNTERS[kind]).where(SearchCounter.user_id == user_id)
+    number = session.execute(counted).scalar()
+    return (number - 1) // BLOCK if number else None
+
+
+def tidy(session: Session) -> None:
+    """Take deleted words out of FTS5's files, which a deletion only marks; a bounded part."""
+    if is_sqlite(session):
+        for kind in _COUNTERS:
+            session.execute(statement(_TIDY_SQLITE, kind))
 
 
 def rebuild(session: Session) -> None:
-    """Index every title and every finished message anew, oldest first; the index must be empty."""
+    """Index every title and every finished message, oldest first; the index must be empty."""
     titles = select(Conversation.user_id, Conversation.id, Conversation.title)
-    for user_id, conversation_id, title in session.execute(titles.order_by(Conversation.id)):
-        _add(session, user_id, conversation_id, None, title)
+    for user_id, row_id, title in session.execute(titles.order_by(Conversation.id)):
+        put(session, user_id, "title", row_id, title)
     finished = (
-        select(Conversation.user_id, Conversation.id, Message.id, Message.content)
+        select(Conversation.user_id, Message.id, Message.content)
         .join(Message, Message.conversation_id == Conversation.id)
         .where(Message.status != "streaming")
         .order_by(Message.id)
         .execution_options(yield_per=500)
     )
-    for user_id, conversation_id, message_id, content in session.execute(finished):
-        _add(session, user_id, conversation_id, message_id, content)
+    for user_id, row_id, content in session.execute(finished):
+        put(session, user_id, "message", row_id, content)
 
 
-def newest_block(session: Session, user_id: int, kind: int) -> int | None:
-    """The block that this person's next text of a kind goes into, or one before; None: no text."""
-    counted = select(_COUNTERS[kind]).where(SearchCounter.user_id == user_id)
-    number = session.execute(counted).scalar()
-    return block_of(number, kind) if number else None
-
-
-def block_of(number: int, kind: int) -> int:
-    """The block of the `number`th text of a kind, counted from 1."""
-    return (number - 1) // BLOCK * 2 + kind
-
-
-def token(user_id: int, block: int, word: str) -> str:
-    """The word as it stands in the index."""
-    return f"{user_id}_{block}_{word}"
-
-
-def _add(
-    session: Session, user_id: int, conversation_id: int, message_id: int | None, content: str
-) -> None:
-    found = folding.words(content)
-    if not found:
-        return
-    block = _next_block(session, user_id, TITLES if message_id is None else MESSAGES)
-    document = SearchDocument(
-        user_id=user_id, conversation_id=conversation_id, message_id=message_id, block=block
-    )
-    session.add(document)
-    session.flush()
-    tokens = [token(user_id, block, word) for word in found]
-    if is_sqlite(session):
-        session.execute(_ADD_SQLITE, {"id": document.id, "tokens": " ".join(tokens)})
-        rows = [{"u": user_id, "word": word, "b": block} for word in found]
-        session.execute(_WORDS_SQLITE, rows)
-    else:
-        session.execute(_ADD_POSTGRESQL, {"id": document.id, "tokens": tokens})
-        session.execute(_WORDS_POSTGRESQL, {"u": user_id, "b": block, "words": found})
-
-
-def _next_block(session: Session, user_id: int, kind: int) -> int:
+def _count(session: Session, user_id: int, kind: Kind) -> int:
     """Count this person's next text; others of the same person wait for our commit."""
     counter = _COUNTERS[kind]
     first = {"user_id": user_id, "messages": 0, "titles": 0, counter.key: 1}
     number: int = upsert(
         session, SearchCounter, first, ["user_id"], {counter.key: counter + 1}, counter
     )
-    return block_of(number, kind)
-
-
-def _tokens(session: Session, ids: Sequence[int]) -> set[str]:
-    if is_sqlite(session):
-        rows = (session.execute(_READ_SQLITE, {"id": one}).scalar() for one in ids)
-        return {each for row in rows if row for each in str(row).split(" ")}
-    return set(session.scalars(_READ_POSTGRESQL, {"ids": list(ids)}))
-
-
-def _forget_words(session: Session, user_id: int, tokens: Iterable[str]) -> None:
-    quote = '"{}"' if is_sqlite(session) else "'{}'"
-    gone = []
-    for each in tokens:
-        _, block, word = each.split("_", 2)
-        gone.append({"u": user_id, "b": int(block), "word": word, "quoted": quote.format(each)})
-    if is_sqlite(session):
-        session.execute(_MERGE_SQLITE)
-        session.execute(_FORGET_SQLITE, gone)
-    else:
-        session.execute(_FORGET_POSTGRESQL, gone)
+    return number

@@ -69,7 +69,7 @@ def add_turn(
     question = nodes.insert(
         session, taken, parent_id=parent_id, role="user", content=text, turn_key=key
     )
-    index.add_message(session, taken.user_id, conversation_id, question.id, text)
+    index.put(session, taken.user_id, "message", question.id, text)
     reply = nodes.insert(
         session,
         taken,
@@ -129,7 +129,7 @@ def add_message(
     message = nodes.insert(
         session, taken, parent_id=parent_id, role=role, content=content, turn_key=key
     )
-    index.add_message(session, taken.user_id, conversation_id, message.id, content)
+    index.put(session, taken.user_id, "message", message.id, content)
     nodes.move_head(session, conversation_id, message.id)
     return message
 
@@ -159,7 +159,7 @@ def finish(
         raise NotFound("This answer")
     final = {"content": content, "status": status, "error": error, "finished_at": now()}
     session.execute(update(Row).where(Row.id == message_id).values(final))
-    index.put_message(session, owner.user_id, owner.id, message_id, content)
+    index.put(session, owner.user_id, "message", message_id, content)
 
 
 def interrupt_streaming(session: Session) -> int:

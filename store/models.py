@@ -12,7 +12,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, MetaData, UniqueConst
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from uuid_utils.compat import uuid7
 
-from store.columns import BigId, ExactText, Name, PlainJson, PublicId, UtcTime, Word, now
+from store.columns import BigId, ExactText, Name, PlainJson, PublicId, UtcTime, now
 
 _NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_name)s",
@@ -243,33 +243,3 @@ class SearchCounter(Base):
     )
     messages: Mapped[int] = mapped_column(default=0)
     titles: Mapped[int] = mapped_column(default=0)
-
-
-class SearchDocument(Base):
-    """One indexed text: a message, or a title (`message_id` NULL). See `index.py`."""
-
-    __tablename__ = "search_documents"
-    __table_args__ = (_NEVER_REUSED,)
-
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
-    conversation_id: Mapped[int] = mapped_column(
-        ForeignKey("conversations.id", ondelete="CASCADE"), index=True
-    )
-    message_id: Mapped[int | None] = mapped_column(
-        ForeignKey("messages.id", ondelete="CASCADE"), unique=True
-    )
-    block: Mapped[int]
-
-
-class SearchWord(Base):
-    """This person's block holds this word: lets a search skip all other blocks."""
-
-    __tablename__ = "search_words"
-    __table_args__ = ({"sqlite_with_rowid": False},)
-
-    user_id: Mapped[int] = mapped_column(
-        ForeignKey("users.id", ondelete="CASCADE"), primary_key=True
-    )
-    word: Mapped[str] = mapped_column(Word, primary_key=True)
-    block: Mapped[int] = mapped_column(primary_key=True)

@@ -4,39 +4,51 @@ Titles come first, then messages, each newest first. All words must be found; of
 beginning is enough. What is typed is never read as a query language.
 """
 
+import json
 from collections.abc import Iterator, Sequence
 from itertools import islice
+from typing import Any
 
-from sqlalchemy import func, intersect, select
+from sqlalchemy import Executable, func, null, select
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Session
 
 from store import folding, terms
-from store.index import MESSAGES, TITLES, newest_block, token
-from store.models import Conversation, Message, SearchDocument, SearchWord
+from store.index import VOLUME, Kind, Level, newest_block, prefix, statement
+from store.models import Conversation, Message
 from store.records import Hit
 from store.rows import is_sqlite
 from store.terms import Term
 
 _TITLE_HITS = 5  # at most so many titles stand before the messages
-_SHORT = 3  # a shorter beginning of a word is in nearly every block: not worth looking up
-_LAST_CHARACTER = "\U0010ffff"
-_GROUPS = (4, 16)  # blocks read at a time, after the newest one
+_NEAR = (1, 4)  # blocks read at a time, newest first, before volumes are
+_FAR = 32  # volumes read at a time
 
 # How a word is quoted, one that may go on, and what joins them.
 _FTS5 = ('"{}"', '"{}"*', " AND ")
 _TSQUERY = ("'{}'", "'{}':*", " & ")
 
-_MATCH_SQLITE = sql(
-    "SELECT rowid FROM search_index WHERE search_index MATCH :query AND rowid < :before "
+_MATCH_SQLITE = (
+    "SELECT rowid FROM {table} WHERE {table} MATCH :queries AND rowid < :before "
     "ORDER BY rowid DESC LIMIT :count"
 )
-# OFFSET 0 keeps the planner from walking all ids backwards in the hope of an early match.
-_MATCH_POSTGRESQL = sql(
-    "SELECT found.id FROM unnest(CAST(:queries AS text[])) AS query CROSS JOIN LATERAL ("
-    "SELECT id FROM (SELECT id FROM search_index WHERE tokens @@ CAST(query AS tsquery) OFFSET 0) "
-    "AS matched WHERE id < :before ORDER BY id DESC LIMIT :count) AS found "
-    "ORDER BY found.id DESC LIMIT :count"
+_HAS_SQLITE = (
+    "SELECT key FROM json_each(:queries) "
+    "WHERE EXISTS (SELECT 1 FROM {table} WHERE {table} MATCH json_each.value)"
+)
+# Without an ORDER BY outside, so that older queries are not run once there is enough.
+_MATCH_POSTGRESQL = (
+    "SELECT found.id FROM unnest(CAST(:queries AS text[])) AS asked CROSS JOIN LATERAL "
+    "(SELECT id FROM {table} WHERE tokens @@ CAST(asked AS tsquery) AND id < :before "
+    "ORDER BY id DESC LIMIT :count) AS found LIMIT :count"
+)
+_HAS_POSTGRESQL = (
+    "SELECT place - 1 FROM unnest(CAST(:queries AS text[])) WITH ORDINALITY AS asked (query, place)"
+    " WHERE EXISTS (SELECT 1 FROM {table} WHERE tokens @@ CAST(query AS tsquery))"
+)
+# The planner takes any word for a common one and would walk all rows in the hope of an early hit.
+_INDEX_ONLY_POSTGRESQL = sql(
+    "SELECT set_config('enable_seqscan', 'off', true), set_config('enable_indexscan', 'off', true)"
 )
 
 
@@ -45,109 +57,108 @@ def find(session: Session, user_id: int, text: str, *, limit: int = 20) -> list[
     wanted = terms.parse(text)
     if not wanted:
         return []
-    titles = _hits(session, user_id, wanted, TITLES, limit)
+    if not is_sqlite(session):
+        session.execute(_INDEX_ONLY_POSTGRESQL)
+    titles = _Search(session, user_id, "title", wanted, limit).hits()
     found = list(islice(titles, min(_TITLE_HITS, limit)))
-    said = _hits(session, user_id, wanted, MESSAGES, limit)
+    said = _Search(session, user_id, "message", wanted, limit).hits()
     return found + list(islice(said, limit - len(found)))
 
 
-def _hits(
-    session: Session, user_id: int, wanted: list[Term], kind: int, page: int
-) -> Iterator[Hit]:
-    for blocks in _groups(session, user_id, wanted, kind):
-        queries = [_query(session, user_id, block, wanted) for block in blocks]
+class _Search:
+    """One query over one kind of text, from newest to oldest, as far as it is read."""
+
+    def __init__(
+        self, session: Session, user_id: int, kind: Kind, wanted: list[Term], page: int
+    ) -> None:
+        self._session = session
+        self._user_id = user_id
+        self._kind: Kind = kind
+        self._wanted = wanted
+        self._page = page
+        self._words = [each for term in wanted for each in term.index_words()]
+        self._sqlite = is_sqlite(session)
+        self._seen: set[int] = set()
+
+    def hits(self) -> Iterator[Hit]:
+        """Blocks first, since a common word is found there at once; then whole volumes."""
+        newest = newest_block(self._session, self._user_id, self._kind)
+        blocks = [] if newest is None else list(range(newest, -1, -1))
+        for size in _NEAR:
+            yield from self._read("block", blocks[:size])
+            blocks = blocks[size:]
+        volumes = list(range(blocks[0] // VOLUME, -1, -1)) if blocks else []
+        for start in range(0, len(volumes), _FAR):
+            yield from self._read("volume", self._promising(volumes[start : start + _FAR]))
+
+    def _read(self, level: Level, numbers: Sequence[int]) -> Iterator[Hit]:
+        queries = [self._query(level, number, self._words) for number in numbers]
         before = 2**62
-        while True:
-            ids = _match(session, queries, before, page)
-            yield from _shown(session, ids, wanted)
-            if len(ids) < page:
+        while queries:
+            ids = self._match(queries, before)
+            yield from self._shown([each for each in ids if each not in self._seen])
+            self._seen.update(ids)
+            if len(ids) < self._page:
                 break
             before = ids[-1]
 
+    def _promising(self, volumes: Sequence[int]) -> Sequence[int]:
+        """Volumes that have the words typed in full; to look for mere beginnings costs more."""
+        whole = [(word, begun) for word, begun in self._words if not begun]
+        if not whole or len(whole) == len(self._words):
+            return volumes
+        queries = [self._query("volume", number, whole) for number in volumes]
+        if self._sqlite:
+            places = self._run(_HAS_SQLITE, queries=json.dumps(queries))
+        else:
+            places = self._run(_HAS_POSTGRESQL, queries=queries)
+        return [volumes[place] for place in sorted(places)]
 
-def _groups(
-    session: Session, user_id: int, wanted: list[Term], kind: int
-) -> Iterator[Sequence[int]]:
-    """Blocks to read, newest first: one, a few, then many, so that a common word costs little."""
-    newest = newest_block(session, user_id, kind)
-    if newest is None:
-        return
-    yield [newest]
-    older = _blocks_with(session, user_id, wanted, newest)
-    for size in _GROUPS:
-        if older:
-            yield older[:size]
-        older = older[size:]
-    while older:
-        yield older[: _GROUPS[-1]]
-        older = older[_GROUPS[-1] :]
+    def _query(self, level: Level, number: int, words: Sequence[tuple[str, bool]]) -> str:
+        """A MATCH or tsquery. Words hold letters, digits and symbols only, so quoting is enough."""
+        whole, begun, both = _FTS5 if self._sqlite else _TSQUERY
+        before = prefix(self._user_id, self._kind, level, number)
+        return both.join((begun if more else whole).format(before + word) for word, more in words)
 
+    def _match(self, queries: list[str], before: int) -> list[int]:
+        """Ids of matching rows below `before`, newest first, at most a page."""
+        limits = {"before": before, "count": self._page}
+        if self._sqlite:
+            either = " OR ".join(f"({query})" for query in queries)
+            return self._run(_MATCH_SQLITE, queries=either, **limits)
+        return sorted(self._run(_MATCH_POSTGRESQL, queries=queries, **limits), reverse=True)
 
-def _blocks_with(session: Session, user_id: int, wanted: list[Term], newest: int) -> Sequence[int]:
-    """Older blocks that hold each of the words somewhere, newest first."""
-    lookups = []
-    for word, prefix in _index_words(wanted):
-        if prefix and len(word) < _SHORT and not folding.is_unspaced(word):
-            continue
-        matching = SearchWord.word == word
-        if prefix:
-            matching = SearchWord.word.between(word, word + _LAST_CHARACTER)
-        lookups.append(
-            select(SearchWord.block).where(
-                SearchWord.user_id == user_id,
-                matching,
-                SearchWord.block < newest,
-                SearchWord.block % 2 == newest % 2,
-            )
-        )
-    if not lookups:
-        return range(newest - 2, -1, -2)
-    return sorted(session.scalars(intersect(*lookups)), reverse=True)
+    def _run(self, template: str, **values: Any) -> list[int]:
+        return list(self._session.scalars(statement(template, self._kind), values))
+
+    def _shown(self, ids: list[int]) -> Iterator[Hit]:
+        """Hits of these rows, without deleted conversations and false matches."""
+        query = _messages(ids) if self._kind == "message" else _titles(ids)
+        for conversation, title, message, role, said, updated_at in self._session.execute(query):
+            if all(term.confirmed(said) for term in self._wanted):
+                pieces = terms.snippet(said, self._wanted)
+                yield Hit(conversation, title, message, role, pieces, updated_at)
 
 
-def _index_words(wanted: list[Term]) -> list[tuple[str, bool]]:
-    return [each for term in wanted for each in term.index_words()]
-
-
-def _query(session: Session, user_id: int, block: int, wanted: list[Term]) -> str:
-    """The block's part of a MATCH or tsquery. Words hold letters, digits and symbols only."""
-    exact, begun, both = _FTS5 if is_sqlite(session) else _TSQUERY
-    parts = [
-        (begun if prefix else exact).format(token(user_id, block, word))
-        for word, prefix in _index_words(wanted)
-    ]
-    return both.join(parts)
-
-
-def _match(session: Session, queries: list[str], before: int, count: int) -> list[int]:
-    """Ids of matching documents below `before`, newest first, at most `count`."""
-    if is_sqlite(session):
-        either = " OR ".join(f"({query})" for query in queries)
-        values = {"query": either, "before": before, "count": count}
-        return list(session.scalars(_MATCH_SQLITE, values))
-    values = {"queries": queries, "before": before, "count": count}
-    return list(session.scalars(_MATCH_POSTGRESQL, values))
-
-
-def _shown(session: Session, ids: list[int], wanted: list[Term]) -> Iterator[Hit]:
-    """Hits of these documents, without deleted conversations and false matches."""
+def _messages(ids: list[int]) -> Executable:
     content = func.substr(Message.content, 1, folding.INDEXED_CHARACTERS)
-    query = (
-        select(
-            Conversation.public_id,
-            Conversation.title,
-            Message.public_id,
-            Message.role,
-            content,
-            Conversation.updated_at,
-        )
-        .join(SearchDocument, SearchDocument.conversation_id == Conversation.id)
-        .outerjoin(Message, Message.id == SearchDocument.message_id)
-        .where(SearchDocument.id.in_(ids), Conversation.deleted_at.is_(None))
-        .order_by(SearchDocument.id.desc())
+    query = select(
+        Conversation.public_id,
+        Conversation.title,
+        Message.public_id,
+        Message.role,
+        content,
+        Conversation.updated_at,
     )
-    for conversation, title, message, role, said, updated_at in session.execute(query):
-        shown = title if message is None else said
-        if all(term.confirmed(shown) for term in wanted):
-            pieces = terms.snippet(shown, wanted)
-            yield Hit(conversation, title, message, role, pieces, updated_at)
+    query = query.join(Message, Message.conversation_id == Conversation.id)
+    return query.where(Message.id.in_(ids), Conversation.deleted_at.is_(None)).order_by(
+        Message.id.desc()
+    )
+
+
+def _titles(ids: list[int]) -> Executable:
+    title = Conversation.title
+    query = select(Conversation.public_id, title, null(), null(), title, Conversation.updated_at)
+    return query.where(Conversation.id.in_(ids), Conversation.deleted_at.is_(None)).order_by(
+        Conversation.id.desc()
+    )

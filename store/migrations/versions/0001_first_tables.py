@@ -9,7 +9,6 @@ branch_labels = None
 depends_on = None
 
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-WORD = sa.String(64).with_variant(sa.String(64, collation="C"), "postgresql")
 TIME = sa.DateTime(timezone=True)
 
 
@@ -209,52 +208,29 @@ def _search() -> None:
         sa.Column("titles", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("user_id", name="pk_search_counters"),
     )
-    op.create_table(
-        "search_documents",
-        _id(),
-        _ref("user_id", "users.id"),
-        _ref("conversation_id", "conversations.id"),
-        _ref("message_id", "messages.id", nullable=True),
-        sa.Column("block", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_search_documents"),
-        sa.UniqueConstraint("message_id", name="uq_search_documents_message_id"),
-        sqlite_autoincrement=True,
-    )
-    op.create_index("ix_search_documents_user_id", "search_documents", ["user_id"])
-    op.create_index("ix_search_documents_conversation_id", "search_documents", ["conversation_id"])
-    op.create_table(
-        "search_words",
-        _ref("user_id", "users.id"),
-        sa.Column("word", WORD, nullable=False),
-        sa.Column("block", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("user_id", "word", "block", name="pk_search_words"),
-        sqlite_with_rowid=False,
-    )
-    if op.get_context().dialect.name == "sqlite":
-        _index_for_sqlite()
-    else:
-        _index_for_postgresql()
+    for kind, table in (("message", "messages"), ("title", "conversations")):
+        if op.get_context().dialect.name == "sqlite":
+            _index_for_sqlite(kind, table)
+        else:
+            _index_for_postgresql(kind, table)
 
 
-def _index_for_sqlite() -> None:
+def _index_for_sqlite(kind: str, table: str) -> None:
     op.execute(
-        "CREATE VIRTUAL TABLE search_index USING fts5("
+        f"CREATE VIRTUAL TABLE {kind}_index USING fts5("
         "tokens, detail=none, columnsize=0, tokenize=\"ascii tokenchars '_'\")"
     )
-    op.execute(
-        "CREATE TRIGGER search_documents_gone AFTER DELETE ON search_documents "
-        "BEGIN DELETE FROM search_index WHERE rowid = old.id; END"
-    )
+    leave = f"DELETE FROM {kind}_index WHERE rowid = old.id"  # noqa: S608 - names from above
+    op.execute(f"CREATE TRIGGER {kind}_gone AFTER DELETE ON {table} BEGIN {leave}; END")
 
 
-def _index_for_postgresql() -> None:
+def _index_for_postgresql(kind: str, table: str) -> None:
     op.execute(
-        "CREATE TABLE search_index (id BIGINT CONSTRAINT pk_search_index PRIMARY KEY "
-        "CONSTRAINT fk_search_index_id REFERENCES search_documents (id) ON DELETE CASCADE, "
-        "tokens TSVECTOR NOT NULL)"
+        f"CREATE TABLE {kind}_index (id BIGINT CONSTRAINT pk_{kind}_index PRIMARY KEY CONSTRAINT "
+        f"fk_{kind}_index_id REFERENCES {table} (id) ON DELETE CASCADE, tokens TSVECTOR NOT NULL)"
     )
     op.execute(
-        "CREATE INDEX ix_search_index_tokens ON search_index USING gin (tokens) "
+        f"CREATE INDEX ix_{kind}_index_tokens ON {kind}_index USING gin (tokens) "
         "WITH (fastupdate = off)"
     )
 
@@ -265,12 +241,11 @@ def _partial(name: str, table: str, columns: list[str], where: str) -> None:
 
 
 def downgrade() -> None:
-    if op.get_context().dialect.name == "sqlite":
-        op.execute("DROP TRIGGER search_documents_gone")
-    op.execute("DROP TABLE search_index")
+    for kind in ("message", "title"):
+        if op.get_context().dialect.name == "sqlite":
+            op.execute(f"DROP TRIGGER {kind}_gone")
+        op.execute(f"DROP TABLE {kind}_index")
     for table in (
-        "search_words",
-        "search_documents",
         "search_counters",
         "releases",
         "prompt_versions",
