@@ -6,6 +6,7 @@ kills the thread; should it die all the same, everybody waiting is told, and the
 a new one.
 """
 
+import atexit
 import logging
 import math
 import threading
@@ -107,6 +108,7 @@ class Worker:
         self._thread: threading.Thread | None = None
         self._closed = False
         self._last_step = 0.0
+        atexit.register(self.close)  # an interpreter that ends while torch computes aborts
 
     def silent_for(self) -> float:
         """Seconds since the thread last finished a step; infinite when there is no thread."""
@@ -133,6 +135,7 @@ class Worker:
 
     def close(self) -> None:
         """End the thread; answers under way end with ModelUnavailable."""
+        atexit.unregister(self.close)
         with self._change:
             self._closed = True
             self._change.notify()

@@ -1,6 +1,8 @@
 """A real checkpoint through LangChain's entrances: text, counts, ends, cancelling, many at once."""
 
 import asyncio
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -216,3 +218,16 @@ def test_closed_model_says_so(checkpoint):
 
     with pytest.raises(errors.ModelUnavailable):
         until_closed()
+
+
+def test_process_that_ends_in_mid_answer_ends_cleanly(checkpoint):
+    program = (
+        "import asyncio, sys; from pathlib import Path;"
+        "from chatbot.backends.registry import Registry;"
+        "model = Registry(Path(sys.argv[1]), default='tiny').open();"
+        "stream = model.astream([('user', 'Hello')], max_tokens=400, temperature=0);"
+        "asyncio.run(anext(stream)); sys.exit(5)"
+    )
+    command = [sys.executable, "-c", program, str(checkpoint.parent)]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert ended.returncode == 5, ended.stderr
