@@ -50,6 +50,9 @@ class TorchRuntime:
         self._cache = "past_key_values" if "past_key_values" in takes else "cache_params"
         self._takes_positions = "position_ids" in takes
         self._last_only: dict[str, Any] = {"logits_to_keep": 1} if "logits_to_keep" in takes else {}
+        small = model.num_parameters() < SMALL_MODEL
+        threads = torch.get_num_threads()
+        self._threads = min(threads, SMALL_MODEL_THREADS) if small else threads
         self._filling: list[_Row] = []
         self._rows: list[_Row] = []
         self._shelf = Shelf()
@@ -64,6 +67,8 @@ class TorchRuntime:
 
     def step(self) -> list[Stepped]:
         """One token for each request past its prompt, and a piece of the oldest prompt."""
+        if torch.get_num_threads() != self._threads:
+            torch.set_num_threads(self._threads)
         with torch.inference_mode():
             return self._step()
 
@@ -109,6 +114,7 @@ class TorchRuntime:
         self._filling.remove(row)
         if self._batched:
             self._shelf.add([(layer.keys, layer.values) for layer in row.cache.layers])
+            row.cache.layers.clear()
         self._rows.append(row)
         return [Stepped(row.request, token)]
 
