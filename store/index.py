@@ -64,11 +64,11 @@ def put(session: Session, user_id: int, kind: Kind, row_id: int, content: str) -
     session.execute(statement(add, kind), {"id": row_id, "tokens": tokens})
 
 
-def newest_block(session: Session, user_id: int, kind: Kind) -> int | None:
-    """The block of this person's newest text of a kind; None when there is no text."""
-    counted = select(_COUNTERS[kind]).where(SearchCounter.user_id == user_id)
-    number = session.execute(counted).scalar()
-    return (number - 1) // BLOCK if number else None
+def newest_blocks(session: Session, user_id: int) -> dict[Kind, int]:
+    """The block of this person's newest text of each kind; -1 when there is no text."""
+    counted = select(*_COUNTERS.values()).where(SearchCounter.user_id == user_id)
+    numbers = session.execute(counted).one_or_none() or (0, 0)
+    return {kind: (number - 1) // BLOCK for kind, number in zip(_COUNTERS, numbers, strict=True)}
 
 
 def tidy(session: Session) -> None:

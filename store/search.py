@@ -6,7 +6,7 @@ beginning is enough. What is typed is never read as a query language.
 
 import json
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Any
 
 from sqlalchemy import Executable, func, null, select
@@ -14,15 +14,16 @@ from sqlalchemy import text as sql
 from sqlalchemy.orm import Session
 
 from store import folding, terms
-from store.index import VOLUME, Kind, Level, newest_block, prefix, statement
+from store.index import VOLUME, Kind, Level, newest_blocks, prefix, statement
 from store.models import Conversation, Message
 from store.records import Hit
 from store.rows import is_sqlite
 from store.terms import Term
 
 _TITLE_HITS = 5  # at most so many titles stand before the messages
-_NEAR = (1, 4)  # blocks read at a time, newest first, before volumes are
-_FAR = 32  # volumes read at a time
+_NEAR = (0, 1, 5)  # first the newest block, then four more; after that, volumes
+_FAR = 32  # volumes looked at at a time
+_SHORT = 3  # the beginning of a word is short below so many characters
 
 # How a word is quoted, one that may go on, and what joins them.
 _FTS5 = ('"{}"', '"{}"*', " AND ")
@@ -59,9 +60,10 @@ def find(session: Session, user_id: int, text: str, *, limit: int = 20) -> list[
         return []
     if not is_sqlite(session):
         session.execute(_INDEX_ONLY_POSTGRESQL)
-    titles = _Search(session, user_id, "title", wanted, limit).hits()
+    newest = newest_blocks(session, user_id)
+    titles = _Search(session, user_id, "title", wanted, limit).hits(newest["title"])
     found = list(islice(titles, min(_TITLE_HITS, limit)))
-    said = _Search(session, user_id, "message", wanted, limit).hits()
+    said = _Search(session, user_id, "message", wanted, limit).hits(newest["message"])
     return found + list(islice(said, limit - len(found)))
 
 
@@ -77,19 +79,29 @@ class _Search:
         self._wanted = wanted
         self._page = page
         self._words = [each for term in wanted for each in term.index_words()]
+        self._whole = [(word, begun) for word, begun in self._words if not begun]
+        # A short beginning stands so often that merging its places in a volume takes long; a
+        # block is fast, and few blocks have the whole words when we come here.
+        short = any(begun and len(word) < _SHORT for word, begun in self._words)
+        self._by_blocks = short and bool(self._whole)
         self._sqlite = is_sqlite(session)
         self._seen: set[int] = set()
 
-    def hits(self) -> Iterator[Hit]:
+    def hits(self, newest: int) -> Iterator[Hit]:
         """Blocks first, since a common word is found there at once; then whole volumes."""
-        newest = newest_block(self._session, self._user_id, self._kind)
-        blocks = [] if newest is None else list(range(newest, -1, -1))
-        for size in _NEAR:
-            yield from self._read("block", blocks[:size])
-            blocks = blocks[size:]
-        volumes = list(range(blocks[0] // VOLUME, -1, -1)) if blocks else []
+        blocks = range(newest, -1, -1)
+        for start, end in pairwise(_NEAR):
+            yield from self._read("block", blocks[start:end])
+        rest = blocks[_NEAR[-1] :]
+        volumes = range(rest[0] // VOLUME, -1, -1) if rest else ()
         for start in range(0, len(volumes), _FAR):
-            yield from self._read("volume", self._promising(volumes[start : start + _FAR]))
+            some = self._promising("volume", volumes[start : start + _FAR])
+            if not self._by_blocks:
+                yield from self._read("volume", some)
+                continue
+            for volume in some:
+                inside = range((volume + 1) * VOLUME - 1, volume * VOLUME - 1, -1)
+                yield from self._read("block", self._promising("block", inside))
 
     def _read(self, level: Level, numbers: Sequence[int]) -> Iterator[Hit]:
         queries = [self._query(level, number, self._words) for number in numbers]
@@ -102,17 +114,16 @@ class _Search:
                 break
             before = ids[-1]
 
-    def _promising(self, volumes: Sequence[int]) -> Sequence[int]:
-        """Volumes that have the words typed in full; to look for mere beginnings costs more."""
-        whole = [(word, begun) for word, begun in self._words if not begun]
-        if not whole or len(whole) == len(self._words):
-            return volumes
-        queries = [self._query("volume", number, whole) for number in volumes]
+    def _promising(self, level: Level, numbers: Sequence[int]) -> Sequence[int]:
+        """Those that have the words typed in full; to look for mere beginnings costs more."""
+        if not self._whole or len(self._whole) == len(self._words):
+            return numbers
+        queries = [self._query(level, number, self._whole) for number in numbers]
         if self._sqlite:
             places = self._run(_HAS_SQLITE, queries=json.dumps(queries))
         else:
             places = self._run(_HAS_POSTGRESQL, queries=queries)
-        return [volumes[place] for place in sorted(places)]
+        return [numbers[place] for place in sorted(places)]
 
     def _query(self, level: Level, number: int, words: Sequence[tuple[str, bool]]) -> str:
         """A MATCH or tsquery. Words hold letters, digits and symbols only, so quoting is enough."""
@@ -133,6 +144,8 @@ class _Search:
 
     def _shown(self, ids: list[int]) -> Iterator[Hit]:
         """Hits of these rows, without deleted conversations and false matches."""
+        if not ids:
+            return
         query = _messages(ids) if self._kind == "message" else _titles(ids)
         for conversation, title, message, role, said, updated_at in self._session.execute(query):
             if all(term.confirmed(said) for term in self._wanted):
