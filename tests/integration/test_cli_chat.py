@@ -6,16 +6,27 @@ import pty
 import re
 import signal
 import subprocess
+import sys
 import threading
 
 import pytest
 
-from tests.support.shell import COMMAND, Shell
+from tests.support.shell import Shell
 
 
 @pytest.fixture
 def shell(tmp_path):
     return Shell(tmp_path / "home")
+
+
+# The tests' workers ignore SIGINT, which a child inherits; a person's shell does not.
+INTERRUPTIBLE = """
+import signal
+from ui.cli import main
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+main()
+"""
 
 
 class Terminal:
@@ -26,7 +37,7 @@ class Terminal:
         self.seen = ""
         self._grown = threading.Condition()
         self.process = subprocess.Popen(
-            [*COMMAND, *arguments],
+            [sys.executable, "-c", INTERRUPTIBLE, *arguments],
             stdin=slave,
             stdout=slave,
             stderr=slave,
