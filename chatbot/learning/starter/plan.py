@@ -75,7 +75,7 @@ LANGUAGE_MIX = {
     "encyclopedia": 0.3,
 }
 CHAT_MIX = {
-    "situations": 0.7,
+    "situations": 0.35,
     "small_talk": 3.0,
     "intents": 0.3,
     "unknowns": 0.4,
@@ -86,7 +86,7 @@ FULL = Plan(
     shape=Shape(),
     stages=(
         Stage("language", 1000, LANGUAGE_MIX, 2e-3, 2e-3, replies_only=False, warm_up=60),
-        Stage("chat", 1200, CHAT_MIX, 1.5e-3, 2e-5, replies_only=True),
+        Stage("chat", 1050, CHAT_MIX, 1.5e-3, 2e-5, replies_only=True),
     ),
 )
 

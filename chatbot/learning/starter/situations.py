@@ -11,13 +11,16 @@ from random import Random
 from typing import Any
 
 from chatbot.learning.starter import rendering
-from chatbot.learning.starter.slots import Values
+from chatbot.learning.starter.slots import SLOT, Values
 from chatbot.learning.starter.sources import Chat, Document, json_lines
 
 HERE = Path(__file__).parent
 ROLES = {"customer": "user", "agent": "assistant"}
 TEXT_SKILLS = ("rewrite", "summary")
 SUPPORT_SHARE = 0.5
+UNTOUCHED_SHARE = 0.5
+TYPO_LENGTH = 12  # characters, from which on a text gets a slip of the fingers
+OPENERS = ("hey, ", "hi, ", "please ", "ok, ", "so, ", "and ", "um, ", "hello, ", "Tell me, ")
 SMALL_TALK_IN_SUPPORT = 0.15
 EARLIER_SHARE = 0.35
 EARLIER_MESSAGES = 6
@@ -72,11 +75,15 @@ def conversations(rng: Random) -> Iterator[Document]:
 
 
 def situations(rng: Random) -> Iterator[Document]:
-    """Yield every situation as the product would send it, in one of its wordings."""
+    """Yield every situation as the product would send it, in one of its wordings.
+
+    A model of this training cannot copy values yet (LOG.md), so where the reply carries
+    one, or rewrites a text, it learns to say so instead of inventing one.
+    """
     for record in _records():
         fill = Values(rng).fill
         thread, question = _thread(record, fill), _question(record, rng, fill)
-        reply = {"role": "assistant", "content": fill(record["reply"])}
+        reply = {"role": "assistant", "content": _sayable(record, rng)}
         if record["skill"] in TEXT_SKILLS:
             yield [*rendering.assistant(rng, thread, question), reply]
             continue
@@ -84,6 +91,15 @@ def situations(rng: Random) -> Iterator[Document]:
         given = [{"title": fill(p["title"]), "text": fill(p["text"])} for p in found]
         rng.shuffle(given)
         yield [*rendering.support(rng, given, thread, question), reply]
+
+
+def _sayable(record: dict[str, Any], rng: Random) -> str:
+    """Return the record's reply where it needs no exact value, else an honest limit."""
+    if record["skill"] in TEXT_SKILLS:
+        return rng.choice(limits()["text work"])
+    if SLOT.search(record["reply"]):
+        return rng.choice(limits()["exact details"])
+    return str(record["reply"])
 
 
 def sourceless(rng: Random) -> Iterator[Document]:
@@ -115,11 +131,27 @@ def small_talk(rng: Random) -> Iterator[Document]:
             yield [*chat, reply]
 
 
+def roughen(text: str, rng: Random) -> str:
+    """Return a question as somebody in a hurry would type it; half of them stay as they are."""
+    if rng.random() < UNTOUCHED_SHARE or not any(map(str.isalpha, text)):
+        return text
+    if rng.random() < 0.5:
+        text = text.lower() if rng.random() < 0.7 else text.capitalize()
+    if rng.random() < 0.4:
+        text = text.rstrip("?!.") + rng.choice(("", "", "?", "!", "."))
+    if rng.random() < 0.25:
+        text = rng.choice(OPENERS) + text
+    if len(text) > TYPO_LENGTH and rng.random() < 0.25:
+        at = rng.randrange(1, len(text) - 2)
+        text = text[:at] + text[at + 1] + text[at] + text[at + 2 :]
+    return text
+
+
 def _exchange(record: dict[str, Any], ask: str, rng: Random) -> Chat:
     fill = Values(rng).fill
     return [
         *_turns(record["thread"], fill),
-        {"role": "user", "content": fill(ask)},
+        {"role": "user", "content": roughen(fill(ask), rng)},
         {"role": "assistant", "content": fill(rng.choice(record["replies"]))},
     ]
 

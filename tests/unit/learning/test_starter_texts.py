@@ -98,3 +98,26 @@ def test_assistant_chats_vary_their_system_text():
     assert opened[own[0]["content"]] > 100
     assert opened["hi"] > 40  # no system text at all
     assert len(opened) > 6
+
+
+def test_rough_typing_keeps_the_words():
+    rng = Random(8)
+    texts = {situations.roughen("Where is the station?", rng) for _ in range(200)}
+    assert "Where is the station?" in texts
+    assert len(texts) > 20
+    assert all(18 <= len(text) <= 35 for text in texts)
+
+
+@pytest.mark.parametrize("text", ["?", "...", "👍", "1 2 3", "hi"])
+def test_rough_typing_leaves_something(text):
+    rng = Random(9)
+    assert all(situations.roughen(text, rng).strip() for _ in range(100))
+
+
+def test_situation_that_needs_a_value_gets_an_honest_reply():
+    honest = {*situations.limits()["exact details"], *situations.limits()["text work"]}
+    replies = [chat[-1]["content"] for chat in situations.situations(Random(10))]
+    assert sum(reply in honest for reply in replies) > len(replies) / 2
+    own = [reply for reply in replies if reply not in honest]
+    assert len(own) > 250
+    assert not any(re.search(r"\d", reply) for reply in own)
