@@ -39,6 +39,9 @@ class HostedModel(BaseModel):
     context: int = Field(8192, ge=256, description="Context of the model, in tokens")
     max_tokens: int = Field(1024, ge=1, description="Longest answer, in tokens")
     temperature: float | None = Field(None, ge=0, le=2, description="Unset: the provider's own")
+    prefill: bool = Field(
+        False, description="The server can go on from a final assistant message (vLLM can)"
+    )
     first_token_timeout: float = Field(30, gt=0, description="Seconds to wait for the first token")
     gap_timeout: float = Field(15, gt=0, description="Seconds to wait between two tokens")
     retries: int = Field(2, ge=0, le=10, description="Tries again before the first token")

@@ -29,6 +29,12 @@ CONNECT_SECONDS = 5.0
 LONGEST_WAIT = 20.0
 """Seconds of a Retry-After that we wait ourselves; a longer one is told at once."""
 
+GO_ON = (
+    "Your last message was cut off. Go on exactly where it ended, beginning with its next word. "
+    "Repeat nothing and add no introduction."
+)
+"""Asks for the rest of an answer where a server would begin a new one. It is sent, never stored."""
+
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 8.0
 _FINISHES: dict[str, Finish] = {
     "stop": "stop",
@@ -101,7 +107,10 @@ class HostedChat(ChatModel):
         limit = self.record.first_token_timeout
         # callbacks=[]: our own events are enough, the inner model's would count it twice
         stream = self._client().astream(
-            ask.messages, config={"callbacks": []}, stop=list(ask.stop) or None, **self._more(ask)
+            self._messages(ask),
+            config={"callbacks": []},
+            stop=list(ask.stop) or None,
+            **self._more(ask),
         )
         async with _Watched(stream, ask.cancel) as watched:
             while (chunk := await watched.next(limit)) is not None:
@@ -124,7 +133,14 @@ class HostedChat(ChatModel):
         more = {"max_tokens": most} | ask.options
         if self.record.temperature is not None:
             more.setdefault("temperature", self.record.temperature)
+        if ask.continue_final and self.record.prefill and self.record.provider == "openai":
+            more["extra_body"] = {"continue_final_message": True, "add_generation_prompt": False}
         return more
+
+    def _messages(self, ask: Ask) -> list[dict[str, str]]:
+        if ask.continue_final and not self.record.prefill:
+            return [*ask.messages, {"role": "user", "content": GO_ON}]
+        return ask.messages
 
     def _pause(self, wrong: Wrong, attempt: int) -> float | None:
         """Seconds before the next attempt; None when there is to be none."""

@@ -267,3 +267,30 @@ def test_registry_opens_it_by_its_label(server, tmp_path):
     assert model.invoke("!say yes").content == "yes"
     assert (model.label, model.where, model.context) == ("big@scripted", "hosted", 8192)
     registry.close()
+
+
+CUT_OFF = [HumanMessage("!say one two three"), AIMessage("one two")]
+
+
+def test_a_server_without_prefill_is_asked_to_go_on(model, server):
+    asyncio.run(collect_all(model, CUT_OFF, continue_final=True))
+
+    sent = server.requests[-1]["messages"]
+    assert [message["role"] for message in sent] == ["user", "assistant", "user"]
+    assert "Go on exactly where it ended" in sent[-1]["content"]
+
+
+def test_a_server_with_prefill_goes_on_by_itself(server):
+    model = hosted(server.url, prefill=True)
+    pieces = asyncio.run(collect_all(model, CUT_OFF, continue_final=True))
+
+    assert "".join(pieces) == " three"
+    assert server.requests[-1]["continue_final_message"] is True
+    assert len(server.requests[-1]["messages"]) == 2
+
+
+async def collect_all(model, messages, **options):
+    try:
+        return [chunk.text async for chunk in model.astream(messages, **options)]
+    finally:
+        await model.release()
