@@ -230,8 +230,11 @@ def _key(record: HostedModel) -> str:
 
 
 def _client(record: HostedModel) -> BaseChatModel:
-    if record.provider == "openai":
-        return _openai(record)
+    return _openai(record) if record.provider == "openai" else _other(record)
+
+
+def _other(record: HostedModel) -> BaseChatModel:
+    """A provider that LangChain has a package for."""
     try:
         from langchain.chat_models import init_chat_model
     except ImportError as error:

@@ -2,7 +2,7 @@ import openai
 import pytest
 
 from chatbot import errors
-from chatbot.backends.hosted import HostedChat, _client, _finish
+from chatbot.backends.hosted import HostedChat, _client, _finish, _other
 from chatbot.backends.provider_errors import classify, retry_after
 from chatbot.settings import HostedModel
 
@@ -144,6 +144,14 @@ def test_surroundings_do_not_redirect_the_client(monkeypatch):
     client = _client(HostedModel(name="big", model="m"))
     assert str(client.root_async_client.base_url) == "https://api.openai.com/v1/"
     assert client.root_async_client.api_key == "none"
+
+
+def test_other_providers_come_through_langchain():
+    pytest.importorskip("langchain", reason="the extra `providers` is not installed")
+    record = HostedModel(name="big", model="m", base_url="http://h/v1", api_key="k")
+    client = _other(record)
+    assert (client.model_name, client.max_retries) == ("m", 0)
+    assert client.openai_api_base == "http://h/v1"
 
 
 @pytest.mark.parametrize(
