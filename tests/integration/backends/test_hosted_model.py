@@ -24,6 +24,13 @@ def server():
 
 
 @pytest.fixture
+def fresh():
+    """A server that nobody has left before."""
+    with ScriptedServer(key=KEY) as server:
+        yield server
+
+
+@pytest.fixture
 def model(server):
     return hosted(server.url)
 
@@ -148,16 +155,16 @@ def test_what_waiting_does_not_help_is_told_at_once(model, server, message, erro
 
 
 @pytest.mark.parametrize("message", ["!hang", "!hang-after 2", "!rate 20 !tokens 1000"])
-def test_cancel_closes_the_connection(model, server, message):
+def test_cancel_closes_the_connection(fresh, message):
     cancel, seen = CancelToken(), []
 
     async def main():
         asyncio.get_running_loop().call_later(0.2, cancel.cancel)
-        await collect(model, message, seen, cancel=cancel)
+        await collect(hosted(fresh.url), message, seen, cancel=cancel)
 
     asyncio.run(main())
     assert reason(seen) == "cancelled"
-    assert server.left.acquire(timeout=10)
+    assert fresh.left.acquire(timeout=10)
 
 
 def test_cancel_while_waiting_to_try_again(model):
@@ -171,12 +178,13 @@ def test_cancel_while_waiting_to_try_again(model):
     assert reason(seen) == "cancelled"
 
 
-def test_reader_that_leaves_closes_the_connection(model, server):
+def test_reader_that_leaves_closes_the_connection(fresh):
     async def main():
+        model = hosted(fresh.url)
         stream = model.astream([HumanMessage("!rate 20 !tokens 1000")])
         await anext(stream)
         await stream.aclose()
-        left = await asyncio.to_thread(server.left.acquire, timeout=10)
+        left = await asyncio.to_thread(fresh.left.acquire, timeout=10)
         await model.release()
         return left
 
