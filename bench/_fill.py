@@ -116,8 +116,8 @@ class _Sink:
 
     def _conversation(self, talk: _Talk, first: int, moment: datetime) -> tuple[object, ...]:
         return (
-            talk.number, uuid7(), talk.owner, None, "chat", " ".join(talk.title), False, "assistant",
-            None, None, "starter@1", first + TALK - 1, TALK + 1, moment, moment, None,
+            talk.number, uuid7(), talk.owner, None, "chat", " ".join(talk.title), False,
+            "assistant", None, None, "starter@1", first + TALK - 1, TALK + 1, moment, moment, None,
         )  # fmt: skip
 
     def _message(

@@ -81,9 +81,8 @@ def _filled(open_one: Callable[[str], Database], size: int) -> Place:
 
 
 def _measured(dialect: str, places: list[Place]) -> dict[str, list[float]]:
-    _say(
-        f"\n{dialect:<42}{'small: median, p95':>20}{'large: median, p95':>20}{'ratio':>7}{'bare':>8}"
-    )
+    columns = ("small: median, p95", "large: median, p95")
+    _say(f"\n{dialect:<42}{columns[0]:>20}{columns[1]:>20}{'ratio':>7}{'bare':>8}")
     figures: dict[str, list[float]] = {}
     for task in _tasks():
         small, large = _in_turn(task, places)
@@ -133,7 +132,7 @@ def _repeat(call: Call) -> list[Call]:
     return [call] * ROUNDS
 
 
-def _bare_reads(place: Place) -> list[Call]:
+def _bare_reads(_place: Place) -> list[Call]:
     one = text("SELECT content FROM messages WHERE id = :id")
     return _repeat(lambda s: s.execute(one, {"id": random.randrange(1, 5000)}).all())
 
@@ -235,8 +234,8 @@ def _long(place: Place, length: int) -> Conversation:
     if place.database.dialect == "postgresql":
         new_id = "gen_random_uuid()"
     steps = (
-        "INSERT INTO messages (public_id, conversation_id, sequence, used, role, status, created_at, "
-        f"content) SELECT {new_id}, :c, id, id, role, status, created_at, content "
+        "INSERT INTO messages (public_id, conversation_id, sequence, used, role, status, "
+        f"created_at, content) SELECT {new_id}, :c, id, id, role, status, created_at, content "
         "FROM messages WHERE id <= :n",
         "UPDATE messages SET parent_id = (SELECT p.id FROM messages p WHERE p.conversation_id = :c "
         "AND p.sequence = messages.sequence - 1) WHERE conversation_id = :c",
