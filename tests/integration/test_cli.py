@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 
+from chatbot import maintenance
 from tests.support.shell import COMMAND, Shell
 
 ESCAPES = "a\x1b]0;owned\x07b\x1b[31mc\x9b2Jd\x08e\rf"
@@ -242,6 +243,20 @@ def test_doctor_prints_findings_and_settings(shell):
     broken = shell.run("doctor", CHATBOT_PORT="many")
     assert broken.code == 1
     assert "settings" in broken.err.strip().splitlines()[-1]
+
+
+def test_unforeseen_error_is_one_line_and_logged(shell, monkeypatch):
+    said = "what somebody said"
+
+    def broken():
+        raise RuntimeError(said)
+
+    monkeypatch.setattr(maintenance, "prompt_list", broken)
+    log = shell.home / "errors.log"
+    assert str(log) in refused(shell.run("prompts", "list"))
+    assert "RuntimeError" in log.read_text("utf-8")
+    assert said not in log.read_text("utf-8")
+    assert refused(shell.run("prompts", "list", CHATBOT_HOME="/dev/null"))
 
 
 def test_closed_and_broken_pipes_are_quiet(talked):
