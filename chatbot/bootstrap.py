@@ -8,6 +8,7 @@ from chatbot.archive import Archive, told
 from chatbot.backends.registry import Registry
 from chatbot.chat import Chat
 from chatbot.conversations import Conversations
+from chatbot.errors import StoreUnavailable
 from chatbot.notices import Notices
 from chatbot.releases import Releases
 from chatbot.settings import Settings
@@ -57,18 +58,16 @@ def build(settings: Settings) -> Product:
         StoreUnavailable, SchemaMismatch: the database cannot be used.
         UnknownModel: the chosen model is not there.
     """
-    settings.home_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with told():
-        database = Database(settings.database, wait_s=settings.database_wait)
-        if not database.schema().ok:
-            database.upgrade()
-        archive = Archive(database, Database.in_memory())
     registry = Registry(
         settings.models_folder,
         hosted=settings.hosted,
         default=settings.model,
         scripted=settings.scripted or settings.model == "scripted",
     )
+    for label in (settings.model, *settings.fallback):
+        registry.resolve(label)
+    database = _open(settings)
+    archive = Archive(database, Database.in_memory())
     with archive.main.writing() as session:
         person = accounts.ensure_local_person(session, settings.person)
     with archive.temporary.writing() as session:
@@ -105,3 +104,19 @@ def build(settings: Settings) -> Product:
         traces=tracing.Traces(archive, releases),
         local_person=person.id,
     )
+
+
+def _open(settings: Settings) -> Database:
+    """The database, with the tables of this version. Makes the home where it is missing."""
+    try:
+        settings.home_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with told():
+            database = Database(settings.database, wait_s=settings.database_wait)
+            if not database.schema().ok:
+                database.upgrade()
+    except OSError as error:
+        raise StoreUnavailable(
+            f"The data cannot be written to {error.filename}: {error.strerror}. "
+            "Choose another place with CHATBOT_HOME or CHATBOT_DATABASE_URL."
+        ) from error
+    return database
