@@ -57,20 +57,17 @@ class HostedChat(ChatModel):
 
     @classmethod
     def of(cls, record: HostedModel) -> Self:
-        """The model of this record; no connection is made. Raises ModelUnavailable."""
+        """The model of this record; no connection is made, but seconds may pass for imports.
+
+        Raises ModelUnavailable: a provider that is not installed, or a key that cannot be one.
+        """
         key = _key(record)
         if not key.isascii() or not key.isprintable() or " " in key:
             raise ModelUnavailable(f"The key of {record.name} holds a space or a strange sign.")
         for library in ("openai", "httpx", "httpx2", "httpcore", "httpcore2"):
             logging.getLogger(library).setLevel(logging.WARNING)  # below, they log conversations
+        _client(record)  # fails here rather than at the first question, and not in an event loop
         return cls(label=label_of(record), context=record.context, record=record)
-
-    @property
-    def host(self) -> str:
-        """Whom to name in an error."""
-        address = urlsplit(self.record.base_url or OPENAI)
-        known = self.record.provider == "openai" or self.record.base_url
-        return address.netloc.rpartition("@")[2] if known else self.record.provider
 
     async def deltas(self, ask: Ask) -> AsyncGenerator[Delta, None]:
         """Stream the answer; try again where that may help and nothing was shown yet."""
@@ -82,7 +79,7 @@ class HostedChat(ChatModel):
                         begun = True
                         yield piece
             except Exception as error:  # noqa: BLE001 (a provider's library may raise anything)
-                wrong = classify(error, self.record.name, self.host)
+                wrong = classify(error, self.record.name, host_of(self.record))
             else:
                 return
             pause = None if begun else self._pause(wrong, attempt)
@@ -212,6 +209,12 @@ async def _cancelled_within(seconds: float, cancel: CancelToken) -> bool:
     with cancel.event() as stopped, contextlib.suppress(TimeoutError):
         await asyncio.wait_for(stopped.wait(), seconds)
     return cancel.cancelled
+
+
+def host_of(record: HostedModel) -> str:
+    """Whom to name in an error: the host without a password, or the provider."""
+    address = record.base_url or (OPENAI if record.provider == "openai" else "")
+    return urlsplit(address).netloc.rpartition("@")[2] or record.provider
 
 
 def label_of(record: HostedModel) -> str:

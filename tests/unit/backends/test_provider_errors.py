@@ -2,7 +2,7 @@ import openai
 import pytest
 
 from chatbot import errors
-from chatbot.backends.hosted import HostedChat, _client, _finish, _other
+from chatbot.backends.hosted import _client, _finish, _other, host_of
 from chatbot.backends.provider_errors import classify, retry_after
 from chatbot.settings import HostedModel
 
@@ -160,7 +160,8 @@ def test_other_providers_come_through_langchain():
         ({"base_url": "http://user:pass@h:8000/v1"}, "h:8000"),
         ({}, "api.openai.com"),
         ({"provider": "anthropic"}, "anthropic"),
+        ({"provider": "anthropic", "base_url": "https://own/"}, "own"),
     ],
 )
 def test_host_for_people_holds_no_password(fields, host):
-    assert HostedChat.of(HostedModel(name="big", model="m", **fields)).host == host
+    assert host_of(HostedModel(name="big", model="m", **fields)) == host
