@@ -26,14 +26,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chatbot.bootstrap import Product
 from chatbot.errors import ChatbotError, SettingsInvalid
-from ui.events import add_events
 from ui.guard import Guard
 from ui.pages import chat, frame
+from ui.pages.chat_stream import ChatStream
 
 QUEUE = 1000
-"""Listeners' calls that may wait or run; beyond it a page is told that the server is busy."""
-AT_ONCE = 200
-"""Pages that may follow an answer at the same time."""
+"""Listeners' calls that may wait; beyond it a page is told that the server is busy."""
 WARM_UP_AFTER = 3.0
 """Seconds after which the model is loaded even if nobody has opened a page."""
 GRACE = 5
@@ -42,8 +40,8 @@ GRACE = 5
 
 def create_app(product: Product) -> FastAPI:
     """The whole application, ready for an ASGI server."""
-    closing = asyncio.Event()
     warm = _Warmth(product)
+    blocks, streams = _blocks(product)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -54,17 +52,16 @@ def create_app(product: Product) -> FastAPI:
         await product.chat.close()
 
     app = FastAPI(lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None)
-    app.state.closing = closing
+    app.state.streams = streams
     # With a CORS policy of its own here, Gradio does not add one that lets other origins in.
     app.add_middleware(CORSMiddleware, allow_origins=[])
     app.add_middleware(_Shell, warm=warm)
     app.add_middleware(Guard)
     app.mount(frame.static_path(), _Forever(directory=frame.STATIC))
-    add_events(app, product, closing)
     _add_health(app, product)
     gr.mount_gradio_app(
         app,
-        _blocks(product),
+        blocks,
         "/",
         theme=frame.theme(),
         show_error=False,
@@ -99,7 +96,7 @@ def serve(
         timeout_graceful_shutdown=GRACE,
         server_header=False,
     )
-    _Server(config, app.state.closing).run(sockets=[listener])
+    _Server(config, app.state.streams).run(sockets=[listener])
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -118,11 +115,13 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _blocks(product: Product) -> gr.Blocks:
-    with gr.Blocks(title=f"Chat · {product.settings.title}", analytics_enabled=False) as blocks:
-        chat.build(product)
-    blocks.queue(default_concurrency_limit=AT_ONCE, max_size=QUEUE)
-    return blocks
+def _blocks(product: Product) -> tuple[gr.Blocks, ChatStream]:
+    with gr.Blocks(title=f"Chat · {product.settings.workspace}", analytics_enabled=False) as blocks:
+        streams = chat.build(product)
+    # Gradio runs at most this many listeners at once, and each open tab holds one.
+    blocks.max_threads = chat.AT_ONCE
+    blocks.queue(default_concurrency_limit=chat.AT_ONCE, max_size=QUEUE)
+    return blocks, streams
 
 
 def _add_health(app: FastAPI, product: Product) -> None:
@@ -210,12 +209,12 @@ class _Forever(StaticFiles):
 
 
 class _Server(uvicorn.Server):
-    """Ends the event streams of open pages when asked to stop, so that stopping is quick."""
+    """Ends the streams of open pages when asked to stop, so that stopping is quick."""
 
-    def __init__(self, config: uvicorn.Config, closing: asyncio.Event) -> None:
+    def __init__(self, config: uvicorn.Config, streams: ChatStream) -> None:
         super().__init__(config)
-        self._closing = closing
+        self._streams = streams
 
     def handle_exit(self, sig: int, frame: Any) -> None:
-        self._closing.set()
+        self._streams.close()
         super().handle_exit(sig, frame)

@@ -18,9 +18,12 @@ from ui.pages.chat_stream import ChatStream
 from ui.pages.commands import calling
 from ui.pages.frame import CHAT, frame, island, template
 
+AT_ONCE = 2000
+"""Tabs that may watch at the same time; they cost memory, not threads."""
 
-def build(product: Product) -> None:
-    """Build the page inside the current Blocks."""
+
+def build(product: Product) -> ChatStream:
+    """Build the page inside the current Blocks. Returns its streams, to be closed at the end."""
     stream = ChatStream(product)
     with frame(CHAT, product.settings.title):
         island("chat-side", template("chat_side"))
@@ -34,18 +37,20 @@ def build(product: Product) -> None:
         meta = island(
             "chat-meta",
             value=None,
-            events=("show",),
-            calls=[calling(product, ChatCommands(product))],
+            events=("watch",),
+            calls=[calling(product, ChatCommands(product, stream))],
             visible=False,
         )
-        meta.show(
-            stream.show,
+        meta.watch(
+            stream.watch,
             None,
             [log, now, meta],
             show_progress="hidden",
             trigger_mode="multiple",
+            concurrency_limit=AT_ONCE,
             api_visibility="private",
         )
+    return stream
 
 
 def _log(name: str, label: str) -> gr.Chatbot:

@@ -15,6 +15,7 @@ from chatbot.errors import NotFound
 from chatbot.turn import Turn
 from chatbot.views import Person
 from ui.pages import chat_view
+from ui.pages.chat_stream import MOST, STEP, ChatStream, Look
 from ui.pages.commands import command
 
 Json = dict[str, Any]
@@ -30,8 +31,9 @@ BETTER_LIMIT = 20_000
 class ChatCommands:
     """The commands of one product."""
 
-    def __init__(self, product: Product) -> None:
+    def __init__(self, product: Product, stream: ChatStream) -> None:
         self._product = product
+        self._stream = stream
         self._chat = product.chat
         self._conversations = product.conversations
 
@@ -85,6 +87,29 @@ class ChatCommands:
     def search(self, person: Person, *, text: Name) -> Json:
         """Titles and messages that hold the words."""
         return {"hits": chat_view.hits(self._conversations.search(person, text))}
+
+    # What the tab looks at -----------------------------------------------------------------------
+
+    @command
+    async def look(
+        self,
+        person: Person,
+        *,
+        tab: Id,
+        conversation: Id | None,
+        number: int,
+        at: Id | None = None,
+        limit: Annotated[int, Field(ge=1, le=MOST)] = STEP,
+    ) -> Json:
+        """Show something else in a tab; `watching` is False when the tab must watch anew."""
+        look = Look(conversation, at, limit, number)
+        return {"watching": self._stream.look(person, tab, look)}
+
+    @command
+    async def leave(self, person: Person, *, tab: Id) -> Json:
+        """End a tab's stream while nobody sees it."""
+        self._stream.leave(person, tab)
+        return {}
 
     # Turns ---------------------------------------------------------------------------------------
 

@@ -1,115 +1,189 @@
-"""Shows a conversation and follows its answer: the page's one streaming listener.
+"""What a tab sees of its conversation, for as long as the tab is open: the page's one listener.
 
-It owns nothing. The turn runs in chatbot.chat, the truth is in the database; closing the tab ends
-this generator and nothing else. Updates come from `Turn.follow`, at most twenty a second.
+    watch ─▶ a tab opens its stream and says what it looks at
+    look  ─▶ it looks at something else, or again
+    leave ─▶ it is out of sight and gives its connection back
 
-A tab that asks for something else starts the listener anew, and the one before must fall silent.
-Gradio's own cancelling is no help: it does nothing to a listener whose start is still on its way.
+The stream owns nothing. Turns run in chatbot.chat, the truth is in the database; closing the tab
+ends this generator and nothing else. It wakes for what the tab asks, for notices that the person's
+conversations changed (also by another tab), and for a running answer at most twenty times a second.
+
+One stream for a tab, not one for each look: Gradio starts listeners in any order, sends the last
+values of an ending one again, and loses those of one that starts while its connection closes.
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, suppress
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import gradio as gr
 
 from chatbot.bootstrap import Product
-from chatbot.errors import ChatbotError
+from chatbot.errors import ChatbotError, NotFound
 from chatbot.turn import Turn
 from chatbot.views import Person, View
 from ui.guard import caller
 from ui.pages import chat_view
 from ui.pages.chat_view import Json, Screen
+from ui.pages.commands import BROKEN
 
-LIMIT = 50
+STEP = 50
 """Messages shown at first, and how many more each "Load earlier" adds."""
 MOST = 5000
 
 Update = tuple[Any, Any, Any]
 _T = TypeVar("_T")
 
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a tab looks at. `number` comes back with what is shown, so the tab knows which it is."""
+
+    conversation: str | None = None
+    at: str | None = None
+    limit: int = STEP
+    number: int = 0
+
+
+class Tab:
+    """A tab that watches. `wake` is set when there may be something new to show."""
+
+    def __init__(self, person: Person, look: Look) -> None:
+        self.person = person
+        self.look = look
+        self.wake = asyncio.Event()
+        self.left = self.silent = False
+        self.changes = 0
+        self.page: Json = {}
+
+    def turn_to(self, look: Look) -> None:
+        """Look at something else."""
+        self.look = look
+        self.wake.set()
+
+    def leave(self, *, silently: bool = False) -> None:
+        """End the stream; `silently` when the tab has begun another one."""
+        self.left, self.silent = True, silently
+        self.wake.set()
+
 
 class ChatStream:
-    """The listener for one product. Outputs: settled log, unsettled log, facts for the scripts."""
+    """The streams of one product. Outputs: settled log, unsettled log, facts for the scripts."""
 
     def __init__(self, product: Product) -> None:
         self._product = product
-        self._current: dict[str, asyncio.Event] = {}
+        self._tabs: dict[str, Tab] = {}
 
-    async def show(self, event: gr.EventData, request: gr.Request) -> AsyncIterator[Update]:
-        """The conversation that the page asks for, then its answer until nothing runs there."""
-        asked = _Asked(event._data)  # noqa: SLF001  Gradio offers a custom event's data only here
-        tab = request.session_hash or ""
-        superseded = asyncio.Event()
-        if tab in self._current:
-            self._current[tab].set()
-        self._current[tab] = superseded
+    async def watch(self, event: gr.EventData, request: gr.Request) -> AsyncIterator[Update]:
+        """Everything that a tab shows, until it leaves or is closed."""
+        name, look = _asked(event._data)  # noqa: SLF001  Gradio offers an event's data only here
+        person = await asyncio.to_thread(caller, self._product, request)
+        tab = Tab(person, look)
+        if name in self._tabs:
+            self._tabs[name].leave(silently=True)
+        self._tabs[name] = tab
+        hearing = asyncio.create_task(self._hear(tab))
+        await asyncio.sleep(0)  # from here on no change is missed
         try:
-            async with aclosing(_until(superseded, self._updates(asked, request))) as updates:
-                async for update in updates:
-                    yield update
-            if superseded.is_set():
-                # Gradio sends the last values once more at the end; these change nothing.
-                yield gr.skip(), gr.skip(), gr.skip()
+            async for update in self._updates(tab):
+                yield update
+            # Gradio sends the last values once more when a listener ends: these change nothing.
+            yield gr.skip(), gr.skip(), gr.skip() if tab.silent else {**tab.page, "left": True}
         finally:
-            if self._current.get(tab) is superseded:
-                del self._current[tab]
+            hearing.cancel()
+            if self._tabs.get(name) is tab:
+                del self._tabs[name]
 
-    async def _updates(self, asked: "_Asked", request: gr.Request) -> AsyncIterator[Update]:
-        if asked.conversation is None:
-            yield _update(chat_view.empty(ask=asked.number))
+    def look(self, person: Person, name: str, look: Look) -> bool:
+        """Turn a tab of this person to something; False when it does not watch (any more)."""
+        tab = self._tabs.get(name)
+        if tab is None or tab.left or tab.person.id != person.id:
+            return False
+        tab.turn_to(look)
+        return True
+
+    def leave(self, person: Person, name: str) -> None:
+        """End the stream of a tab of this person."""
+        tab = self._tabs.get(name)
+        if tab is not None and tab.person.id == person.id:
+            tab.leave()
+
+    def close(self) -> None:
+        """End every stream: the server stops."""
+        for tab in list(self._tabs.values()):
+            tab.leave()
+
+    async def _hear(self, tab: Tab) -> None:
+        """Wake the tab when something of its person's changed."""
+        async for _ in self._product.notices.listen(tab.person.id):
+            tab.changes += 1
+            tab.wake.set()
+
+    async def _updates(self, tab: Tab) -> AsyncIterator[Update]:
+        while not tab.left:
+            tab.wake.clear()
+            look = tab.look
+            try:
+                async for update in self._shown(tab, look):
+                    yield update
+            except ChatbotError as error:
+                yield _trouble(tab, look, error)
+            except Exception as error:  # noqa: BLE001  the page must go on, whatever broke
+                # The exception's text may quote the conversation, so only its type is logged.
+                log.error("a page broke: %s", type(error).__name__)  # noqa: TRY400
+                yield _trouble(tab, look, ChatbotError(BROKEN))
+            await tab.wake.wait()
+
+    async def _shown(self, tab: Tab, look: Look) -> AsyncIterator[Update]:
+        """The conversation as it is, then its answers until nothing runs or the tab wakes."""
+        if look.conversation is None:
+            yield _update(tab, chat_view.empty(ask=look.number))
             return
-        try:
-            person = await asyncio.to_thread(caller, self._product, request)
-            async for update in self._follow(person, asked, asked.conversation):
+        running, view = await self._read(tab.person, look.conversation, look)
+        if tab.look is look:
+            tab.look = replace(look, at=None, limit=max(look.limit, len(view.messages)))
+        shown = self._screen(tab.person, view, running, look)
+        yield _update(tab, shown)
+        if not running:
+            return
+        async with aclosing(_until(tab.wake, _writing(tab, view, running))) as updates:
+            async for update in updates:
                 yield update
-        except ChatbotError as error:
-            yield _update(chat_view.empty(ask=asked.number, error=str(error), code=error.code))
+        tab.wake.set()
 
-    async def _follow(
-        self, person: Person, asked: "_Asked", conversation: str
-    ) -> AsyncIterator[Update]:
-        running, view = await self._read(person, conversation, asked.limit, asked.at)
-        limit = max(asked.limit, len(view.messages))
-        while True:
-            yield _update(self._screen(person, view, running, asked))
-            if not running:
-                return
-            async for update in _writing(view, running):
-                yield update
-            running, view = await self._read(person, conversation, limit, None)
-
-    async def _read(
-        self, person: Person, conversation: str, limit: int, at: str | None
-    ) -> tuple[list[Turn], View]:
+    async def _read(self, person: Person, conversation: str, look: Look) -> tuple[list[Turn], View]:
         """What runs, then what is saved: in this order no answer can end unseen in between."""
         turns = self._product.chat.running(person, conversation)
         running = [turn for turn in turns if not turn.done]
         open_ = self._product.conversations.open
-        view = await asyncio.to_thread(open_, person, conversation, at=at, limit=limit)
+        view = await asyncio.to_thread(open_, person, conversation, at=look.at, limit=look.limit)
         return running, view
 
-    def _screen(self, person: Person, view: View, running: list[Turn], asked: "_Asked") -> Screen:
+    def _screen(self, person: Person, view: View, running: list[Turn], look: Look) -> Screen:
         unsaved = {}
         for message in view.messages:
             turn = self._product.chat.turn(person, message.id)
             if turn is not None and turn.done and not turn.saved:
                 unsaved[message.id] = turn
-        return chat_view.screen(view, running, unsaved, ask=asked.number, at=asked.at)
+        return chat_view.screen(view, running, unsaved, ask=look.number, at=look.at)
 
 
-async def _writing(view: View, running: list[Turn]) -> AsyncIterator[Update]:
+async def _writing(tab: Tab, view: View, running: list[Turn]) -> AsyncIterator[Update]:
     """Updates of the tail until the first running turn is done."""
     turn, before = running[0], ""
     async for now in turn.follow():
         if now.done:
             return
-        shown: Json | Any = gr.skip()
+        facts: Any = gr.skip()
         if now.state != before:
             before = now.state
-            shown = {"stage": chat_view.stage(now)}
-        yield gr.skip(), chat_view.tail(view, running), shown
+            facts = tab.page = tab.page | {"stage": chat_view.stage(now)}
+        yield gr.skip(), chat_view.tail(view, running), facts
 
 
 async def _until(end: asyncio.Event, items: AsyncIterator[_T]) -> AsyncGenerator[_T]:
@@ -120,7 +194,7 @@ async def _until(end: asyncio.Event, items: AsyncIterator[_T]) -> AsyncGenerator
         while not end.is_set():
             following = asyncio.ensure_future(anext(items))
             await asyncio.wait({ended, following}, return_when=asyncio.FIRST_COMPLETED)
-            if end.is_set():
+            if not following.done():
                 return
             try:
                 item = following.result()
@@ -135,20 +209,30 @@ async def _until(end: asyncio.Event, items: AsyncIterator[_T]) -> AsyncGenerator
                     await waiting
 
 
-def _update(screen: Screen) -> Update:
-    return screen.log, screen.now, screen.page
+def _update(tab: Tab, screen: Screen) -> Update:
+    tab.page = screen.page | {"changes": tab.changes}
+    return screen.log, screen.now, tab.page
 
 
-class _Asked:
-    """What the page asks to see, checked: it comes from a browser."""
+def _trouble(tab: Tab, look: Look, error: ChatbotError) -> Update:
+    """An error beside what is shown already; what does not exist is shown no longer."""
+    told = {"ask": look.number, "error": str(error), "code": error.code}
+    if isinstance(error, NotFound):
+        return _update(tab, chat_view.empty(**told))
+    tab.page = tab.page | told
+    return gr.skip(), gr.skip(), tab.page
 
-    def __init__(self, data: Any) -> None:
-        given = data if isinstance(data, dict) else {}
-        self.conversation = _id(given.get("conversation"))
-        self.at = _id(given.get("at"))
-        number, limit = given.get("ask"), given.get("limit")
-        self.number = number if isinstance(number, int) else 0
-        self.limit = min(max(limit, 1), MOST) if isinstance(limit, int) else LIMIT
+
+def _asked(data: Any) -> tuple[str, Look]:
+    """The tab's name and its look, checked: they come from a browser."""
+    given = data if isinstance(data, dict) else {}
+    limit, number = given.get("limit"), given.get("number")
+    return _id(given.get("tab")) or "", Look(
+        conversation=_id(given.get("conversation")),
+        at=_id(given.get("at")),
+        limit=min(max(limit, 1), MOST) if isinstance(limit, int) else STEP,
+        number=number if isinstance(number, int) else 0,
+    )
 
 
 def _id(value: object) -> str | None:

@@ -5,15 +5,17 @@ import { drawComposer, notePage, sendText } from "./chat_composer.js";
 import { drawHead } from "./chat_head.js";
 import { drawList, refreshList } from "./chat_list.js";
 import { applyLog, drawLog, followEnd, rowOf } from "./chat_log.js";
-import { $, debounced, drawIcons, h, icon, present } from "./dom.js";
+import { $, drawIcons, h, icon, present } from "./dom.js";
 import { drawHeader, setPerson } from "./header.js";
 import { island } from "./islands.js";
 import { onKey } from "./keys.js";
 import { openSearch } from "./search.js";
-import { call, callThrough, listenForChanges } from "./server.js";
+import { call, callThrough, newKey } from "./server.js";
 import { say, toast } from "./overlays.js";
 
 const STEP = 50;
+const HIDDEN = 15_000;
+const SILENCE = 4_000;
 
 /* `page` is what the server last told of the shown conversation; `facts` what it told at the start. */
 export const chat = {
@@ -23,8 +25,11 @@ export const chat = {
   limit: STEP,
 };
 
+const tab = newKey();
 let meta = null;
+let stream = "none"; // none, starting, open
 let number = 0;
+let changes = null;
 let reveal = null;
 let skeleton = 0;
 
@@ -45,8 +50,8 @@ export async function startChat(top) {
   drawComposer();
   bindKeys();
   show(asked.get("c"), { at: asked.get("m"), history: "none" });
-  await Promise.all([learn(), refreshList()]);
-  listenForChanges(changed, comeBack);
+  document.addEventListener("visibilitychange", comeAndGo);
+  await learn();
   addEventListener("popstate", () => {
     const now = new URLSearchParams(location.search);
     show(now.get("c"), { at: now.get("m"), history: "none" });
@@ -55,6 +60,7 @@ export async function startChat(top) {
 
 /* Roles and names that Gradio's own wrappers do not carry. */
 function nameRegions() {
+  $("main.contain").setAttribute("role", "presentation"); // it holds the header too
   const names = [
     ["chat", { role: "main", tabindex: "-1", "aria-label": "Chat" }],
     ["chat-side", { role: "complementary", "aria-label": "Conversations" }],
@@ -103,13 +109,43 @@ export function show(conversation, { at = null, history = "push", limit = STEP }
     skeleton = setTimeout(() => $("#chat").classList.add("loading"), 300);
   }
   number += 1;
-  meta.trigger("show", { conversation, at, limit, ask: number });
+  look({ tab, conversation, at, limit, number });
 }
 
-/* Shows the same conversation again, as it is now. */
-export const refresh = debounced(40, () => {
+/* The stream shows what the tab looks at; without one, a new one starts. While one starts, `receive`
+   asks again for what was wanted meanwhile. */
+async function look(at) {
+  if (stream === "starting") return;
+  if (stream === "open") {
+    const told = await call("look", at);
+    if (told.watching || told.error || at.number !== number) return;
+  }
+  stream = "starting";
+  meta.trigger("watch", at);
+  setTimeout(() => {
+    // Gradio can lose a start that meets the end of a stream before it.
+    if (stream !== "starting") return;
+    stream = "none";
+    again();
+  }, SILENCE);
+}
+
+/* The same again: after an error, or to begin a new stream. */
+export function again() {
   show(chat.wanted, { history: "none", limit: Math.max(chat.limit, STEP) });
-});
+}
+
+let farewell = 0;
+
+/* Browsers allow six connections to a server: a tab that nobody sees gives its own back. */
+function comeAndGo() {
+  clearTimeout(farewell);
+  if (document.hidden) {
+    farewell = setTimeout(() => call("leave", { tab }), HIDDEN);
+  } else if (stream === "none") {
+    again();
+  }
+}
 
 export function loadEarlier() {
   show(chat.wanted, { history: "none", limit: chat.page.messages.length + STEP });
@@ -127,19 +163,27 @@ function remember(conversation, at, history) {
 
 function receive(value) {
   if (!value) return;
-  if (value.stage && !value.messages) {
-    const message = chat.page.messages.find((one) => one.id === value.stage.id);
-    if (message) message.stage = keepTime(value.stage);
-    draw();
+  if (value.left) {
+    stream = "none";
+    if (!document.hidden) setTimeout(again, 300);
     return;
   }
-  if (value.ask !== number) return;
+  if (value.changes !== changes) {
+    changes = value.changes;
+    refreshList();
+  }
+  const started = stream === "starting";
+  stream = "open";
+  if (value.ask !== number) {
+    if (started) again();
+    return;
+  }
   clearTimeout(skeleton);
   $("#chat").classList.remove("loading");
   const before = chat.page;
-  for (const message of value.messages) if (message.stage) keepTime(message.stage);
   chat.page = value;
-  if (value.error) gone(value);
+  place(value);
+  if (value.error) trouble(value);
   draw();
   if (before.id === value.id && before.running.length && !value.running.length) {
     say("The answer is complete.");
@@ -147,10 +191,16 @@ function receive(value) {
   if (reveal) revealMessage();
 }
 
-const keepTime = (stage) => Object.assign(stage, { since: Date.now() - stage.seconds * 1000 });
+/* Gives the running answers the time they began by this machine's clock. */
+function place({ messages, stage }) {
+  for (const message of messages) {
+    if (stage && message.id === stage.id) message.stage = stage;
+    if (message.stage) message.stage.since = Date.now() - message.stage.seconds * 1000;
+  }
+}
 
-function gone(value) {
-  toast(value.error, { error: true, action: value.code === "not_found" ? null : "Try again", run: refresh });
+function trouble(value) {
+  toast(value.error, { error: true, action: value.code === "not_found" ? null : "Try again", run: again });
   if (value.code === "not_found") {
     chat.wanted = null;
     remember(null, null, "replace");
@@ -181,18 +231,6 @@ function revealMessage() {
     row.focus({ preventScroll: true });
     setTimeout(() => row.classList.remove("hit"), 2500);
   });
-}
-
-function changed(ids) {
-  refreshList();
-  if (chat.wanted && ids.includes(chat.wanted)) refresh();
-}
-
-/* After a lost connection, or a server that started again. */
-function comeBack() {
-  learn();
-  refreshList();
-  refresh();
 }
 
 export function newConversation() {

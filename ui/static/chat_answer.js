@@ -1,6 +1,6 @@
 /* The foot of a message: its versions, what can be done with it, and how it was made. */
 
-import { chat, refresh } from "./chat.js";
+import { chat } from "./chat.js";
 import { openEditor } from "./chat_edit.js";
 import { openFeedback, rate } from "./chat_feedback.js";
 import { fork } from "./chat_head.js";
@@ -158,7 +158,7 @@ function stageLine(message) {
       "span",
       { class: "row" },
       h("span", { class: "badge" }, icon("clock"), "Waits for the answer above"),
-      h("button", { type: "button", class: "btn s quiet", onclick: () => call("stop", { message: message.id }).then(refresh) }, "Do not answer"),
+      h("button", { type: "button", class: "btn s quiet", onclick: () => call("stop", { message: message.id }) }, "Do not answer"),
     );
   }
   const doing = { loading: "loading the model", writing: "writing", done: "saving" }[stage.state];
@@ -182,7 +182,6 @@ async function once(message, what, given = {}) {
   const told = await call(what, { message: message.id, ...given });
   busy.delete(message.id);
   if (told.error) toast(told.error, { error: true, action: "Try again", run: () => once(message, what, given) });
-  else refresh();
   return told;
 }
 

@@ -1,7 +1,7 @@
 /* Editing a message where it stands: Save keeps it as a version, Save and rerun answers from it.
    What is typed survives a reload until it is saved or given up. */
 
-import { chat, refresh } from "./chat.js";
+import { chat } from "./chat.js";
 import { rowOf } from "./chat_log.js";
 import { $, h } from "./dom.js";
 import { composing } from "./keys.js";
@@ -15,10 +15,10 @@ export function openEditor(message) {
     return;
   }
   closeEditor();
-  const field = h("textarea", { class: "in", rows: "1", "aria-label": message.role === "assistant" ? "Edit answer" : "Edit question" });
+  const field = h("textarea", { class: "in", rows: "1", "aria-label": message.role === "assistant" ? "Text of the answer" : "Text of the question" });
   const wrong = h("p", { class: "bad sm grow", role: "alert" });
-  const save = h("button", { type: "button", class: "btn", "aria-keyshortcuts": "Control+S" }, "Save", h("kbd", { class: "only-l" }, "Ctrl S"));
-  const rerun = h("button", { type: "button", class: "btn pri", "aria-keyshortcuts": "Control+Enter" }, "Save and rerun", h("kbd", { class: "only-l" }, "Ctrl ↵"));
+  const save = h("button", { type: "button", class: "btn", "aria-keyshortcuts": "Control+S" }, "Save", h("kbd", { class: "only-l", "aria-hidden": "true" }, "Ctrl S"));
+  const rerun = h("button", { type: "button", class: "btn pri", "aria-keyshortcuts": "Control+Enter" }, "Save and rerun", h("kbd", { class: "only-l", "aria-hidden": "true" }, "Ctrl ↵"));
   const cancel = h("button", { type: "button", class: "btn quiet" }, "Cancel");
   const form = h("div", { class: "editor", role: "group", "aria-label": "Edit" }, field, h("div", { class: "row wrap" }, wrong, cancel, save, rerun));
   editor = { id: message.id, form, field, wrong, key: newKey(), was: message.text };
@@ -99,5 +99,4 @@ async function finish(rerun) {
   sessionStorage.removeItem(`edit ${now.id}`);
   if (editor === now) closeEditor();
   $("#chat-box").focus();
-  refresh();
 }

@@ -1,6 +1,6 @@
 /* Thumbs under an answer; the poor one asks what was wrong and for a better answer. */
 
-import { chat, refresh } from "./chat.js";
+import { chat } from "./chat.js";
 import { rowOf } from "./chat_log.js";
 import { $$, h, icon, iconButton } from "./dom.js";
 import { toast } from "./overlays.js";
@@ -15,7 +15,6 @@ export async function rate(message, rating, more = {}) {
     return false;
   }
   if (rating !== -1) close();
-  refresh();
   return true;
 }
 

@@ -1,6 +1,6 @@
 /* The bar over the messages: title, rename, and the menu of the conversation. */
 
-import { chat, newConversation, refresh, show } from "./chat.js";
+import { chat, newConversation, show } from "./chat.js";
 import { refreshList } from "./chat_list.js";
 import { $, h } from "./dom.js";
 import { onKey } from "./keys.js";
@@ -49,7 +49,6 @@ async function change(what, given) {
   const told = await call(what, given);
   if (told.error) toast(told.error, { error: true });
   refreshList();
-  refresh();
   return told;
 }
 
@@ -72,7 +71,6 @@ function rename(one) {
     if (told.error) return;
     dialog.close();
     refreshList();
-    refresh();
   });
   field.select();
 }

@@ -51,8 +51,10 @@ export function confirmed(question, action) {
   });
 }
 
+/* Unless something else has the focus by now. */
 function focusAgain(element) {
-  if (element?.isConnected) element.focus();
+  const free = !document.activeElement || document.activeElement === document.body;
+  if (free && element?.isConnected) element.focus();
 }
 
 let closeMenu = null;
@@ -72,7 +74,7 @@ export function openMenu(button, entries, { label } = {}) {
     button.setAttribute("aria-expanded", "false");
     document.removeEventListener("pointerdown", outside, true);
     closeMenu = null;
-    if (back) focusAgain(button);
+    if (back) button.focus();
   };
   const outside = (event) => {
     if (!menu.contains(event.target) && !button.contains(event.target)) closeMenu?.();

@@ -26,27 +26,3 @@ export function newKey() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
-
-/* Tells `changed` the ids of conversations that changed, and `again` after a lost connection.
-   Only a page that can be seen listens: browsers allow few connections for all tabs together. */
-export function listenForChanges(changed, again) {
-  let source = null;
-  let heard = false;
-  const open = () => {
-    if (source || document.hidden) return;
-    source = new EventSource("/ui/events");
-    source.addEventListener("hello", () => {
-      if (heard) again();
-      heard = true;
-    });
-    source.addEventListener("message", (event) => changed(JSON.parse(event.data)));
-  };
-  const close = () => {
-    source?.close();
-    source = null;
-  };
-  document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
-  addEventListener("pagehide", close);
-  addEventListener("pageshow", open);
-  open();
-}
