@@ -101,17 +101,17 @@ class _Sink:
         rows: dict[str, list[tuple[object, ...]]] = {
             "conversations": [],
             "messages": [],
-            "message_index": [],
-            "title_index": [],
+            "message_words": [],
+            "title_words": [],
         }
         for talk in talks:
             moment = START + timedelta(minutes=talk.number)
             first = (talk.number - 1) * TALK + 1
             rows["conversations"].append(self._conversation(talk, first, moment))
-            rows["title_index"].append(self._index(talk, "title", talk.number, talk.title))
+            rows["title_words"].append(self._index(talk, "title", talk.number, talk.title))
             for at, words in enumerate(talk.messages):
                 rows["messages"].append(self._message(talk, first + at, at, words, moment))
-                rows["message_index"].append(self._index(talk, "message", first + at, words))
+                rows["message_words"].append(self._index(talk, "message", first + at, words))
         return rows
 
     def _conversation(self, talk: _Talk, first: int, moment: datetime) -> tuple[object, ...]:
@@ -129,15 +129,12 @@ class _Sink:
             f"key {at // 2}", moment, moment, None, " ".join(words) + ".",
         )  # fmt: skip
 
-    def _index(self, talk: _Talk, kind: Kind, row: int, words: list[str]) -> tuple[int, str]:
-        number = self.counts.get((talk.owner, kind), 0)
-        self.counts[talk.owner, kind] = number + 1
-        near = prefix(talk.owner, kind, "block", number // BLOCK)
-        far = prefix(talk.owner, kind, "volume", number // BLOCK // VOLUME)
-        different = sorted(set(words))
-        return row, " ".join(
-            [near + each for each in different] + [far + each for each in different]
-        )
+    def _index(self, talk: _Talk, kind: Kind, row: int, words: list[str]) -> tuple[object, ...]:
+        block = self.counts.get((talk.owner, kind), 0) // BLOCK
+        self.counts[talk.owner, kind] = self.counts.get((talk.owner, kind), 0) + 1
+        near = prefix(talk.owner, kind, "block", block)
+        far = prefix(talk.owner, kind, "volume", block // VOLUME)
+        return row, near, far, " " + " ".join(sorted(set(words)))
 
     def counters(self) -> list[tuple[int, int, int]]:
         people = {person for person, _ in self.counts}
@@ -158,10 +155,9 @@ class _Sqlite(_Sink):
     def write(self, talks: list[_Talk]) -> None:
         self.connection.execute("BEGIN IMMEDIATE")
         for table, rows in self.rows(talks).items():
-            named = f"{table} (rowid, tokens)" if table.endswith("_index") else table
             marks = ", ".join("?" * len(rows[0])) if rows else ""
             self.connection.executemany(
-                f"INSERT INTO {named} VALUES ({marks})",
+                f"INSERT INTO {table} VALUES ({marks})",
                 ([_plain(value) for value in row] for row in rows),
             )
         self.connection.execute("COMMIT")
@@ -178,8 +174,10 @@ class _Postgresql(_Sink):
         url = database.url.set(drivername="postgresql").render_as_string(hide_password=False)
         self.connection = psycopg.connect(url)
         self.connection.execute("SET maintenance_work_mem = '512MB'")
-        for kind in ("message", "title"):
-            self.connection.execute(f"DROP INDEX ix_{kind}_index_tokens")
+        named = "SELECT indexname, indexdef FROM pg_indexes WHERE indexdef LIKE '%USING gin%'"
+        self.indexes = self.connection.execute(named).fetchall()
+        for name, _ in self.indexes:
+            self.connection.execute(f"DROP INDEX {name}")
 
     def write(self, talks: list[_Talk]) -> None:
         for table, rows in self.rows(talks).items():
@@ -191,11 +189,8 @@ class _Postgresql(_Sink):
     def close(self) -> None:
         with self.connection.cursor() as cursor:
             cursor.executemany("INSERT INTO search_counters VALUES (%s, %s, %s)", self.counters())
-        for kind in ("message", "title"):
-            self.connection.execute(
-                f"CREATE INDEX ix_{kind}_index_tokens ON {kind}_index USING gin (tokens) "
-                "WITH (fastupdate = off)"
-            )
+        for _, definition in self.indexes:
+            self.connection.execute(definition)
         for table in ("conversations", "messages"):
             self.connection.execute(
                 f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}"

@@ -24,7 +24,7 @@ from store.rows import is_sqlite
 FORMAT = "chatbot-backup/1"
 _KINDS: dict[str, TypeEngine[Any]] = {"time": UtcTime(), "json": PlainJson(), "id": PublicId()}
 _BATCH = 500
-_COUNTERS = models.SearchCounter.__tablename__  # of the index, made again with it
+_OF_THE_INDEX = {"search_counters", "message_words", "title_words"}  # made again
 
 Line = dict[str, Any]
 
@@ -41,7 +41,7 @@ def lines(session: Session, revision: str) -> Iterator[Line]:
     yield {"format": FORMAT, "revision": revision, "written_at": now().isoformat()}
     count = 0
     for each in models.Base.metadata.sorted_tables:
-        if each.name == _COUNTERS:
+        if each.name in _OF_THE_INDEX:
             continue
         names = [found.name for found in each.columns]
         yield {"table": each.name, "columns": {c.name: _kind(c.type) for c in each.columns}}
@@ -123,7 +123,7 @@ def _value(kind: str, value: Any) -> Any:
 def _continue_numbers(session: Session) -> None:
     """Let PostgreSQL's counters go on after the ids that were inserted."""
     for each in models.Base.metadata.sorted_tables:
-        if "id" in each.columns:
+        if "id" in each.columns and each.name not in _OF_THE_INDEX:
             highest = select(func.coalesce(func.max(each.c.id), 0) + 1).scalar_subquery()
             counter = func.pg_get_serial_sequence(each.name, "id")
             session.execute(select(func.setval(counter, highest, False)))

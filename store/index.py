@@ -7,38 +7,39 @@ this person, newest block first, stops at the first block that has enough, and s
 without the words in one step: its cost hardly depends on how much is stored or how common a word
 is. FTS5 and tsvector get the same ready-made words, so both databases find the same.
 
-Rows leave the index with their message or conversation, by trigger or foreign key.
+What a row is found by stands in `message_words` and `title_words`; the index on them is FTS5 kept
+by triggers, or GIN on an expression. Rows leave with their message or conversation.
 """
 
 from typing import Any, Literal
 
-from sqlalchemy import TextClause, select, text
+from sqlalchemy import TextClause, delete, select, text
 from sqlalchemy.orm import Session
 
 from store import folding
-from store.models import Conversation, Message, SearchCounter
+from store.models import Conversation, Message, MessageWords, SearchCounter, TitleWords
 from store.rows import is_sqlite, upsert
 
 BLOCK = 2048  # texts of a block; docs/scale.md has the measurement
-VOLUME = 16  # blocks of a volume
+VOLUME = 32  # blocks of a volume
 
 Kind = Literal["message", "title"]
 Level = Literal["block", "volume"]
 
-_DROP_SQLITE = "DELETE FROM {table} WHERE rowid = :id"
-_ADD_SQLITE = "INSERT OR REPLACE INTO {table} (rowid, tokens) VALUES (:id, :tokens)"
-_TIDY_SQLITE = "INSERT INTO {table} ({table}, rank) VALUES ('merge', -256)"
-_DROP_POSTGRESQL = "DELETE FROM {table} WHERE id = :id"
-_ADD_POSTGRESQL = (
-    "INSERT INTO {table} VALUES (:id, array_to_tsvector(string_to_array(:tokens, ' '))) "
-    "ON CONFLICT (id) DO UPDATE SET tokens = excluded.tokens"
+# As PostgreSQL's index is made: every word after its block, then every word after its volume.
+_TOKENS = (
+    "array_to_tsvector(string_to_array(ltrim("
+    "replace(words, ' ', ' ' || near) || replace(words, ' ', ' ' || far)), ' '))"
 )
+# Deleted words are only marked as such in FTS5 until a merge; this merges a bounded part.
+_TIDY_SQLITE = "INSERT INTO {kind}_index ({kind}_index, rank) VALUES ('merge', -256)"
+_TABLES: dict[Kind, Any] = {"message": MessageWords, "title": TitleWords}
 _COUNTERS: dict[Kind, Any] = {"message": SearchCounter.messages, "title": SearchCounter.titles}
 
 
 def statement(template: str, kind: Kind) -> TextClause:
-    """SQL for the index table of a kind; its rows have the ids of messages or conversations."""
-    return text(template.format(table=f"{kind}_index"))
+    """SQL for the index of a kind; its rows have the ids of messages or conversations."""
+    return text(template.format(kind=kind, tokens=_TOKENS))
 
 
 def prefix(user_id: int, kind: Kind, level: Level, number: int) -> str:
@@ -51,17 +52,18 @@ def put(session: Session, user_id: int, kind: Kind, row_id: int, content: str) -
 
     `row_id` is the message's id or, for a title, the conversation's.
     """
+    table = _TABLES[kind]
     words = folding.words(content)
     if not words:
-        drop = _DROP_SQLITE if is_sqlite(session) else _DROP_POSTGRESQL
-        session.execute(statement(drop, kind), {"id": row_id})
+        session.execute(delete(table).where(table.id == row_id))
         return
     block = (_count(session, user_id, kind) - 1) // BLOCK
-    near = prefix(user_id, kind, "block", block)
-    far = prefix(user_id, kind, "volume", block // VOLUME)
-    tokens = " ".join([near + word for word in words] + [far + word for word in words])
-    add = _ADD_SQLITE if is_sqlite(session) else _ADD_POSTGRESQL
-    session.execute(statement(add, kind), {"id": row_id, "tokens": tokens})
+    row = {
+        "near": prefix(user_id, kind, "block", block),
+        "far": prefix(user_id, kind, "volume", block // VOLUME),
+        "words": " " + " ".join(words),
+    }
+    upsert(session, table, {"id": row_id, **row}, ["id"], row, table.id)
 
 
 def newest_blocks(session: Session, user_id: int) -> dict[Kind, int]:

@@ -243,3 +243,27 @@ class SearchCounter(Base):
     )
     messages: Mapped[int] = mapped_column(default=0)
     titles: Mapped[int] = mapped_column(default=0)
+
+
+class MessageWords(Base):
+    """What a message is found by: its words, and what stands before each in the index."""
+
+    __tablename__ = "message_words"
+
+    id: Mapped[int] = mapped_column(ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True)
+    near: Mapped[str] = mapped_column(Name(40))
+    far: Mapped[str] = mapped_column(Name(40))
+    words: Mapped[str] = mapped_column(ExactText)
+
+
+class TitleWords(Base):
+    """What a conversation is found by, besides its messages."""
+
+    __tablename__ = "title_words"
+
+    id: Mapped[int] = mapped_column(
+        ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True
+    )
+    near: Mapped[str] = mapped_column(Name(40))
+    far: Mapped[str] = mapped_column(Name(40))
+    words: Mapped[str] = mapped_column(ExactText)

@@ -6,7 +6,7 @@ beginning is enough. What is typed is never read as a query language.
 
 import json
 from collections.abc import Iterator, Sequence
-from itertools import islice, pairwise
+from itertools import chain, islice, repeat
 from typing import Any
 
 from sqlalchemy import Executable, func, null, select
@@ -21,31 +21,32 @@ from store.rows import is_sqlite
 from store.terms import Term
 
 _TITLE_HITS = 5  # at most so many titles stand before the messages
-_NEAR = (0, 1, 5)  # first the newest block, then four more; after that, volumes
-_FAR = 32  # volumes looked at at a time
-_SHORT = 3  # the beginning of a word is short below so many characters
+_NEAR = (1, 4)  # first the newest block, then four more; after that, volumes
+_FAR = (32,)  # volumes looked at at a time
+_STEPS = (1, 4, 16)  # volumes read at a time when reading one is slow
+_FEW = 2  # so few volumes are worth looking into their blocks
 
 # How a word is quoted, one that may go on, and what joins them.
 _FTS5 = ('"{}"', '"{}"*', " AND ")
 _TSQUERY = ("'{}'", "'{}':*", " & ")
 
 _MATCH_SQLITE = (
-    "SELECT rowid FROM {table} WHERE {table} MATCH :queries AND rowid < :before "
+    "SELECT rowid FROM {kind}_index WHERE {kind}_index MATCH :queries AND rowid < :before "
     "ORDER BY rowid DESC LIMIT :count"
 )
 _HAS_SQLITE = (
     "SELECT key FROM json_each(:queries) "
-    "WHERE EXISTS (SELECT 1 FROM {table} WHERE {table} MATCH json_each.value)"
+    "WHERE EXISTS (SELECT 1 FROM {kind}_index WHERE {kind}_index MATCH json_each.value)"
 )
 # Without an ORDER BY outside, so that older queries are not run once there is enough.
 _MATCH_POSTGRESQL = (
     "SELECT found.id FROM unnest(CAST(:queries AS text[])) AS asked CROSS JOIN LATERAL "
-    "(SELECT id FROM {table} WHERE tokens @@ CAST(asked AS tsquery) AND id < :before "
+    "(SELECT id FROM {kind}_words WHERE {tokens} @@ CAST(asked AS tsquery) AND id < :before "
     "ORDER BY id DESC LIMIT :count) AS found LIMIT :count"
 )
 _HAS_POSTGRESQL = (
     "SELECT place - 1 FROM unnest(CAST(:queries AS text[])) WITH ORDINALITY AS asked (query, place)"
-    " WHERE EXISTS (SELECT 1 FROM {table} WHERE tokens @@ CAST(query AS tsquery))"
+    " WHERE EXISTS (SELECT 1 FROM {kind}_words WHERE {tokens} @@ CAST(query AS tsquery))"
 )
 # The planner takes any word for a common one and would walk all rows in the hope of an early hit.
 _INDEX_ONLY_POSTGRESQL = sql(
@@ -80,28 +81,30 @@ class _Search:
         self._page = page
         self._words = [each for term in wanted for each in term.index_words()]
         self._whole = [(word, begun) for word, begun in self._words if not begun]
-        # A short beginning stands so often that merging its places in a volume takes long; a
-        # block is fast, and few blocks have the whole words when we come here.
-        short = any(begun and len(word) < _SHORT for word, begun in self._words)
-        self._by_blocks = short and bool(self._whole)
+        # The places of a mere beginning are merged before the first can be seen. Beside whole
+        # words it may be a common one, so as little as possible is read at a time.
+        self._mixed = 0 < len(self._whole) < len(self._words)
         self._sqlite = is_sqlite(session)
         self._seen: set[int] = set()
 
     def hits(self, newest: int) -> Iterator[Hit]:
         """Blocks first, since a common word is found there at once; then whole volumes."""
         blocks = range(newest, -1, -1)
-        for start, end in pairwise(_NEAR):
-            yield from self._read("block", blocks[start:end])
-        rest = blocks[_NEAR[-1] :]
+        for near in _parted(blocks[: sum(_NEAR)], _NEAR):
+            yield from self._read("block", near)
+        rest = blocks[sum(_NEAR) :]
         volumes = range(rest[0] // VOLUME, -1, -1) if rest else ()
-        for start in range(0, len(volumes), _FAR):
-            some = self._promising("volume", volumes[start : start + _FAR])
-            if not self._by_blocks:
-                yield from self._read("volume", some)
-                continue
-            for volume in some:
-                inside = range((volume + 1) * VOLUME - 1, volume * VOLUME - 1, -1)
-                yield from self._read("block", self._promising("block", inside))
+        for far in _parted(volumes, _FAR):
+            promising = self._promising("volume", far)
+            if not self._mixed:
+                yield from self._read("volume", promising)
+            elif len(promising) <= _FEW:
+                for volume in promising:
+                    inside = range((volume + 1) * VOLUME - 1, volume * VOLUME - 1, -1)
+                    yield from self._read("block", self._promising("block", inside))
+            else:
+                for part in _parted(promising, _STEPS):
+                    yield from self._read("volume", part)
 
     def _read(self, level: Level, numbers: Sequence[int]) -> Iterator[Hit]:
         queries = [self._query(level, number, self._words) for number in numbers]
@@ -116,7 +119,7 @@ class _Search:
 
     def _promising(self, level: Level, numbers: Sequence[int]) -> Sequence[int]:
         """Those that have the words typed in full; to look for mere beginnings costs more."""
-        if not self._whole or len(self._whole) == len(self._words):
+        if not self._mixed:
             return numbers
         queries = [self._query(level, number, self._whole) for number in numbers]
         if self._sqlite:
@@ -151,6 +154,16 @@ class _Search:
             if all(term.confirmed(said) for term in self._wanted):
                 pieces = terms.snippet(said, self._wanted)
                 yield Hit(conversation, title, message, role, pieces, updated_at)
+
+
+def _parted(numbers: Sequence[int], sizes: Sequence[int]) -> Iterator[Sequence[int]]:
+    """The numbers in parts of these sizes; the last size is used as often as needed."""
+    start = 0
+    for size in chain(sizes, repeat(sizes[-1])):
+        if start >= len(numbers):
+            return
+        yield numbers[start : start + size]
+        start += size
 
 
 def _messages(ids: list[int]) -> Executable:

@@ -11,6 +11,16 @@ depends_on = None
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 TIME = sa.DateTime(timezone=True)
 
+# Every word of a row after its block, then every word after its volume.
+TOKENS = "replace({0}words, ' ', ' ' || {0}near) || replace({0}words, ' ', ' ' || {0}far)"
+TSVECTOR = f"(array_to_tsvector(string_to_array(ltrim({TOKENS.format('')}), ' ')))"
+FTS5 = (
+    "CREATE VIRTUAL TABLE {kind}_index USING fts5(tokens, content='', detail=none, columnsize=0, "
+    "tokenize=\"ascii tokenchars '_'\")"
+)
+LEARN = "INSERT INTO {kind}_index (rowid, tokens) VALUES (new.id, {new});"
+FORGET = "INSERT INTO {kind}_index ({kind}_index, rowid, tokens) VALUES ('delete', old.id, {old});"
+
 
 def _id() -> sa.Column[int]:
     return sa.Column("id", BIG, nullable=False)
@@ -209,30 +219,27 @@ def _search() -> None:
         sa.PrimaryKeyConstraint("user_id", name="pk_search_counters"),
     )
     for kind, table in (("message", "messages"), ("title", "conversations")):
+        op.create_table(
+            f"{kind}_words",
+            _ref("id", f"{table}.id"),
+            _text("near", 40),
+            _text("far", 40),
+            _text("words"),
+            sa.PrimaryKeyConstraint("id", name=f"pk_{kind}_words"),
+        )
         if op.get_context().dialect.name == "sqlite":
-            _index_for_sqlite(kind, table)
+            _index_for_sqlite(kind)
         else:
-            _index_for_postgresql(kind, table)
+            op.execute(f"CREATE INDEX ix_{kind}_words ON {kind}_words USING gin ({TSVECTOR})")
 
 
-def _index_for_sqlite(kind: str, table: str) -> None:
-    op.execute(
-        f"CREATE VIRTUAL TABLE {kind}_index USING fts5("
-        "tokens, detail=none, columnsize=0, tokenize=\"ascii tokenchars '_'\")"
-    )
-    leave = f"DELETE FROM {kind}_index WHERE rowid = old.id"  # noqa: S608 - names from above
-    op.execute(f"CREATE TRIGGER {kind}_gone AFTER DELETE ON {table} BEGIN {leave}; END")
-
-
-def _index_for_postgresql(kind: str, table: str) -> None:
-    op.execute(
-        f"CREATE TABLE {kind}_index (id BIGINT CONSTRAINT pk_{kind}_index PRIMARY KEY CONSTRAINT "
-        f"fk_{kind}_index_id REFERENCES {table} (id) ON DELETE CASCADE, tokens TSVECTOR NOT NULL)"
-    )
-    op.execute(
-        f"CREATE INDEX ix_{kind}_index_tokens ON {kind}_index USING gin (tokens) "
-        "WITH (fastupdate = off)"
-    )
+def _index_for_sqlite(kind: str) -> None:
+    """FTS5 keeps the index alone; the words that it needs to forget a row are in the row."""
+    op.execute(FTS5.format(kind=kind))
+    for event, work in (("INSERT", LEARN), ("DELETE", FORGET), ("UPDATE", FORGET + LEARN)):
+        name = f"{kind}_words_{event.lower()}"
+        done = work.format(kind=kind, new=TOKENS.format("new."), old=TOKENS.format("old."))
+        op.execute(f"CREATE TRIGGER {name} AFTER {event} ON {kind}_words BEGIN {done} END")
 
 
 def _partial(name: str, table: str, columns: list[str], where: str) -> None:
@@ -243,8 +250,8 @@ def _partial(name: str, table: str, columns: list[str], where: str) -> None:
 def downgrade() -> None:
     for kind in ("message", "title"):
         if op.get_context().dialect.name == "sqlite":
-            op.execute(f"DROP TRIGGER {kind}_gone")
-        op.execute(f"DROP TABLE {kind}_index")
+            op.execute(f"DROP TABLE {kind}_index")
+        op.drop_table(f"{kind}_words")
     for table in (
         "search_counters",
         "releases",

@@ -200,7 +200,7 @@ def test_rebuilt_index_finds_the_same(database, owner, talk):
     queries = ("apple", "東京", "talk", "pear")
     before = [find(database, owner, query) for query in queries]
     with database.transaction() as session:
-        for table in ("message_index", "title_index", "search_counters"):
+        for table in ("message_words", "title_words", "search_counters"):
             session.execute(text(f"DELETE FROM {table}"))
     assert find(database, owner, "apple") == []
     with database.transaction() as session:

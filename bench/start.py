@@ -1,0 +1,194 @@
+"""What a start costs: the first page, the model behind it, memory, and the size of an install.
+
+    python bench/start.py [--rounds 5] [--json]
+
+Each round starts `chatbot serve` on a new home, then again on the same home, and imports Gradio
+alone in between; medians, and the ratio of the first page to that import, are what counts.
+"""
+
+import importlib.metadata
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+from _report import Report, median, options
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+MIB = 2**20
+MOST = 1.5
+"""How many times `import gradio` a first page may take."""
+PATIENCE = 120.0
+"""Seconds to wait for the model."""
+
+
+@dataclass
+class Server:
+    """A running `chatbot serve`; `begun` is when its process was started."""
+
+    process: psutil.Popen
+    address: str
+    begun: float
+
+    def get(self, path: str) -> bytes:
+        """The body of a path, whatever the status."""
+        try:
+            with urllib.request.urlopen(self.address + path) as answer:
+                return bytes(answer.read())
+        except urllib.error.HTTPError as error:
+            return error.read()
+
+    def age(self) -> float:
+        """Seconds since the start of the process."""
+        return time.perf_counter() - self.begun
+
+    def memory(self) -> float:
+        """Resident memory in MiB."""
+        return float(self.process.memory_info().rss) / MIB
+
+
+@contextmanager
+def served(home: Path, model: str) -> Iterator[Server]:
+    """Start the server as a person does."""
+    environment = {name: value for name, value in os.environ.items() if "CHATBOT_" not in name}
+    environment |= {"CHATBOT_HOME": str(home), "CHATBOT_MODEL": model}
+    begun = time.perf_counter()
+    process = psutil.Popen(
+        [sys.executable, "-m", "ui.cli", "serve", "--port", "0"],
+        env=environment,
+        cwd=Path(__file__).parents[1],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        found = re.search(r"http://[^\s/]+", process.stdout.readline())
+        assert found is not None, "the server did not say where it is"
+        yield Server(process, found[0], begun)
+    finally:
+        process.terminate()
+        process.wait(30)
+        process.stdout.close()
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = options(__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    arguments = parser.parse_args()
+    report = Report("start", as_json=arguments.json)
+    _starts(report, arguments.rounds)
+    _memory(report)
+    _size(report)
+    report.finish()
+
+
+def _starts(report: Report, rounds: int) -> None:
+    alone, first, again, ready = [], [], [], []
+    _import_gradio()  # not counted: it fills the file cache
+    for _ in range(rounds):
+        with tempfile.TemporaryDirectory() as home:
+            alone.append(_import_gradio())
+            with served(Path(home), "scripted") as server:
+                first.append(_first_page(server))
+            alone.append(_import_gradio())
+            with served(Path(home), "starter") as server:
+                again.append(_first_page(server))
+                ready.append(_model_ready(server))
+    report.add("import gradio alone", round(median(alone), 2), "s")
+    report.add("first page, new home", round(median(first), 2), "s")
+    report.add("first page, next start", round(median(again), 2), "s")
+    report.add("model ready", round(median(ready), 2), "s")
+    report.bound("first page, new home / import gradio", median(first) / median(alone), MOST)
+    report.bound("first page, next start / import gradio", median(again) / median(alone), MOST)
+
+
+def _import_gradio() -> float:
+    begun = time.perf_counter()
+    subprocess.run([sys.executable, "-c", "import gradio"], check=True)
+    return time.perf_counter() - begun
+
+
+def _first_page(server: Server) -> float:
+    assert b"<html" in server.get("/")
+    return server.age()
+
+
+def _model_ready(server: Server) -> float:
+    while server.age() < PATIENCE:
+        state = json.loads(server.get("/readyz"))["model"]
+        if state == "ready":
+            return server.age()
+        assert state in ("idle", "loading"), state
+        time.sleep(0.05)
+    raise TimeoutError("the model was not ready in time")
+
+
+def _memory(report: Report) -> None:
+    """Resident memory: of Gradio alone, of a server without a model, and with the starter."""
+    code = "import gradio, psutil; print(psutil.Process().memory_info().rss)"
+    alone = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True
+    )
+    report.add("memory, import gradio alone", round(int(alone.stdout) / MIB), "MiB")
+    with tempfile.TemporaryDirectory() as home:
+        for model, name in (("scripted", "memory, served"), ("starter", "memory, model loaded")):
+            with served(Path(home), model) as server:
+                server.get("/")
+                _model_ready(server)
+                time.sleep(1)
+                report.add(name, round(server.memory()), "MiB")
+
+
+def _size(report: Report) -> None:
+    """Bytes on disk of what `pip install .` brings, and of all that stands in this environment."""
+    needed = _closure("chatbot", set())
+    sizes = {name: _bytes(name) for name in needed}
+    total = sum(_bytes(one.metadata["Name"]) for one in importlib.metadata.distributions())
+    report.add("install, MiB", round(sum(sizes.values()) / MIB), "MiB", f"{len(needed)} packages")
+    for name in sorted(sizes, key=lambda one: sizes[one], reverse=True)[:8]:
+        report.add(f"  {name}", round(sizes[name] / MIB), "MiB")
+    report.add("this environment, with test tools", round(total / MIB), "MiB")
+
+
+def _closure(name: str, found: set[str]) -> set[str]:
+    """The distributions that one needs, itself included."""
+    found.add(name)
+    for line in importlib.metadata.requires(name) or []:
+        needed = Requirement(line)
+        wanted = needed.marker is None or any(
+            needed.marker.evaluate({"extra": extra}) for extra in ("", *_EXTRAS.get(name, ()))
+        )
+        other = canonicalize_name(needed.name)
+        if wanted:
+            _EXTRAS.setdefault(other, set()).update(needed.extras)
+            if other not in found:
+                _closure(other, found)
+    return found
+
+
+_EXTRAS: dict[str, set[str]] = {}
+"""Extras that some distribution asks of another."""
+
+
+def _bytes(name: str) -> int:
+    try:
+        files = importlib.metadata.files(name) or []
+    except importlib.metadata.PackageNotFoundError:
+        return 0
+    paths = (Path(str(file.locate())) for file in files)
+    return sum(path.stat().st_size for path in paths if path.is_file())
+
+
+if __name__ == "__main__":
+    main()
