@@ -1,5 +1,7 @@
 """Settings → ready services: the only wiring. Nothing else chooses an implementation."""
 
+import asyncio
+import logging
 from dataclasses import dataclass
 
 from chatbot import tracing
@@ -15,6 +17,11 @@ from chatbot.settings import Settings
 from store import accounts, messages
 from store.engine import Database
 from store.records import Person
+
+log = logging.getLogger(__name__)
+
+TIDY_EVERY = 60.0
+"""Seconds between two looks for what is to be removed for good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +48,15 @@ class Product:
         """Mark answers that a crash left unfinished as interrupted. For the server's start only."""
         with self.archive.main.writing() as session:
             return messages.interrupt_streaming(session)
+
+    async def keep_tidy(self, every: float = TIDY_EVERY) -> None:
+        """Remove for good what was deleted or left idle, until cancelled. For the server only."""
+        while True:
+            try:
+                await asyncio.to_thread(self.conversations.tidy)
+            except Exception as error:  # noqa: BLE001  the next look may succeed
+                log.warning("nothing was tidied: %s", type(error).__name__)
+            await asyncio.sleep(every)
 
     def close(self) -> None:
         """Let go of databases and models."""

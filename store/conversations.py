@@ -136,10 +136,7 @@ def purge_deleted(session: Session, before: datetime) -> int:
 
 def purge_idle(session: Session, before: datetime) -> int:
     """Delete every conversation that nothing was written to since then; return how many."""
-    idle = session.execute(select(Row.user_id, Row.id).where(Row.updated_at < before)).all()
-    for user_id, conversation_id in idle:
-        _erase(session, user_id, conversation_id)
-    return len(idle)
+    return _erase(session, Row.updated_at < before)
 
 
 def holds(session: Session, public_id: str) -> bool:

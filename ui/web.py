@@ -46,9 +46,11 @@ def create_app(product: Product) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await asyncio.to_thread(product.recover)
+        tidying = asyncio.create_task(product.keep_tidy())
         timer = asyncio.get_running_loop().call_later(WARM_UP_AFTER, warm.up)
         yield
         timer.cancel()
+        tidying.cancel()
         await product.chat.close()
 
     app = FastAPI(lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None)

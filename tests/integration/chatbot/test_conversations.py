@@ -1,17 +1,32 @@
 """Reading and arranging conversations, on both databases, within one person's scope."""
 
+import asyncio
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from chatbot.bootstrap import Product
-from chatbot.errors import NotFound
+from chatbot.conversations import Conversations
+from chatbot.errors import NotFound, StoreUnavailable
+from store import conversations as rows
 from tests.support.scenes import ask, texts
 
 
 def said(product: Product, play, text: str, conversation: str | None = None, key: str = "k"):
     return play(ask(product, text, conversation, key))
+
+
+def without_patience(product: Product, kind: type[Conversations] = Conversations) -> Conversations:
+    """The same conversations, with temporary ones idle at once."""
+    services = (product.archive, product.registry, product.releases, product.notices)
+    return kind(*services, product.chat.is_running, temporary_minutes=0)
+
+
+def temporary_ids(product: Product) -> list[str]:
+    with product.archive.temporary.reading() as session:
+        return [row.public_id for row in rows.recent(session, product.person().id)]
 
 
 def test_groups_hold_pinned_first(product, play):
@@ -85,6 +100,39 @@ def test_tidy_leaves_what_was_just_deleted(product, play):
 
     assert product.conversations.tidy() == 0
     product.conversations.undelete(product.person(), turn.conversation)
+
+
+def test_tidy_removes_temporary_conversations_left_idle(product, play):
+    kept = said(product, play, "!say kept", key="k1")
+    idle = play(ask(product, "!say idle", key="k2", temporary=True))
+
+    assert without_patience(product).tidy() == 1
+    with pytest.raises(NotFound):
+        product.conversations.open(product.person(), idle.conversation)
+    assert len(texts(product, kept.conversation)) == 2
+
+
+def test_the_server_tidies_again_after_a_failure(product, play):
+    class Failing(Conversations):
+        fails = 1
+
+        def tidy(self) -> int:
+            if self.fails:
+                self.fails -= 1
+                raise StoreUnavailable
+            return super().tidy()
+
+    async def scene():
+        idle = await ask(product, "!say idle", temporary=True)
+        house = replace(product, conversations=without_patience(product, Failing))
+        tidying = asyncio.create_task(house.keep_tidy(every=0.01))
+        while idle.conversation in await asyncio.to_thread(temporary_ids, product):
+            await asyncio.sleep(0.01)
+        tidying.cancel()
+        return idle
+
+    idle = play(scene())
+    assert idle.conversation not in temporary_ids(product)
 
 
 def test_fork_copies_up_to_a_message(product, play):
