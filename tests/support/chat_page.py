@@ -1,4 +1,4 @@
-"""The Chat page as a person uses it: what tests click, type and read. Knows roles and names only."""
+"""The Chat page as a person uses it: what tests click, type and read, by roles and names."""
 
 from playwright.sync_api import Locator, Page, expect
 

@@ -48,6 +48,7 @@ function answerFoot(message) {
       "aria-haspopup": "menu",
       "aria-expanded": "false",
     }),
+    message.status === "stopped" && button("Continue", () => goOn(message)),
     metaLine(message),
   );
 }
@@ -99,7 +100,6 @@ function stateLine(message) {
     failed: ["bad", () => [button("Try again", () => again(message)), otherModel(message)]],
     interrupted: ["warn", () => [button("Answer again", () => again(message)), button("Continue", () => goOn(message))]],
     truncated: ["warn", () => [button("Continue", () => goOn(message)), button("Answer again", () => again(message))]],
-    stopped: ["", () => [button("Continue", () => goOn(message))]],
   };
   const step = steps[message.status];
   return step ? line(step[0], message.note, step[1]()) : null;
@@ -109,7 +109,7 @@ function line(kind, text, buttons) {
   return h(
     "div",
     { class: `note state ${kind}` },
-    icon(kind ? "warn" : "stop"),
+    icon("warn"),
     h("span", { class: "grow" }, text),
     buttons,
   );

@@ -40,34 +40,45 @@ export function drawComposer() {
 export function notePage() {
   const { page, facts } = chat;
   if (place !== chat.wanted) enter(chat.wanted);
-  fill("prompt", facts.prompts.map((one) => [one.name, one.title]), chosen.prompt ?? page.prompt ?? facts.prompt);
-  fill("model", facts.models.map((one) => [one.label, `${one.label} · ${one.where}`]), chosen.model ?? page.model ?? facts.model);
+  const prompt = fill("prompt", facts.prompts.map((one) => [one.name, one.title, ""]), chosen.prompt ?? page.prompt ?? facts.prompt);
+  const model = fill("model", facts.models.map((one) => [one.label, one.label, one.where]), chosen.model ?? page.model ?? facts.model);
+  name("prompt", prompt[1], `Prompt: ${prompt[1]}`);
+  name("model", model[1], `Model: ${model[1]}, ${model[2]}`);
+  $("#chat-model-where").textContent = model[2] ? `· ${model[2]}` : "";
   const running = page.running.length > 0;
   $("#chat-stop").hidden = !running;
   const button = $("#chat-temporary");
   button.hidden = Boolean(page.id);
   button.setAttribute("aria-pressed", String(temporary));
-  box.placeholder = running ? "Write the next message; it is sent when this answer is done" : page.id ? "Write the next message" : "Write a message";
+  box.placeholder = page.id ? "Write the next message" : "Write a message";
   paintSend();
   paintNotes();
   grow();
 }
 
+/* Offers [value, text, group] and chooses one; returns the chosen one, also when it is gone. */
 function fill(what, options, value) {
   const select = $(`#chat-${what}`);
-  const known = options.some(([name]) => name === value);
-  const all = known || !value ? options : [...options, [value, value]];
+  const known = options.find((one) => one[0] === value) ?? [value, value ?? "", "removed"];
+  const all = options.includes(known) || !value ? options : [...options, known];
   const mark = JSON.stringify(all);
   if (select.dataset.options !== mark) {
     select.dataset.options = mark;
-    select.replaceChildren(...all.map(([name, text]) => h("option", { value: name }, text)));
+    const groups = new Map(all.map((one) => [one[2], all.filter((other) => other[2] === one[2])]));
+    select.replaceChildren(...[...groups].map(([group, members]) => {
+      const made = members.map(([id, text]) => h("option", { value: id }, text));
+      return group ? h("optgroup", { label: group }, made) : made;
+    }).flat());
   }
   if (value && select.value !== value) select.value = value;
-  const text = all.find(([name]) => name === value)?.[1] ?? "";
-  const [label, where] = text.split(" · ");
-  const title = what === "prompt" ? `Prompt: ${label}` : `Model: ${label}, ${where ?? ""}`;
-  select.setAttribute("aria-label", title);
-  select.parentElement.title = title;
+  return known;
+}
+
+function name(what, text, full) {
+  const select = $(`#chat-${what}`);
+  $(`#chat-${what}-name`).textContent = text;
+  select.setAttribute("aria-label", full);
+  select.parentElement.title = full;
 }
 
 /* Another conversation is shown: its own draft comes, its own prompt and model. */

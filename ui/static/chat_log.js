@@ -73,6 +73,7 @@ function nameRow(row, message) {
   const answer = message.role === "assistant";
   row.dataset.message = message.id;
   row.classList.toggle("live", live);
+  row.classList.toggle("blank", !message.text && !live);
   row.classList.toggle("waits", message.stage?.state === "waiting");
   set(row, "role", "article");
   set(row, "tabindex", "-1");

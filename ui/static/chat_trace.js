@@ -23,7 +23,7 @@ function draw(trace) {
     ["Answer", unit(trace.reply_tokens, "tokens")],
     ["First word", trace.first === null ? "none came" : `${trace.first.toFixed(2)} s`],
     ["Total", `${trace.total.toFixed(2)} s`],
-    ["Parameters", JSON.stringify(trace.parameters)],
+    Object.keys(trace.parameters).length > 0 && ["Parameters", JSON.stringify(trace.parameters)],
     trace.error && ["Error", trace.error],
     ...trace.notes.map((note) => ["Note", note]),
   ].filter(Boolean);

@@ -47,7 +47,7 @@ export async function present(selector) {
   return $(selector);
 }
 
-/* h("button", {class: "ib", "aria-label": "Close", onclick: f}, child, …); false and null are left out. */
+/* h("button", {class: "ib", "aria-label": "Close", onclick: f}, child, …); absent children are left out. */
 export function h(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
@@ -55,7 +55,7 @@ export function h(tag, attributes = {}, ...children) {
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
     else element.setAttribute(name, value === true ? "" : value);
   }
-  element.append(...children.flat().filter((child) => child !== null && child !== false));
+  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
   return element;
 }
 

@@ -10,7 +10,7 @@ export function openSearch() {
   if (document.querySelector("dialog[open]")) return;
   const field = h("input", {
     class: "in",
-    type: "search",
+    type: "text",
     "aria-label": "Search",
     placeholder: "Search titles and text",
     autocomplete: "off",
