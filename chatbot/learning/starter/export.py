@@ -14,7 +14,7 @@ NAME = "starter"
 VERSION = "1.0"
 DESCRIPTION = "A small model that comes with the chat: talks a little, knows little, says so."
 SUFFIXES = (".json", ".jinja", ".safetensors")
-SAMPLING = {"temperature": 0.0, "top_p": 1.0, "repetition_penalty": 1.0, "max_tokens": 160}
+SAMPLING = {"temperature": 0.3, "top_p": 0.8, "repetition_penalty": 1.0, "max_tokens": 160}
 
 
 def export(model: Any, tokenizer_file: Path, context: int, folder: Path) -> None:

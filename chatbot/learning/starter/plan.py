@@ -81,12 +81,14 @@ CHAT_MIX = {
     "unknowns": 0.4,
     "sourceless": 0.25,
 }
+POLISH_MIX = {"situations": 0.1, "small_talk": 2.0, "intents": 0.1, "unknowns": 0.1}
 
 FULL = Plan(
     shape=Shape(),
     stages=(
         Stage("language", 1000, LANGUAGE_MIX, 2e-3, 2e-3, replies_only=False, warm_up=60),
-        Stage("chat", 1050, CHAT_MIX, 1.5e-3, 2e-5, replies_only=True),
+        Stage("chat", 950, CHAT_MIX, 1.5e-3, 2e-5, replies_only=True),
+        Stage("polish", 100, POLISH_MIX, 6e-4, 1e-5, replies_only=True, warm_up=5),
     ),
 )
 
