@@ -69,6 +69,7 @@ def served(home: Path, model: str) -> Iterator[Server]:
         env=environment,
         cwd=Path(__file__).parents[1],
         stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,  # it tells people that it starts
         text=True,
     )
     try:

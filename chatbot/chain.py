@@ -4,6 +4,8 @@ Knows nothing of people, conversations or rows: it receives a prompt version, it
 earlier messages as plain values, and yields text. It falls back before the first token only, so a
 reader never sees two answers in one. (LangChain's `with_fallbacks` also switches only then, but it
 leaves the generator of the model that took over open until garbage collection.)
+
+LangChain is imported with the first call: a server's first page and most commands need none.
 """
 
 import asyncio
@@ -12,14 +14,16 @@ import json
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import Any, Literal
-
-from langchain_core.runnables import Runnable, RunnableLambda
+from typing import TYPE_CHECKING, Any, Literal
 
 import prompts
-from chatbot.backends.base import ChatModel
 from chatbot.backends.cancel import CancelToken
 from chatbot.errors import BackendError, ContextTooSmall, PromptInvalid
+
+if TYPE_CHECKING:
+    from langchain_core.runnables import Runnable
+
+    from chatbot.backends.base import ChatModel
 
 SAMPLING = ("temperature", "top_p", "top_k", "repetition_penalty", "seed")
 DEFAULT_REPLY = 512
@@ -105,7 +109,7 @@ def render(plan: Plan, start: int = 0) -> Rendered:
     return Rendered(plan, messages, start)
 
 
-def budget(rendered: Rendered, model: ChatModel, sent: Sent) -> list[Message]:
+def budget(rendered: Rendered, model: "ChatModel", sent: Sent) -> list[Message]:
     """The messages with as much of the history as the model's context holds, newest kept.
 
     System text, passages and the last user turn always stay. Fills `sent`.
@@ -127,7 +131,7 @@ def budget(rendered: Rendered, model: ChatModel, sent: Sent) -> list[Message]:
     return rendered.messages
 
 
-def _shortened(plan: Plan, model: ChatModel, room: int) -> tuple[Rendered, int]:
+def _shortened(plan: Plan, model: "ChatModel", room: int) -> tuple[Rendered, int]:
     """The rendering with the longest history that fits, found by halving."""
     starts = _starts(plan.history)
     best: tuple[Rendered, int] | None = None
@@ -151,7 +155,7 @@ def _starts(history: Sequence[Past]) -> list[int]:
     return [*users, len(history)] if history else []
 
 
-def _parameters(plan: Plan, model: ChatModel, tokens: int, notes: list[str]) -> dict[str, Any]:
+def _parameters(plan: Plan, model: "ChatModel", tokens: int, notes: list[str]) -> dict[str, Any]:
     chosen: Mapping[str, Any] = plan.prompt.parameters
     known = {key: chosen[key] for key in SAMPLING if key in chosen and key in model.takes}
     left_out = [key for key in SAMPLING if key in chosen and key not in model.takes]
@@ -170,13 +174,14 @@ def _longest(plan: Plan) -> int:
     return int(chosen.get("max_tokens", DEFAULT_REPLY))
 
 
-def build(model: ChatModel, sent: Sent, cancel: CancelToken) -> Runnable[Plan, Any]:
+def build(model: "ChatModel", sent: Sent, cancel: CancelToken) -> "Runnable[Plan, Any]":
     """render | budget | model for one model. Rendering and counting run in threads."""
+    from langchain_core.runnables import RunnableLambda
 
     def fit(rendered: Rendered) -> list[Message]:
         return budget(rendered, model, sent)
 
-    async def call(messages: list[Message]) -> Runnable[Any, Any]:
+    async def call(messages: list[Message]) -> "Runnable[Any, Any]":
         going_on = {"continue_final": True} if messages[-1]["role"] == "assistant" else {}
         return model.bind(cancel=cancel, **sent.parameters, **going_on)
 
@@ -186,7 +191,7 @@ def build(model: ChatModel, sent: Sent, cancel: CancelToken) -> Runnable[Plan, A
 async def answer(
     plan: Plan,
     models: Sequence[str],
-    open_model: Callable[[str], ChatModel],
+    open_model: Callable[[str], "ChatModel"],
     cancel: CancelToken,
     on_sent: Callable[[Sent], None],
 ) -> AsyncGenerator[Piece, None]:
@@ -218,7 +223,7 @@ async def answer(
 
 
 async def _stream(
-    plan: Plan, model: ChatModel, sent: Sent, cancel: CancelToken
+    plan: Plan, model: "ChatModel", sent: Sent, cancel: CancelToken
 ) -> AsyncGenerator[Piece, None]:
     async with aclosing(build(model, sent, cancel).astream(plan)) as chunks:  # type: ignore[type-var]
         async for chunk in chunks:
