@@ -70,18 +70,23 @@ class Turn:
         self._wake = asyncio.Event()
 
     async def follow(self, interval: float = 1 / UPDATES_PER_SECOND) -> AsyncIterator["Turn"]:
-        """This turn now, after changes (at most one per `interval` seconds), and when done."""
-        seen = -1
+        """This turn now, after changes, and when done.
+
+        Once there is text, at most one look in `interval` seconds; the first piece waits for none.
+        """
+        seen, due = -1, 0.0
         while True:
             wake, done = self._wake, self.done
             if self._version != seen:
                 seen = self._version
+                if self.first_at is not None:
+                    due = time.monotonic() + interval
                 yield self
             if done:
                 return
             if self._version == seen:
                 await wake.wait()
-                await asyncio.sleep(0 if self.done else interval)
+            await asyncio.sleep(0 if self.done else due - time.monotonic())
 
     async def finished(self) -> "Turn":
         """Wait for the end."""

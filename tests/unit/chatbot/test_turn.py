@@ -50,6 +50,41 @@ def test_a_slow_reader_skips_states():
     assert asyncio.run(scene()) < 10
 
 
+def test_a_reader_that_works_skips_states_too():
+    async def scene() -> int:
+        running = turn()
+
+        async def write() -> None:
+            for _ in range(200):
+                running.add("x")
+                await asyncio.sleep(0.001)
+            running.finish("complete")
+
+        writing = asyncio.create_task(write())
+        looks = 0
+        async for _ in running.follow(0.05):
+            looks += 1
+            await asyncio.sleep(0.002)
+        await writing
+        return looks
+
+    assert asyncio.run(scene()) < 50
+
+
+def test_the_first_piece_does_not_wait_for_the_next_look():
+    async def scene() -> str:
+        running, loop = turn(), asyncio.get_running_loop()
+        readers = running.follow(3600)
+        async with asyncio.timeout(10):
+            await anext(readers)
+            loop.call_later(0.01, running.become, "writing")
+            await anext(readers)
+            loop.call_later(0.01, running.add, "first")
+            return (await anext(readers)).text
+
+    assert asyncio.run(scene()) == "first"
+
+
 def test_a_reader_that_comes_late_gets_the_last_snapshot_only():
     async def scene() -> list[str]:
         running = turn()
