@@ -1,6 +1,6 @@
 """Keeps and restores the state of a run; a kill at any moment loses only steps.
 
-The state is written beside the old one and moved over it in one piece.
+Every file is written beside the old one and moved over it in one piece.
 """
 
 from pathlib import Path
@@ -11,16 +11,12 @@ STATE = "state.pt"
 
 def save(out: Path, model: Any, optimisers: list[Any], step: int) -> None:
     """Write model, optimisers and the number of finished steps."""
-    import torch
-
     state = {
         "step": step,
         "model": model.state_dict(),
         "optimisers": [optimiser.state_dict() for optimiser in optimisers],
     }
-    fresh = out / (STATE + ".new")
-    torch.save(state, fresh)
-    fresh.replace(out / STATE)
+    _write(state, out / STATE)
 
 
 def restore(out: Path, model: Any, optimisers: list[Any]) -> int:
@@ -35,3 +31,25 @@ def restore(out: Path, model: Any, optimisers: list[Any]) -> int:
     for optimiser, kept in zip(optimisers, state["optimisers"], strict=True):
         optimiser.load_state_dict(kept)
     return int(state["step"])
+
+
+def keep_stage(out: Path, name: str, model: Any) -> None:
+    """Write the weights with which a stage ended."""
+    _write(model.state_dict(), out / f"{name}.pt")
+
+
+def average_stages(out: Path, names: tuple[str, ...], model: Any) -> None:
+    """Give the model the mean of the weights with which the named stages ended."""
+    import torch
+
+    ends = [torch.load(out / f"{name}.pt", weights_only=True) for name in names]
+    mean = {key: sum(end[key] for end in ends) / len(ends) for key in ends[0]}
+    model.load_state_dict(mean)
+
+
+def _write(value: Any, path: Path) -> None:
+    import torch
+
+    fresh = path.with_name(path.name + ".new")
+    torch.save(value, fresh)
+    fresh.replace(path)

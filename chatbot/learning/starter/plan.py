@@ -43,10 +43,14 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A whole run: the same plan and seed give the same checkpoint."""
+    """A whole run: the same plan and seed give the same checkpoint.
+
+    The checkpoint is the mean of the weights at the ends of the `averaged` stages.
+    """
 
     shape: Shape
     stages: tuple[Stage, ...]
+    averaged: tuple[str, ...]
     seed: int = SEED
     save_every: int = 100
     report_every: int = 10
@@ -90,6 +94,7 @@ FULL = Plan(
         Stage("chat", 950, CHAT_MIX, 1.5e-3, 2e-5, replies_only=True),
         Stage("polish", 100, POLISH_MIX, 6e-4, 1e-5, replies_only=True, warm_up=5),
     ),
+    averaged=("chat", "polish"),
 )
 
 TINY = Plan(
@@ -98,6 +103,7 @@ TINY = Plan(
         Stage("language", 6, {"conversations": 0.05}, 3e-3, 1e-3, False, 2, window=128, batch=2),
         Stage("chat", 6, {"small_talk": 0.1}, 1e-3, 1e-4, replies_only=True, window=128, batch=2),
     ),
+    averaged=("language", "chat"),
     save_every=2,
     report_every=1,
     tokenizer_sample=60_000,

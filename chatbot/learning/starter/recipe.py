@@ -1,4 +1,4 @@
-"""The recipe from data to checkpoint: tokenizer → language → chat → export.
+"""The recipe from data to checkpoint: tokenizer → language → chat → polish → mean → export.
 
 The only module that puts the parts together; each part stays ignorant of the others.
 """
@@ -9,7 +9,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from chatbot.learning.starter import export, mixing, training
+from chatbot.learning.starter import export, keeping, mixing, training
 from chatbot.learning.starter.packing import Windows
 from chatbot.learning.starter.plan import Plan, Stage
 from chatbot.learning.starter.sources import Document
@@ -58,6 +58,7 @@ def run(
             return mixing.batches(plan, stage, start, data, encoder)
 
         training.Run(plan, model, out, feed, say).train()
+        keeping.average_stages(out, plan.averaged, model)
     except FileNotFoundError as error:
         raise RecipeError(
             f"{error.filename} is missing. Point --data at the folder of the public sets, "

@@ -151,8 +151,10 @@ class Run:
             if len(losses) == self.plan.report_every:
                 self._report(stage, step, losses, monotonic() - began)
                 losses, began = [], monotonic()
-            finished = before + step + 1
-            if finished % self.plan.save_every == 0 or step + 1 == stage.steps:
+            finished, last = before + step + 1, step + 1 == stage.steps
+            if last:
+                keeping.keep_stage(self.out, stage.name, self.model)
+            if last or finished % self.plan.save_every == 0:
                 keeping.save(self.out, self.model, optimisers, finished)
 
     def _report(self, stage: Stage, step: int, losses: list[float], seconds: float) -> None:

@@ -88,6 +88,25 @@ def test_toy_checkpoint_loads(unbroken):
     assert model.get_input_embeddings().num_embeddings == len(tokenizer)
 
 
+def test_checkpoint_is_the_mean_of_stage_ends(unbroken):
+    import torch
+    from safetensors.torch import load_file
+
+    out, _ = unbroken
+    shipped = load_file(out / "checkpoint" / "model.safetensors")
+    ends = [torch.load(out / f"{name}.pt", weights_only=True) for name in ("language", "chat")]
+    assert not torch.equal(ends[0]["model.norm.weight"], ends[1]["model.norm.weight"])
+    for key, weights in shipped.items():
+        assert torch.equal(weights, ((ends[0][key] + ends[1][key]) / 2).to(torch.bfloat16))
+
+
+def test_minutes_shorten_the_run(tmp_path):
+    code, said, errors = finish(recipe(tmp_path, tmp_path, *TINY, "--minutes", "0.00001"))
+    assert code == 0, errors
+    assert "language step 1/1 loss" in said
+    assert "chat step 1/1 loss" in said
+
+
 def test_missing_data_is_named(tmp_path):
     code, said, errors = finish(recipe(tmp_path / "nowhere", tmp_path))
     assert code == 1

@@ -22,7 +22,11 @@ def test_rate_ends_at_its_last_value():
 
 def test_steps_can_be_changed_by_name():
     shorter = FULL.with_steps({"chat": 7})
-    assert [stage.steps for stage in shorter.stages] == [FULL.stages[0].steps, 7]
+    assert [stage.steps for stage in shorter.stages] == [
+        FULL.stages[0].steps,
+        7,
+        FULL.stages[2].steps,
+    ]
     assert shorter.shape == FULL.shape
 
 
