@@ -21,7 +21,7 @@ from chatbot.archive import Place
 from chatbot.backends.cancel import CancelToken
 from chatbot.backends.registry import Registry
 from chatbot.chain import Past, Piece, Plan, Sent, answer
-from chatbot.errors import ChatbotError, StoreUnavailable
+from chatbot.errors import ChatbotError, NotFound, StoreUnavailable
 from chatbot.releases import Releases
 from chatbot.turn import Turn
 from store import messages
@@ -90,7 +90,8 @@ class Answering:
             # The exception's text may quote the conversation, so only its type is logged.
             log.error("a turn broke: %s", type(caught).__name__)  # noqa: TRY400
             status, error = "failed", CRASH
-        await asyncio.shield(self._end(job, status, error))
+        turn.status, job.error = status, error  # from here on nobody cancels this task
+        await self._end(job)
 
     async def _stream(self, job: Job) -> tuple[str, str | None]:
         """Stream the answer into the turn; the status and the sentence it ended with."""
@@ -141,37 +142,22 @@ class Answering:
         async def try_to_save() -> None:
             try:
                 await asyncio.to_thread(save)
-            except ChatbotError as error:
+            except Exception as error:  # noqa: BLE001
                 # The end of the turn saves the whole text and tells the person if it cannot.
-                log.warning("a partial answer was not saved: %s", error)
+                log.warning("a partial answer was not saved: %s", type(error).__name__)
 
         job.saving = asyncio.create_task(try_to_save())
 
-    async def _end(self, job: Job, status: str, error: str | None) -> None:
+    async def _end(self, job: Job) -> None:
         """Save the answer and its trace, then tell the readers that it is done."""
         turn = job.turn
-        turn.status, job.error = status, error
-        job.trace = self._trace(job, error)
         if job.saving is not None:
             await job.saving
-        for pause in (*SAVE_AGAIN_AFTER, None):
-            try:
-                await asyncio.to_thread(write_end, job)
-            except StoreUnavailable as caught:
-                log.error("an answer was not saved: %s", caught)  # noqa: TRY400
-                if pause is None:
-                    turn.saved = False
-                    break
-                await asyncio.sleep(pause)
-            except ChatbotError as caught:
-                # Its conversation was deleted meanwhile: there is nothing left to save it to.
-                log.warning("an answer has no place: %s", caught)
-                break
-            else:
-                break
-        turn.finish(status, error if turn.saved else NOT_SAVED)
+        job.trace = self._trace(job)
+        turn.saved = await _saved(job)
+        turn.finish(turn.status, job.error if turn.saved else NOT_SAVED)
 
-    def _trace(self, job: Job, error: str | None) -> Trace | None:
+    def _trace(self, job: Job) -> Trace | None:
         sent, turn = job.sent, job.turn
         if sent is None:
             return None
@@ -193,7 +179,7 @@ class Answering:
             reply_tokens=last.reply_tokens if last else None,
             first_token_s=turn.first_at - turn.started if turn.first_at else None,
             total_s=now - turn.started,
-            error=error,
+            error=job.error,
             notes=sent.notes,
         )
 
@@ -209,14 +195,36 @@ async def _ended(before: Turn, cancel: CancelToken) -> None:
                 wait.cancel()
 
 
+async def _saved(job: Job) -> bool:
+    """Save the end, trying again while the database does not answer; whether that worked."""
+    for pause in (*SAVE_AGAIN_AFTER, None):
+        try:
+            await asyncio.to_thread(write_end, job)
+        except NotFound:
+            log.warning("an answer's conversation was deleted meanwhile")
+            return True
+        except Exception as caught:  # noqa: BLE001  the person is told, and may save again
+            log.error("an answer was not saved: %s", type(caught).__name__)  # noqa: TRY400
+            if pause is None or not isinstance(caught, StoreUnavailable):
+                return False
+            await asyncio.sleep(pause)
+        else:
+            return True
+    return False
+
+
 def write_end(job: Job) -> None:
-    """Save an ended answer and its trace in one transaction. Raises StoreUnavailable."""
+    """Save an ended answer and its trace in one transaction, the same when done twice.
+
+    Raises NotFound when it was deleted, StoreUnavailable.
+    """
     turn = job.turn
     with job.place.writing() as session:
         messages.finish(
             session, job.reply.id, content=turn.text, status=turn.status, error=job.error
         )
-        if job.trace is not None:
+        # A commit whose confirmation was lost has kept the trace already.
+        if job.trace is not None and not messages.traces(session, [job.reply.id]):
             messages.add_trace(session, job.trace)
 
 

@@ -1,6 +1,6 @@
 """THE path of a turn: question saved, prompt rendered, answer streamed, answer saved.
 
-    start_turn ─▶ _begin         (question and an empty answer, committed in one transaction)
+    start_turn ─▶ _begin         (chatbot.beginning: question and empty answer, one transaction)
                ─▶ Answering.run  (chatbot.answering: plan, stream, save with a true status)
 
 A turn runs as a task of the server's event loop and belongs to no tab: doors start it, follow its
@@ -10,15 +10,15 @@ while a model writes. Reading and arranging conversations is chatbot.conversatio
 
 import asyncio
 from collections.abc import Callable
-from typing import TypeVar
 from weakref import WeakValueDictionary
 
 from chatbot.answering import Answering, Job, write_end
 from chatbot.archive import Archive, Place
 from chatbot.backends.registry import Registry
+from chatbot.beginning import Rows, Write, exchange, pin, rerun_rows, title_of
 from chatbot.errors import Busy, EmptyText, NotFound, StoreUnavailable, TextTooLong
 from chatbot.notices import Notices
-from chatbot.releases import Releases, weighted
+from chatbot.releases import Releases
 from chatbot.turn import Turn
 from store import conversations, messages
 from store.engine import Session
@@ -26,11 +26,6 @@ from store.records import Conversation, Message, Person, Release
 
 STOP_WITHIN = 1.0
 """Seconds that a backend has to heed a cancel token before its task is cancelled."""
-TITLE = 60
-"""Longest title made from a first message, in characters."""
-
-_Rows = tuple[Conversation, Message, Message]
-_T = TypeVar("_T")
 
 
 class Chat:
@@ -59,6 +54,7 @@ class Chat:
         self._jobs: dict[str, Job] = {}
         self._lanes: dict[str, list[Turn]] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._beginnings: set[asyncio.Task[Turn]] = set()
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._closing = False
 
@@ -88,34 +84,31 @@ class Chat:
             UnknownModel, StoreUnavailable: nothing was saved.
         """
         self._check(text)
-        chosen = self._registry.resolve(model).label if model else None
-        place, release = await asyncio.to_thread(
-            self._prepare, conversation, prompt, temporary=temporary
+        place, release, chosen = await asyncio.to_thread(
+            self._prepare, conversation, prompt, model, temporary=temporary
         )
 
-        def write(session: Session) -> _Rows:
-            if conversation is None:
-                row = conversations.create(
-                    session,
-                    user_id=person.id,
-                    channel=channel,
-                    title=title_of(text),
-                    prompt=prompt or self._prompt,
-                    release_id=None,
-                    version=None,
-                    model=chosen or self._registry.resolve(self._model).label,
-                    key=key,
-                )
-            else:
-                row = conversations.get(session, person.id, conversation)
-            found = messages.find_turn(session, row.id, key)
-            if found:
-                return row, *found
-            row = _pin(session, person, place, row, release, chosen)
+        def find(session: Session) -> Conversation:
+            if conversation is not None:
+                return conversations.get(session, person.id, conversation)
+            return conversations.create(
+                session,
+                user_id=person.id,
+                channel=channel,
+                title=title_of(text),
+                prompt=prompt or self._prompt,
+                release_id=None,
+                version=None,
+                model=chosen or self._model,
+                key=key,
+            )
+
+        def write(session: Session, row: Conversation) -> Rows:
+            row = pin(session, person, place, row, release, chosen)
             asked = messages.add_turn(session, row.id, parent_id=row.head_id, text=text, key=key)
             return row, *asked
 
-        return await self._begin(person, place, conversation or key, write, most=2)
+        return await self._begin(person, place, conversation or key, key, find, write, most=2)
 
     async def answer_again(
         self, person: Person, message: str, key: str, *, model: str | None = None
@@ -124,30 +117,30 @@ class Chat:
 
         Raises: as `start_turn`.
         """
-        chosen = self._registry.resolve(model).label if model else None
-        place, conversation = await asyncio.to_thread(self._locate, person, message)
 
-        def write(session: Session) -> _Rows:
-            row, asked = _question(session, person, message)
-            row = _pin(session, person, place, row, None, chosen)
+        def write(session: Session, row: Conversation) -> Rows:
+            asked, _ = exchange(session, person, message)
+            row = pin(session, person, place, row, None, chosen)
             reply = messages.add_reply(session, row.id, parent_id=asked.id, key=key)
             return row, asked, reply
 
-        return await self._begin(person, place, conversation, write)
+        place, conversation = await asyncio.to_thread(self._locate, person, message)
+        chosen = await asyncio.to_thread(self._label, model)
+        return await self._begin_in(person, place, conversation, key, write)
 
     async def continue_answer(self, person: Person, message: str, key: str) -> Turn:
         """Go on from where an answer ended; the longer answer is a sibling. Raises as above."""
-        place, conversation = await asyncio.to_thread(self._locate, person, message)
 
-        def write(session: Session) -> _Rows:
-            row, asked = _question(session, person, message)
-            _, old = messages.get(session, person.id, message)
-            reply = messages.add_reply(
-                session, row.id, parent_id=asked.id, key=key, content=old.content
-            )
+        def write(session: Session, row: Conversation) -> Rows:
+            asked, old = exchange(session, person, message)
+            if old is None:
+                raise NotFound
+            text = old.content
+            reply = messages.add_reply(session, row.id, parent_id=asked.id, key=key, content=text)
             return row, asked, reply
 
-        return await self._begin(person, place, conversation, write)
+        place, conversation = await asyncio.to_thread(self._locate, person, message)
+        return await self._begin_in(person, place, conversation, key, write)
 
     async def edit(
         self, person: Person, message: str, text: str, key: str, *, rerun: bool
@@ -162,25 +155,27 @@ class Chat:
         self._check(text)
         place, conversation = await asyncio.to_thread(self._locate, person, message)
 
-        def answer_from(session: Session) -> _Rows:
-            row, old = messages.get(session, person.id, message)
-            return _rerun(session, row, old, text, key)
+        def answer_from(session: Session, row: Conversation) -> Rows:
+            _, old = messages.get(session, person.id, message)
+            return rerun_rows(session, row, old, text, key)
 
-        def save(session: Session) -> str:
-            row, old = messages.get(session, person.id, message)
-            return messages.add_message(
-                session, row.id, parent_id=old.parent_id, role=old.role, content=text, key=key
-            ).public_id
+        def save() -> str:
+            with place.writing() as session:
+                row, old = messages.get(session, person.id, message)
+                return messages.add_message(
+                    session, row.id, parent_id=old.parent_id, role=old.role, content=text, key=key
+                ).public_id
 
         if rerun:
-            return await self._begin(person, place, conversation, answer_from)
-        saved = await asyncio.to_thread(_commit, place, save)
+            return await self._begin_in(person, place, conversation, key, answer_from)
+        saved = await asyncio.to_thread(save)
         self._notices.tell(person.id, conversation)
         return saved
 
     def running(self, person: Person, conversation: str) -> list[Turn]:
         """The turn that is being answered and the one that waits, of this person's conversation."""
-        return [turn for turn in self._lanes.get(conversation, ()) if turn.user_id == person.id]
+        lane = self._lanes.get(conversation, ())
+        return [turn for turn in lane if turn.user_id == person.id and not turn.done]
 
     def is_running(self, conversation: str) -> bool:
         """Whether an answer is being written in this conversation (public id)."""
@@ -205,43 +200,48 @@ class Chat:
         if task is None:
             return
         await asyncio.wait({task}, timeout=STOP_WITHIN)
-        if not task.done() and turn.status == "streaming":
-            task.cancel()
+        self._cut_off(reply)
         await asyncio.wait({task})
 
-    async def save_again(self, person: Person, reply: str) -> Turn:
+    async def save_again(self, person: Person, reply: str) -> None:
         """Try once more to save an answer that the database did not take.
 
+        An answer that is saved, or still being written, is left as it is.
+
         Raises:
-            NotFound: there is no such unsaved answer of this person.
+            NotFound: it is not this person's, or its conversation was deleted.
             StoreUnavailable: the database still does not take it.
         """
-        job = self._jobs.get(reply)
-        if job is None or job.turn.user_id != person.id or not job.turn.done:
-            raise NotFound
-        await asyncio.to_thread(write_end, job)
-        job.turn.saved, job.turn.error = True, job.error
-        job.turn.changed()
-        del self._jobs[reply]
+        async with self._lock(reply):
+            job = self._jobs.get(reply)
+            if job is None or job.turn.saved or job.turn.user_id != person.id:
+                await asyncio.to_thread(self._locate, person, reply)
+                return
+            try:
+                await asyncio.to_thread(write_end, job)
+            except NotFound:
+                del self._jobs[reply]
+                raise
+            job.turn.saved, job.turn.error = True, job.error
+            job.turn.changed()
+            del self._jobs[reply]
         self._notices.tell(person.id, job.turn.conversation)
-        return job.turn
 
     async def close(self, grace: float = 5.0) -> None:
         """Refuse new turns, let running ones end within `grace` seconds, interrupt the rest."""
         self._closing = True
-        tasks = set(self._tasks.values())
-        if tasks:
-            _, late = await asyncio.wait(tasks, timeout=grace)
-            for task in late:
-                task.cancel()
-            if late:
-                await asyncio.wait(late)
+        if self._beginnings:
+            await asyncio.wait(self._beginnings)
+        if self._tasks:
+            tasks = dict(self._tasks)
+            await asyncio.wait(tasks.values(), timeout=grace)
+            for reply in tasks:
+                self._cut_off(reply)
+            await asyncio.wait(tasks.values())
 
     # Committing ----------------------------------------------------------------------------------
 
     def _check(self, text: str) -> None:
-        if self._closing:
-            raise StoreUnavailable("The server is shutting down. Send it again in a minute.")
         if not text.strip():
             raise EmptyText
         if len(text) > self._message_limit:
@@ -251,13 +251,17 @@ class Chat:
             )
 
     def _prepare(
-        self, conversation: str | None, prompt: str | None, *, temporary: bool
-    ) -> tuple[Place, Release | None]:
-        """Where to write, and the release to pin where the conversation or its prompt is new."""
+        self, conversation: str | None, prompt: str | None, model: str | None, *, temporary: bool
+    ) -> tuple[Place, Release | None, str | None]:
+        """Where to write, the release to pin for a new conversation or prompt, the chosen model."""
         new = conversation is None
         place = self._archive.temporary if new and temporary else self._archive.of(conversation)
         pinned = self._releases.current(prompt or self._prompt) if new or prompt else None
-        return place, pinned
+        return place, pinned, self._label(model or self._model if new else model)
+
+    def _label(self, model: str | None) -> str | None:
+        """The full name of a chosen model. Raises UnknownModel."""
+        return self._registry.resolve(model).label if model else None
 
     def _locate(self, person: Person, message: str) -> tuple[Place, str]:
         """Where a message is kept, and its conversation (public id). Raises NotFound."""
@@ -265,50 +269,71 @@ class Chat:
         with place.reading() as session:
             return place, messages.get(session, person.id, message)[0].public_id
 
+    def _lock(self, name: str) -> asyncio.Lock:
+        return self._locks.setdefault(name, asyncio.Lock())
+
+    async def _begin_in(
+        self, person: Person, place: Place, conversation: str, key: str, write: Write
+    ) -> Turn:
+        def find(session: Session) -> Conversation:
+            return conversations.get(session, person.id, conversation)
+
+        return await self._begin(person, place, conversation, key, find, write)
+
     async def _begin(
         self,
         person: Person,
         place: Place,
         lane: str,
-        write: Callable[[Session], _Rows],
+        key: str,
+        find: Callable[[Session], Conversation],
+        write: Write,
         *,
         most: int = 1,
     ) -> Turn:
         """Commit what `write` writes, then start its turn, unless this key already did.
 
         `lane` is the conversation, or the key of a new one: one commit at a time goes on in it.
+        A caller that leaves meanwhile does not stop it: what is committed is also answered.
         """
+        if self._closing:
+            raise StoreUnavailable("The server is shutting down. Send it again in a minute.")
 
-        def write_if_room(session: Session) -> _Rows:
-            row, question, reply = write(session)
-            self._make_room(row, reply, most)
-            return row, question, reply
+        def commit() -> tuple[Rows, bool]:
+            with place.writing() as session:
+                row = find(session)
+                known = messages.find_turn(session, row.id, key)
+                if known:
+                    return (row, *known), False
+                self._make_room(row, most)
+                return write(session, row), True
 
-        async with self._locks.setdefault(lane, asyncio.Lock()):
-            row, question, reply = await asyncio.to_thread(_commit, place, write_if_room)
-            known = self._jobs.get(reply.public_id)
-            if known:
-                return known.turn
-            turn = Turn(person.id, row.public_id, question.public_id, reply.public_id)
-            turn.text = reply.content
-            if reply.status != "streaming":
-                turn.finish(reply.status, reply.error)
-                return turn
-            self._launch(Job(turn, place, row, question, reply))
-        self._notices.tell(person.id, row.public_id)
-        return turn
+        async def begin() -> Turn:
+            async with self._lock(lane):
+                rows, new = await asyncio.to_thread(commit)
+                if new:
+                    return self._launch(person, place, *rows)
+                return await self._known(person, place, *rows)
 
-    def _make_room(self, row: Conversation, reply: Message, most: int) -> None:
+        beginning = asyncio.create_task(begin(), name=f"begin {key}")
+        self._beginnings.add(beginning)
+        beginning.add_done_callback(self._beginnings.discard)
+        return await asyncio.shield(beginning)
+
+    def _make_room(self, row: Conversation, most: int) -> None:
         """Refuse (and roll back) a new answer while `most` others run in its conversation."""
-        if reply.status != "streaming" or reply.public_id in self._jobs:
-            return
-        if len(self._lanes.get(row.public_id, ())) >= most:
+        running = [turn for turn in self._lanes.get(row.public_id, ()) if not turn.done]
+        if len(running) >= most:
             raise Busy
 
     # Running -------------------------------------------------------------------------------------
 
-    def _launch(self, job: Job) -> None:
-        turn = job.turn
+    def _launch(
+        self, person: Person, place: Place, row: Conversation, question: Message, reply: Message
+    ) -> Turn:
+        turn = Turn(person.id, row.public_id, question.public_id, reply.public_id)
+        turn.text = reply.content
+        job = Job(turn, place, row, question, reply)
         lane = self._lanes.setdefault(turn.conversation, [])
         before = lane[-1] if lane else None
         lane.append(turn)
@@ -316,6 +341,30 @@ class Chat:
         task = asyncio.create_task(self._answering.run(job, before), name=f"turn {turn.reply}")
         self._tasks[turn.reply] = task
         task.add_done_callback(lambda _: self._leave(job))
+        self._notices.tell(person.id, turn.conversation)
+        return turn
+
+    async def _known(
+        self, person: Person, place: Place, row: Conversation, question: Message, reply: Message
+    ) -> Turn:
+        """The turn that was begun with the same key before, running or ended."""
+        job = self._jobs.get(reply.public_id)
+        if job:
+            return job.turn
+        if reply.status == "streaming":  # when it was read: has it ended since?
+            reply = await asyncio.to_thread(_read_again, place, row, reply)
+        if reply.status == "streaming":  # nobody here writes it: a crash left it
+            return self._launch(person, place, row, question, reply)
+        turn = Turn(person.id, row.public_id, question.public_id, reply.public_id)
+        turn.text = reply.content
+        turn.finish(reply.status, reply.error)
+        return turn
+
+    def _cut_off(self, reply: str) -> None:
+        """Interrupt a turn that does not heed its token; one that is being saved is let be."""
+        job, task = self._jobs.get(reply), self._tasks.get(reply)
+        if job and task and job.turn.status == "streaming":
+            task.cancel()
 
     def _leave(self, job: Job) -> None:
         """Make room in the lane; an unsaved turn stays known, for `save_again`."""
@@ -330,69 +379,10 @@ class Chat:
         self._notices.tell(turn.user_id, turn.conversation)
 
 
-def _commit(place: Place, write: Callable[[Session], _T]) -> _T:
-    with place.writing() as session:
-        return write(session)
-
-
-def _pin(
-    session: Session,
-    person: Person,
-    place: Place,
-    row: Conversation,
-    release: Release | None,
-    model: str | None,
-) -> Conversation:
-    """Pin the prompt version and the model that were chosen, where they are new."""
-    if release and (row.version is None or release.prompt != row.prompt):
-        row = conversations.set_release(
-            session,
-            person.id,
-            row.public_id,
-            release.prompt,
-            # Releases are rows of the lasting database; a temporary one keeps the version alone.
-            release.id if place.lasting else None,
-            weighted(release.weights, row.public_id),
-        )
-    if model and model != row.model:
-        row = conversations.set_model(session, person.id, row.public_id, model)
-    return row
-
-
-def _rerun(session: Session, row: Conversation, old: Message, text: str, key: str) -> _Rows:
-    """Answer from an edited message: rows of the turn."""
-    found = messages.find_turn(session, row.id, key)
-    if found:
-        return row, *found
-    if old.role == "user":
-        return row, *messages.add_turn(session, row.id, parent_id=old.parent_id, text=text, key=key)
-    following = messages.newest_child(session, old.id, "user")
-    if following is None:
-        [asked] = messages.by_ids(session, row.id, [old.parent_id or 0])
-        reply = messages.add_reply(session, row.id, parent_id=asked.id, key=key, content=text)
-        return row, asked, reply
-    edited = messages.add_message(
-        session, row.id, parent_id=old.parent_id, role=old.role, content=text
-    )
-    return row, *messages.add_turn(
-        session, row.id, parent_id=edited.id, text=following.content, key=key
-    )
-
-
-def _question(session: Session, person: Person, message: str) -> tuple[Conversation, Message]:
-    """The conversation and the question that a message is, or answers. Raises NotFound."""
-    row, found = messages.get(session, person.id, message)
-    if found.role == "user":
-        return row, found
-    if found.parent_id is None:
+def _read_again(place: Place, row: Conversation, reply: Message) -> Message:
+    """The answer as it is stored now. Raises NotFound."""
+    with place.reading() as session:
+        found = messages.by_ids(session, row.id, [reply.id])
+    if not found:
         raise NotFound
-    return row, messages.by_ids(session, row.id, [found.parent_id])[0]
-
-
-def title_of(text: str) -> str:
-    """A title from a first message: its first line, cut at a word."""
-    line = next(line for line in text.splitlines() if line.strip()).strip()
-    if len(line) <= TITLE:
-        return line
-    cut = line[:TITLE].rsplit(" ", 1)[0].rstrip(" ,;:.-")
-    return f"{cut}…"
+    return found[0]

@@ -150,6 +150,33 @@ def test_continue_goes_on_from_the_text(product, play):
     assert (longer.status, longer.text) == ("complete", "one two three four")
 
 
+def test_only_an_answer_can_be_continued(product, play):
+    async def scene():
+        turn = await ask(product, "!say x", key="k1")
+        with pytest.raises(NotFound):
+            await product.chat.continue_answer(product.person(), turn.question, "k2")
+        return turn
+
+    assert len(texts(product, play(scene()).conversation)) == 2
+
+
+def test_a_key_is_one_turn_at_every_door(product, play):
+    async def scene():
+        person, chat = product.person(), product.chat
+        first = await ask(product, "!say one", key="k1")
+        second = await ask(product, "!say two", first.conversation, "k2")
+        return second, [
+            await chat.answer_again(person, first.reply, "k2"),
+            await chat.continue_answer(person, first.reply, "k2"),
+            await chat.edit(person, first.question, "other", "k2", rerun=True),
+        ]
+
+    second, turns = play(scene())
+
+    assert {(turn.question, turn.reply) for turn in turns} == {(second.question, second.reply)}
+    assert len(texts(product, second.conversation)) == 4
+
+
 def test_edit_a_question_and_rerun(product, play):
     async def scene():
         turn = await ask(product, "!say old", key="k1")
