@@ -36,7 +36,7 @@ def main() -> None:
     arguments = _arguments()
     with tempfile.TemporaryDirectory() as home:
         folder = Path(home) / "random@1"
-        reference = _checkpoint(folder)
+        reference = checkpoint(folder)
         model = LocalModel.load(folder, adopt(folder))
         millions = reference.num_parameters() / 1e6
         print(f"{millions:.1f} M parameters, {model.runtime}, {torch.get_num_threads()} threads")
@@ -141,7 +141,7 @@ def _best(kinds: dict[str, Callable[[], object]], rounds: int) -> dict[str, floa
     return {name: min(seconds[1:]) for name, seconds in taken.items()}
 
 
-def _checkpoint(folder: Path) -> PreTrainedModel:
+def checkpoint(folder: Path) -> PreTrainedModel:
     """Random weights in the starter's shape; control tokens are never the likeliest."""
     shutil.copytree(STARTER, folder, ignore=shutil.ignore_patterns("*.safetensors", MANIFEST))
     config = AutoConfig.from_pretrained(folder, local_files_only=True)

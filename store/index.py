@@ -11,6 +11,7 @@ What a row is found by stands in `message_words` and `title_words`; the index on
 by triggers, or GIN on an expression. Rows leave with their message or conversation.
 """
 
+from functools import cache
 from typing import Any, Literal
 
 from sqlalchemy import TextClause, delete, select, text
@@ -37,6 +38,7 @@ _TABLES: dict[Kind, Any] = {"message": MessageWords, "title": TitleWords}
 _COUNTERS: dict[Kind, Any] = {"message": SearchCounter.messages, "title": SearchCounter.titles}
 
 
+@cache
 def statement(template: str, kind: Kind) -> TextClause:
     """SQL for the index of a kind; its rows have the ids of messages or conversations."""
     return text(template.format(kind=kind, tokens=_TOKENS))

@@ -23,8 +23,9 @@ from store.terms import Term
 _TITLE_HITS = 5  # at most so many titles stand before the messages
 _NEAR = (1, 4)  # first the newest block, then four more; after that, volumes
 _FAR = (32,)  # volumes looked at at a time
-_STEPS = (1, 4, 16)  # volumes read at a time when reading one is slow
+_STEPS = (1, 31)  # volumes read at a time when reading one is slow
 _FEW = 2  # so few volumes are worth looking into their blocks
+_NEWEST = 2**62  # above every id
 
 # How a word is quoted, one that may go on, and what joins them.
 _FTS5 = ('"{}"', '"{}"*', " AND ")
@@ -81,9 +82,7 @@ class _Search:
         self._page = page
         self._words = [each for term in wanted for each in term.index_words()]
         self._whole = [(word, begun) for word, begun in self._words if not begun]
-        # The places of a mere beginning are merged before the first can be seen. Beside whole
-        # words it may be a common one, so as little as possible is read at a time.
-        self._mixed = 0 < len(self._whole) < len(self._words)
+        self._begun = [(word, begun) for word, begun in self._words if begun]
         self._sqlite = is_sqlite(session)
         self._seen: set[int] = set()
 
@@ -93,22 +92,36 @@ class _Search:
         for near in _parted(blocks[: sum(_NEAR)], _NEAR):
             yield from self._read("block", near)
         rest = blocks[sum(_NEAR) :]
-        volumes = range(rest[0] // VOLUME, -1, -1) if rest else ()
+        volumes = range(rest[0] // VOLUME, -1, -1) if rest else range(0)
+        careful = bool(rest) and self._begins_commonly(blocks[:2])
         for far in _parted(volumes, _FAR):
-            promising = self._promising("volume", far)
-            if not self._mixed:
-                yield from self._read("volume", promising)
-            elif len(promising) <= _FEW:
-                for volume in promising:
-                    inside = range((volume + 1) * VOLUME - 1, volume * VOLUME - 1, -1)
-                    yield from self._read("block", self._promising("block", inside))
-            else:
-                for part in _parted(promising, _STEPS):
-                    yield from self._read("volume", part)
+            yield from self._sift(far) if careful else self._read("volume", far)
+
+    def _begins_commonly(self, blocks: Sequence[int]) -> bool:
+        """Whether, beside whole words, there is the beginning of common ones.
+
+        All places of a beginning are gathered before the first can be seen, so those of a common
+        one must not be gathered from every volume.
+        """
+        if not self._whole or not self._begun:
+            return False
+        queries = [self._query("block", number, self._begun) for number in blocks]
+        return len(self._match(queries, _NEWEST)) == self._page
+
+    def _sift(self, volumes: Sequence[int]) -> Iterator[Hit]:
+        """Read only where the whole words are, and little at a time."""
+        promising = self._having_whole("volume", volumes)
+        if len(promising) > _FEW:
+            for part in _parted(promising, _STEPS):
+                yield from self._read("volume", part)
+            return
+        for volume in promising:
+            inside = range((volume + 1) * VOLUME - 1, volume * VOLUME - 1, -1)
+            yield from self._read("block", self._having_whole("block", inside))
 
     def _read(self, level: Level, numbers: Sequence[int]) -> Iterator[Hit]:
         queries = [self._query(level, number, self._words) for number in numbers]
-        before = 2**62
+        before = _NEWEST
         while queries:
             ids = self._match(queries, before)
             yield from self._shown([each for each in ids if each not in self._seen])
@@ -117,10 +130,8 @@ class _Search:
                 break
             before = ids[-1]
 
-    def _promising(self, level: Level, numbers: Sequence[int]) -> Sequence[int]:
-        """Those that have the words typed in full; to look for mere beginnings costs more."""
-        if not self._mixed:
-            return numbers
+    def _having_whole(self, level: Level, numbers: Sequence[int]) -> Sequence[int]:
+        """Those blocks or volumes that have the words typed in full."""
         queries = [self._query(level, number, self._whole) for number in numbers]
         if self._sqlite:
             places = self._run(_HAS_SQLITE, queries=json.dumps(queries))

@@ -172,16 +172,34 @@ def test_many_different_words_are_stored(database, owner, talk):
     assert len(find(database, owner, "w1f")) == 1
 
 
-@pytest.mark.parametrize("query", ["common", "rare", "rare co", "common rare", "rare c", "c", "co"])
+QUERIES = [
+    "common",
+    "rare",
+    "once",
+    "rare co",
+    "common rare",
+    "rare c",
+    "once c",
+    "c once",
+    "c",
+    "co",
+]
+
+
+@pytest.mark.parametrize("query", WHOLE + BEGUN)
 def test_many_blocks_are_searched(database, owner, talk, query, monkeypatch):
     monkeypatch.setattr(index, "BLOCK", 2)
     monkeypatch.setattr(index, "VOLUME", 3)
     monkeypatch.setattr(search, "VOLUME", 3)
     contents = [f"common {number}" + " rare" * (number % 17 == 4) for number in range(60)]
+    contents[3] += " once"
     say(database, talk, *contents)
-    expected = [each for each in contents if "rare" not in query or "rare" in each][::-1]
-    assert snippets(find(database, owner, query, limit=7)) == expected[:7]
-    assert snippets(find(database, owner, query, limit=99)) == expected
+    words = [word for word in query.split() if word in ("rare", "once")]
+    expected = [each for each in contents if all(word in each for word in words)][::-1]
+    if query.startswith("c "):  # whole words are whole: no text has just the letter
+        expected = []
+    for limit in (1, 2, 7, 99):
+        assert snippets(find(database, owner, query, limit=limit)) == expected[:limit]
 
 
 def test_deleted_talks_leave_room_for_others(database, owner):
