@@ -14,7 +14,7 @@ import time
 from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import prompts
 from chatbot.archive import Place
@@ -27,10 +27,14 @@ from chatbot.turn import Turn
 from store import messages
 from store.records import Conversation, Message, Trace
 
+if TYPE_CHECKING:
+    from chatbot.backends.base import ChatModel
+
 log = logging.getLogger(__name__)
 
 HISTORY = 64
 """Earlier messages considered for a prompt, so that a turn costs the same at any length."""
+LONG = f"Of the earlier messages the last {HISTORY} were considered."
 SAVE_EVERY = 2.0
 """Seconds between two savings of an answer that is still being written."""
 SAVE_AGAIN_AFTER = (0.5, 2.0)
@@ -63,7 +67,7 @@ class Job:
 
 
 class Answering:
-    """Runs jobs. `fallback` names the models to try when the conversation's does not begin."""
+    """Runs jobs. `fallback`: labels of the models to try when the conversation's does not begin."""
 
     def __init__(
         self, registry: Registry, releases: Releases, fallback: Sequence[str], workspace: str
@@ -72,6 +76,7 @@ class Answering:
         self._releases = releases
         self._fallback = tuple(fallback)
         self._workspace = workspace
+        self._opening: dict[str, asyncio.Task[ChatModel]] = {}
 
     async def run(self, job: Job, before: Turn | None) -> None:
         """Wait for the answer before, stream this one, and end with a true status."""
@@ -106,8 +111,8 @@ class Answering:
             turn.become("writing")
 
         saved_at = time.monotonic()
-        models = [job.conversation.model, *self._fallback]
-        pieces = answer(plan, models, self._registry.open, turn.cancel, sent)
+        models = list(dict.fromkeys((job.conversation.model, *self._fallback)))
+        pieces = answer(plan, models, self._model, turn.cancel, sent)
         async with aclosing(pieces):
             async for piece in pieces:
                 job.last = piece
@@ -116,6 +121,15 @@ class Answering:
                     saved_at = time.monotonic()
                     self._save_partial(job)
         return _status(job)
+
+    async def _model(self, label: str) -> "ChatModel":
+        """The ready model. All who wait for one share a thread: the others are for the database."""
+        opening = self._opening.get(label)
+        if opening is None:
+            opening = asyncio.create_task(asyncio.to_thread(self._registry.open, label))
+            self._opening[label] = opening
+            opening.add_done_callback(lambda _: self._opening.pop(label))
+        return await asyncio.shield(opening)
 
     def _plan(self, job: Job) -> Plan:
         prompt = self._releases.prompt(job.conversation.version or "")
@@ -127,6 +141,7 @@ class Answering:
             values=values_of(prompt, job.question.content, self._workspace),
             history=history_of(path),
             continued=job.reply.content,
+            notes=(LONG,) if path and path[0].parent_id else (),
         )
 
     def _save_partial(self, job: Job) -> None:

@@ -80,8 +80,8 @@ def build(settings: Settings) -> Product:
         default=settings.model,
         scripted=settings.scripted or settings.model == "scripted",
     )
-    for label in (settings.model, *settings.fallback):
-        registry.resolve(label)
+    registry.resolve(settings.model)
+    fallback = [registry.resolve(name).label for name in settings.fallback]
     database = _open(settings)
     archive = Archive(database, Database.in_memory())
     with archive.main.writing() as session:
@@ -96,7 +96,7 @@ def build(settings: Settings) -> Product:
         registry,
         releases,
         notices,
-        Answering(registry, releases, settings.fallback, settings.workspace),
+        Answering(registry, releases, fallback, settings.workspace),
         message_limit=settings.message_limit,
         prompt=settings.prompt,
         model=settings.model,

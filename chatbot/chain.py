@@ -8,10 +8,9 @@ leaves the generator of the model that took over open until garbage collection.)
 LangChain is imported with the first call: a server's first page and most commands need none.
 """
 
-import asyncio
 import hashlib
 import json
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
@@ -48,12 +47,16 @@ class Past:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to be asked: a prompt version, its values, the history, and a text to go on from."""
+    """What is to be asked: a prompt version, its values, the history, and a text to go on from.
+
+    `notes` say what was left out already; they begin the notes of the trace.
+    """
 
     prompt: prompts.Prompt
     values: Mapping[str, Any]
     history: tuple[Past, ...] = ()
     continued: str = ""
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -191,11 +194,11 @@ def build(model: "ChatModel", sent: Sent, cancel: CancelToken) -> "Runnable[Plan
 async def answer(
     plan: Plan,
     models: Sequence[str],
-    open_model: Callable[[str], "ChatModel"],
+    open_model: Callable[[str], Awaitable["ChatModel"]],
     cancel: CancelToken,
     on_sent: Callable[[Sent], None],
 ) -> AsyncGenerator[Piece, None]:
-    """Stream the answer of the first model of `models` (labels) that begins one.
+    """Stream the answer of the first model of `models` (different labels) that begins one.
 
     `on_sent` gets the trace of each call as it is made; the last one is that of the answer.
 
@@ -207,8 +210,8 @@ async def answer(
     for label in models:
         began = False
         try:
-            model = await asyncio.to_thread(open_model, label)
-            sent = Sent(model.label, model.where, notes=list(failed))
+            model = await open_model(label)
+            sent = Sent(model.label, model.where, notes=[*plan.notes, *failed])
             on_sent(sent)
             async with aclosing(_stream(plan, model, sent, cancel)) as pieces:
                 async for piece in pieces:

@@ -1,6 +1,7 @@
 """Doors, ends and shutdowns that cross each other: a turn is never lost, doubled or left open."""
 
 import asyncio
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -172,3 +173,29 @@ def test_saving_again_what_was_deleted_is_not_found(product):
         return turn
 
     assert product.chat.turn(product.person(), asyncio.run(scene()).reply) is None
+
+
+def test_many_who_wait_for_a_model_leave_threads_for_the_database(product):
+    loading, registry = threading.Event(), product.registry
+    load = registry._load
+
+    def slow(info):
+        loading.wait(30)
+        return load(info)
+
+    registry._load = slow
+
+    async def scene():
+        person, start = product.person(), product.chat.start_turn
+        turns = [await start(person, None, f"!say {n}", f"key {n}") for n in range(40)]
+        try:
+            saved = asyncio.to_thread(texts, product, turns[0].conversation)
+            return await asyncio.wait_for(saved, 10), turns
+        finally:
+            loading.set()
+            await asyncio.gather(*(turn.finished() for turn in turns))
+
+    saved, turns = asyncio.run(scene())
+
+    assert saved[0] == ("user", "!say 0", "complete")
+    assert [turn.text for turn in turns] == [str(n) for n in range(40)]

@@ -1,10 +1,13 @@
 """Building the product: what it makes, and what it says when it cannot."""
 
+import asyncio
+
 import pytest
 
 from chatbot.bootstrap import build
 from chatbot.errors import ChatbotError, StoreUnavailable, UnknownModel
 from chatbot.settings import Settings
+from tests.support.scenes import ask
 
 
 def test_a_fresh_home_is_made_for_its_owner_alone(tmp_path):
@@ -33,6 +36,16 @@ def test_an_unknown_model_is_named(tmp_path):
         build(Settings(home=tmp_path, model="nobody"))
     with pytest.raises(UnknownModel, match="either"):
         build(Settings(home=tmp_path, model="scripted", fallback=("either",)))
+
+
+def test_a_model_that_is_its_own_fallback_is_tried_once(tmp_path):
+    product = build(Settings(home=tmp_path, model="scripted", fallback=("starter", "scripted@1")))
+    turn = asyncio.run(ask(product, "!500 x"))
+    [_, answer] = product.conversations.open(product.person(), turn.conversation).messages
+    product.close()
+
+    assert turn.model.startswith("starter@")
+    assert answer.meta.where == "local"
 
 
 def test_the_name_of_the_local_person_may_change(tmp_path):

@@ -355,6 +355,23 @@ def test_a_trace_says_when_it_cannot_be_rendered_the_same(product, play):
     assert "not exactly what was sent" in trace.notes[-1]
 
 
+def test_a_trace_says_when_old_messages_were_not_considered(product, play):
+    turn = play(ask(product, "!say x", key="k"))
+    with product.archive.main.writing() as session:
+        row, last = messages.get(session, product.person().id, turn.reply)
+        for n in range(64):
+            role = "assistant" if n % 2 else "user"
+            last = messages.add_message(
+                session, row.id, parent_id=last.id, role=role, content=str(n)
+            )
+    longest = play(ask(product, "!say y", turn.conversation, "k2"))
+
+    assert product.traces.of(product.person(), turn.reply).notes == []
+    trace = product.traces.of(product.person(), longest.reply)
+    assert trace.exact
+    assert "last 64" in trace.notes[0]
+
+
 def test_a_temporary_conversation_is_never_in_the_database(product, play):
     async def scene():
         turn = await ask(product, "!say secret", key="k1", temporary=True)

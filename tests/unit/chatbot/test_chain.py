@@ -41,7 +41,7 @@ def plan(question: str, exchanges: int = 0, **more) -> Plan:
 
 
 def models(**made: ScriptedModel):
-    def open_model(label: str) -> ScriptedModel:
+    async def open_model(label: str) -> ScriptedModel:
         if label not in made:
             raise ModelUnavailable(f"{label} is not there.")
         return made[label]
