@@ -21,6 +21,7 @@ from store import accounts, conversations, messages
 from store.engine import Database
 from store.journal import Journal, journal_for
 
+OUT = Path(__file__).parent / "out"
 MODES = [
     ("delete", "EXTRA"),
     ("truncate", "FULL"),
@@ -63,11 +64,12 @@ class Subject:
 
 
 def main() -> None:
-    """Measure all modes on new files in the current folder, whose disk is meant."""
+    """Measure all modes on new files beside this one, whose disk is meant."""
     parser = argparse.ArgumentParser(description=str(__doc__).split("\n", maxsplit=1)[0])
     parser.add_argument("--rounds", type=int, default=200)
     rounds = parser.parse_args().rounds
-    with tempfile.TemporaryDirectory(dir=Path.cwd(), prefix="bench-") as folder:
+    OUT.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=OUT) as folder:
         subjects = [Subject(Path(folder), *mode) for mode in MODES]
         alone: dict[str, list[float]] = {subject.name: [] for subject in subjects}
         for _ in range(rounds):
