@@ -180,20 +180,22 @@ def test_many_who_wait_for_a_model_leave_threads_for_the_database(product):
     load = registry._load
 
     def slow(info):
-        loading.wait(30)
+        loading.wait(60)
         return load(info)
 
     registry._load = slow
 
     async def scene():
-        person, start = product.person(), product.chat.start_turn
-        turns = [await start(person, None, f"!say {n}", f"key {n}") for n in range(40)]
+        person, start, turns = product.person(), product.chat.start_turn, []
         try:
-            saved = asyncio.to_thread(texts, product, turns[0].conversation)
-            return await asyncio.wait_for(saved, 10), turns
+            async with asyncio.timeout(30):
+                for n in range(40):
+                    turns.append(await start(person, None, f"!say {n}", f"key {n}"))
+                saved = await asyncio.to_thread(texts, product, turns[0].conversation)
         finally:
             loading.set()
             await asyncio.gather(*(turn.finished() for turn in turns))
+        return saved, turns
 
     saved, turns = asyncio.run(scene())
 
