@@ -14,7 +14,7 @@ import time
 from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any
 
 import prompts
 from chatbot.archive import Place
@@ -251,14 +251,19 @@ def values_of(prompt: prompts.Prompt, question: str, workspace: str) -> dict[str
 
 
 def history_of(path: Sequence[Message]) -> tuple[Past, ...]:
-    """Messages as history. A question whose answer is empty (failed, stopped early) is left out."""
+    """Messages as history: questions and answers in turn, as many models insist on.
+
+    A question without an answer (failed, stopped early, deleted) is left out.
+    """
     kept: list[Past] = []
+    asked: Message | None = None
     for message in path:
-        if message.content.strip():
-            role = cast('Literal["user", "assistant"]', message.role)
-            kept.append(Past(message.id, role, message.content))
-        elif kept and kept[-1].role == "user":
-            kept.pop()
+        if message.role == "user":
+            asked = message
+        elif asked is not None and message.content.strip():
+            kept.append(Past(asked.id, "user", asked.content))
+            kept.append(Past(message.id, "assistant", message.content))
+            asked = None
     return tuple(kept)
 
 

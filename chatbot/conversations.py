@@ -6,13 +6,13 @@ chatbot.chat, never here.
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from chatbot.archive import Archive
 from chatbot.backends.registry import Registry
-from chatbot.errors import NotFound, UnknownModel
+from chatbot.errors import NotFound
 from chatbot.notices import Notices
 from chatbot.releases import Releases
 from chatbot.views import (
@@ -113,6 +113,7 @@ class Conversations:
             siblings = messages.siblings(session, ids)
             traces = messages.traces(session, ids)
             feedback = messages.feedback(session, person.id, ids)
+        places = {info.label: info.where for info in self._registry.list()} if traces else {}
         return View(
             id=row.public_id,
             title=row.title,
@@ -123,11 +124,10 @@ class Conversations:
             temporary=not place.lasting,
             created_at=row.created_at,
             messages=[
-                self._view(
-                    row,
+                _view(
                     message,
                     siblings.get(message.id),
-                    traces.get(message.id),
+                    self._meta(traces.get(message.id), places),
                     feedback.get(message.id),
                 )
                 for message in shown
@@ -255,44 +255,35 @@ class Conversations:
             for row in rows
         ]
 
-    def _view(
-        self,
-        row: Conversation,
-        message: Message,
-        siblings: Siblings | None,
-        trace: Trace | None,
-        feedback: Feedback | None,
-    ) -> MessageView:
-        return MessageView(
-            id=message.public_id,
-            role=message.role,
-            text=message.content,
-            status=message.status,
-            note=note_of(message.status, message.error),
-            siblings=siblings or Siblings(1, 1, None, None),
-            meta=self._meta(row, trace),
-            rating=feedback.rating if feedback else 0,
-            reasons=feedback.reasons if feedback else (),
-            better=feedback.better if feedback else None,
-        )
-
-    def _meta(self, row: Conversation, trace: Trace | None) -> Meta | None:
+    def _meta(self, trace: Trace | None, places: Mapping[str, str]) -> Meta | None:
         if trace is None:
             return None
-        where: str
-        try:
-            where = self._registry.resolve(trace.model).where
-        except UnknownModel:
-            where = "removed"
         return Meta(
             model=trace.model,
-            where=where,
-            prompt=trace.prompt or row.prompt,
+            where=places.get(trace.model, "removed"),
+            prompt=trace.prompt,
             version=self._releases.number(trace.version) if trace.version else None,
             tokens=trace.reply_tokens,
             first_s=trace.first_token_s,
             total_s=trace.total_s,
         )
+
+
+def _view(
+    message: Message, siblings: Siblings | None, meta: Meta | None, feedback: Feedback | None
+) -> MessageView:
+    return MessageView(
+        id=message.public_id,
+        role=message.role,
+        text=message.content,
+        status=message.status,
+        note=note_of(message.status, message.error),
+        siblings=siblings or Siblings(1, 1, None, None),
+        meta=meta,
+        rating=feedback.rating if feedback else 0,
+        reasons=feedback.reasons if feedback else (),
+        better=feedback.better if feedback else None,
+    )
 
 
 def _found(hit: Hit) -> Found:

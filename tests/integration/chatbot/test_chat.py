@@ -355,6 +355,23 @@ def test_a_trace_says_when_it_cannot_be_rendered_the_same(product, play):
     assert "not exactly what was sent" in trace.notes[-1]
 
 
+def test_questions_without_an_answer_are_not_sent_again(product, play):
+    first = play(ask(product, "!say one", key="k1"))
+    second = play(ask(product, "!500 two", first.conversation, "k2"))
+    third = play(ask(product, "!say three", first.conversation, "k3"))
+    product.conversations.delete_version(product.person(), third.reply)
+    last = play(ask(product, "!say four", first.conversation, "k4"))
+
+    trace = product.traces.of(product.person(), last.reply)
+    assert second.text == ""
+    assert [message["content"] for message in trace.messages[1:]] == [
+        "!say one",
+        "one",
+        "!say four",
+    ]
+    assert trace.exact
+
+
 def test_a_trace_says_when_old_messages_were_not_considered(product, play):
     turn = play(ask(product, "!say x", key="k"))
     with product.archive.main.writing() as session:

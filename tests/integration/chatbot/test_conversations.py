@@ -11,6 +11,7 @@ from chatbot.bootstrap import Product
 from chatbot.conversations import Conversations
 from chatbot.errors import NotFound, StoreUnavailable
 from store import conversations as rows
+from store import messages
 from tests.support.scenes import ask, texts
 
 
@@ -177,6 +178,18 @@ def test_open_pages_back_and_reaches_a_message(product, play):
     assert [message.text for message in newest.messages] == ["!say 3", "3", "!say 4", "4"]
     assert [message.text for message in earlier.messages] == ["!say 1", "1", "!say 2", "2"]
     assert reached.messages[0].id == first.question
+
+
+def test_figures_say_where_a_model_ran_even_when_it_is_removed(product, play):
+    turn = said(product, play, "!say x")
+    person = product.person()
+    with product.archive.main.writing() as session:
+        _, reply = messages.get(session, person.id, turn.reply)
+        [trace] = messages.traces(session, [reply.id]).values()
+        messages.add_trace(session, replace(trace, attempt=2, model="gone@1"))
+
+    now = product.conversations.open(person, turn.conversation).messages[1].meta
+    assert (now.model, now.where) == ("gone@1", "removed")
 
 
 def test_feedback_is_kept_changed_and_taken_back(product, play):
