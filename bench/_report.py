@@ -31,7 +31,8 @@ class Report:
     def add(self, name: str, value: float | str, unit: str = "", remark: str = "") -> None:
         """Keep a figure and print it."""
         self.figures[name] = value
-        shown = f"{value:,.3g}" if isinstance(value, float) and value < 100 else f"{value:,}"
+        shown = f"{value:,.3g}" if isinstance(value, float) and abs(value) < 100 else value
+        shown = f"{shown:,.0f}" if isinstance(shown, float | int) else shown
         self.say(f"{name:<52} {shown:>9} {unit:<5} {remark}".rstrip())
 
     def bound(self, name: str, value: float, most: float, unit: str = "") -> None:
