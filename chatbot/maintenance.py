@@ -243,9 +243,17 @@ def _read(name: str) -> prompts.Prompt:
         raise NotFound(f"There is no prompt or file named {name}. Built in are: {known}.") from None
     partials = {key: text for one in built_in.values() for key, text in one.partials.items()}
     for folder in (file.parent.parent / "partials", file.parent / "partials"):
-        found = {f"partials/{path.name}": path.read_text("utf-8") for path in folder.glob("*.j2")}
-        partials |= found
+        partials |= {f"partials/{path.name}": _partial(path) for path in folder.glob("*.j2")}
     return prompts.parse(source, partials)
+
+
+def _partial(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except UnicodeDecodeError:
+        raise prompts.PromptError(
+            "This is not UTF-8 text.", hint="Save the file as UTF-8.", partial=str(path)
+        ) from None
 
 
 @contextmanager

@@ -177,8 +177,11 @@ def load(**overrides: Any) -> Settings:
         return Settings(**given)
     except ValidationError as error:
         raise SettingsInvalid(_sentence(error)) from None
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsInvalid(f"{config_file()} is not valid TOML: {error}.") from None
+    except OSError as error:
+        file = error.filename or config_file()
+        raise SettingsInvalid(f"{file} cannot be read: {error.strerror}.") from None
     except SettingsError as error:
         raise SettingsInvalid(f"A CHATBOT_ variable is not valid JSON: {error}.") from None
 

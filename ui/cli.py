@@ -163,7 +163,7 @@ def _unexpected(error: Exception) -> str:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with file.open("a", encoding="utf-8") as out:
             out.write(f"{kind}\n{''.join(traceback.format_tb(error.__traceback__))}\n")
-    except (ChatbotError, OSError):
+    except Exception:  # noqa: BLE001  whatever was unexpected may befall this too
         return f"Something unexpected went wrong ({kind}). `chatbot doctor` may say why."
     return f"Something unexpected went wrong ({kind}). The details are in {file}."
 

@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 from chatbot import maintenance
+from chatbot import settings as configuration
 from tests.support.shell import COMMAND, Shell
 
 ESCAPES = "a\x1b]0;owned\x07b\x1b[31mc\x9b2Jd\x08e\rf"
@@ -134,6 +135,17 @@ def test_broken_prompt_file_is_placed(shell, tmp_path):
     assert "mistake" in done.err
 
 
+def test_partial_that_is_no_text_is_named(shell, tmp_path):
+    (tmp_path / "partials").mkdir()
+    (tmp_path / "partials" / "tone.j2").write_bytes(b"kind\xff")
+    file = tmp_path / "own.prompty"
+    file.write_text("---\nname: own\n---\nuser:\nHello\n", "utf-8")
+
+    [check] = shell.run("prompts", "check", str(file), "--json").data
+    assert (check["ok"], "UTF-8" in check["message"]) == (False, True)
+    assert "tone.j2" in refused(shell.run("prompts", "render", str(file)))
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -257,6 +269,8 @@ def test_unforeseen_error_is_one_line_and_logged(shell, monkeypatch):
     assert "RuntimeError" in log.read_text("utf-8")
     assert said not in log.read_text("utf-8")
     assert refused(shell.run("prompts", "list", CHATBOT_HOME="/dev/null"))
+    monkeypatch.setattr(configuration, "load", broken)
+    assert "RuntimeError" in refused(shell.run("prompts", "list"))
 
 
 def test_closed_and_broken_pipes_are_quiet(talked):

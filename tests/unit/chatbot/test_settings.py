@@ -98,10 +98,18 @@ def test_unknown_setting_in_the_file_is_refused(tmp_path):
         load()
 
 
-def test_broken_file_is_named(tmp_path):
-    (tmp_path / "chatbot.toml").write_text("port = \n")
+@pytest.mark.parametrize("content", [b"port = \n", b'workspace = "\xff"\n'])
+def test_broken_file_is_named(tmp_path, content):
+    (tmp_path / "chatbot.toml").write_bytes(content)
 
-    with pytest.raises(SettingsInvalid, match="not valid TOML"):
+    with pytest.raises(SettingsInvalid, match=r"chatbot\.toml is not valid TOML"):
+        load()
+
+
+def test_a_file_that_cannot_be_read_is_named(monkeypatch):
+    monkeypatch.setenv("CHATBOT_CONFIG", "/proc/self/mem")
+
+    with pytest.raises(SettingsInvalid, match="/proc/self/mem"):
         load()
 
 
