@@ -74,10 +74,6 @@ class Releases:
         """Which version of its prompt it is, counted from 1. Raises NotFound."""
         return self._rows(version).seq
 
-    def name(self, version: str) -> str:
-        """The prompt's name. Raises NotFound."""
-        return self._rows(version).prompt
-
     def _row(self, version: str) -> PromptVersion:
         with self._archive.main.reading() as session:
             return rows.get_version(session, version)

@@ -5,10 +5,10 @@ choice; a child is always newer than its parent, so the newest row under a messa
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Row as SqlRow
-from sqlalchemy import delete, insert, literal, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from store import index, models, nodes
@@ -97,14 +97,15 @@ def copy_path(session: Session, source_leaf_id: int, target_conversation_id: int
     originals = list(source)
     taken = nodes.numbers(session, target_conversation_id, len(originals))
     parent_id = None
+    copies: dict[int, int] = {}
     for original in originals:
         values = {name: getattr(original, name) for name in _COPIED}
         if original.status == "streaming":
             values |= {"status": "interrupted", "finished_at": now()}
         copied = nodes.insert(session, taken, parent_id=parent_id, **values)
         index.put(session, taken.user_id, "message", copied.id, copied.content)
-        _copy_traces(session, original.id, copied.id)
-        parent_id = copied.id
+        parent_id = copies[original.id] = copied.id
+        _copy_traces(session, original.id, copies)
     nodes.move_head(session, target_conversation_id, parent_id)
     return parent_id
 
@@ -139,9 +140,19 @@ def _last_used(session: Session, top_id: int) -> int:
     return leaf_id
 
 
-def _copy_traces(session: Session, source_id: int, target_id: int) -> None:
+def _copy_traces(session: Session, source_id: int, copies: Mapping[int, int]) -> None:
+    """Copy the traces of a message; their history becomes the `copies` of what it was."""
     table = models.Trace.__table__
-    names = [column.name for column in table.columns if column.name != "message_id"]
-    kept = [table.c[name] for name in names]
-    rows = select(literal(target_id), *kept).where(table.c.message_id == source_id)
-    session.execute(insert(models.Trace).from_select(["message_id", *names], rows))
+    query = select(table).where(table.c.message_id == source_id)
+    rows = [
+        {
+            **trace,
+            "message_id": copies[source_id],
+            "history_ids": [copies[each] for each in trace["history_ids"] if each in copies],
+        }
+        for trace in session.execute(
+            select(table).where(table.c.message_id == source_id)
+        ).mappings()
+    ]
+    if rows:
+        session.execute(insert(models.Trace), rows)

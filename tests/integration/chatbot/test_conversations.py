@@ -148,6 +148,19 @@ def test_fork_copies_up_to_a_message(product, play):
     assert said(product, play, "!say three", copy, "k3").text == "three"
 
 
+def test_a_forked_answer_still_shows_what_was_sent(product, play):
+    first = said(product, play, "!say one", key="k1")
+    second = said(product, play, "!say two", first.conversation, "k2")
+    person = product.person()
+
+    copy = product.conversations.fork(person, second.reply)
+
+    answer = product.conversations.open(person, copy).messages[-1]
+    trace = product.traces.of(person, answer.id)
+    assert trace.exact
+    assert trace.messages == product.traces.of(person, second.reply).messages
+
+
 def test_versions_are_chosen_and_deleted(product, play):
     turn = said(product, play, "!say first", key="k1")
 
