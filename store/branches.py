@@ -150,9 +150,7 @@ def _copy_traces(session: Session, source_id: int, copies: Mapping[int, int]) ->
             "message_id": copies[source_id],
             "history_ids": [copies[each] for each in trace["history_ids"] if each in copies],
         }
-        for trace in session.execute(
-            select(table).where(table.c.message_id == source_id)
-        ).mappings()
+        for trace in session.execute(query).mappings()
     ]
     if rows:
         session.execute(insert(models.Trace), rows)
