@@ -25,6 +25,7 @@ from chatbot.errors import ChatbotError, NotFound, StoreUnavailable
 from chatbot.releases import Releases
 from chatbot.turn import Turn
 from store import messages
+from store.engine import Session
 from store.records import Conversation, Message, Trace
 
 if TYPE_CHECKING:
@@ -134,6 +135,8 @@ class Answering:
     def _plan(self, job: Job) -> Plan:
         prompt = self._releases.prompt(job.conversation.version or "")
         with job.place.reading() as session:
+            if not _is_there(session, job):  # deleted while it waited
+                raise NotFound
             parent = job.question.parent_id
             path = messages.path(session, parent, limit=HISTORY) if parent else []
         return Plan(
@@ -152,7 +155,10 @@ class Answering:
 
         def save() -> None:
             with job.place.writing() as session:
-                messages.save_partial(session, job.reply.id, text)
+                if _is_there(session, job):
+                    messages.save_partial(session, job.reply.id, text)
+                else:  # deleted: nobody will read it
+                    job.turn.cancel.cancel()
 
         async def try_to_save() -> None:
             try:
@@ -197,6 +203,10 @@ class Answering:
             error=job.error,
             notes=sent.notes,
         )
+
+
+def _is_there(session: Session, job: Job) -> bool:
+    return bool(messages.by_ids(session, job.conversation.id, [job.reply.id]))
 
 
 async def _ended(before: Turn, cancel: CancelToken) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from chatbot import answering
 from chatbot.bootstrap import Product, build
 from chatbot.errors import NotFound, StoreUnavailable
 from chatbot.settings import Settings
@@ -202,3 +203,21 @@ def test_many_who_wait_for_a_model_leave_threads_for_the_database(product):
 
     assert saved[0] == ("user", "!say 0", "complete")
     assert [turn.text for turn in turns] == [str(n) for n in range(40)]
+
+
+def test_what_is_deleted_is_answered_no_further(product, monkeypatch):
+    monkeypatch.setattr(answering, "SAVE_EVERY", 0.01)
+
+    async def scene():
+        first = await writing(product, "!tokens 100000 !rate 100 x")
+        person, start = product.person(), product.chat.start_turn
+        second = await start(person, first.conversation, "!say never", "k2")
+        await asyncio.to_thread(product.conversations.delete_version, person, first.question)
+        await asyncio.gather(first.finished(), second.finished())
+        return first, second, await ask(product, "!say new", first.conversation, "k3")
+
+    first, second, new = asyncio.run(asyncio.wait_for(scene(), 60))
+
+    assert first.status == "stopped"
+    assert (second.text, second.model) == ("", None)
+    assert texts(product, new.conversation)[1] == ("assistant", "new", "complete")
