@@ -118,7 +118,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _blocks(product: Product) -> tuple[gr.Blocks, ChatStream]:
-    with gr.Blocks(title=f"Chat · {product.settings.workspace}", analytics_enabled=False) as blocks:
+    with gr.Blocks(title=f"Chat · {product.settings.title}", analytics_enabled=False) as blocks:
         streams = chat.build(product)
     # Gradio runs at most this many listeners at once, and each open tab holds one.
     blocks.max_threads = chat.AT_ONCE

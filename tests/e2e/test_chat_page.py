@@ -236,8 +236,8 @@ class TestConversations:
 
     def test_delete_can_be_undone(self, tab):
         tab.ask("!say delete me")
-        first = tab.listed.first
-        first.hover()
+        expect(tab.listed.first).to_contain_text("delete me")
+        tab.listed.first.hover()
         tab.page.get_by_role("navigation", name="Conversation list").get_by_role(
             "button", name="More for this conversation"
         ).first.click()

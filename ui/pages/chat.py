@@ -48,6 +48,7 @@ def build(product: Product) -> ChatStream:
             show_progress="hidden",
             trigger_mode="multiple",
             concurrency_limit=AT_ONCE,
+            postprocess=False,
             api_visibility="private",
         )
     return stream

@@ -10,9 +10,13 @@ conversations changed (also by another tab), and for a running answer at most tw
 
 One stream for a tab, not one for each look: Gradio starts listeners in any order, sends the last
 values of an ending one again, and loses those of one that starts while its connection closes.
+
+Every update gives all outputs, the unchanged ones as the same objects: Gradio sends differences
+only, and its own way to leave an output alone builds the component anew, ten milliseconds each.
 """
 
 import asyncio
+import json
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, suppress
@@ -27,14 +31,14 @@ from chatbot.turn import Turn
 from chatbot.views import Person, View
 from ui.guard import caller
 from ui.pages import chat_view
-from ui.pages.chat_view import Json, Screen
+from ui.pages.chat_view import Screen, Shown
 from ui.pages.commands import BROKEN
 
 STEP = 50
 """Messages shown at first, and how many more each "Load earlier" adds."""
 MOST = 5000
 
-Update = tuple[Any, Any, Any]
+Update = tuple[Shown, Shown, str]
 _T = TypeVar("_T")
 
 log = logging.getLogger(__name__)
@@ -59,12 +63,18 @@ class Tab:
         self.wake = asyncio.Event()
         self.left = self.silent = False
         self.changes = 0
-        self.page: Json = {}
+        self.screen = chat_view.empty()
 
     def turn_to(self, look: Look) -> None:
         """Look at something else."""
         self.look = look
         self.wake.set()
+
+    def update(self, screen: Screen, **more: Any) -> Update:
+        """Remember what is shown, with further facts, and give it as the listener's outputs."""
+        page = screen.page | {"changes": self.changes} | more
+        self.screen = replace(screen, page=page)
+        return screen.log, screen.now, json.dumps(page)
 
     def leave(self, *, silently: bool = False) -> None:
         """End the stream; `silently` when the tab has begun another one."""
@@ -92,8 +102,8 @@ class ChatStream:
         try:
             async for update in self._updates(tab):
                 yield update
-            # Gradio sends the last values once more when a listener ends: these change nothing.
-            yield gr.skip(), gr.skip(), gr.skip() if tab.silent else {**tab.page, "left": True}
+            if not tab.silent:
+                yield tab.update(tab.screen, left=True)
         finally:
             hearing.cancel()
             if self._tabs.get(name) is tab:
@@ -142,13 +152,12 @@ class ChatStream:
     async def _shown(self, tab: Tab, look: Look) -> AsyncIterator[Update]:
         """The conversation as it is, then its answers until nothing runs or the tab wakes."""
         if look.conversation is None:
-            yield _update(tab, chat_view.empty(ask=look.number))
+            yield tab.update(chat_view.empty(ask=look.number))
             return
         running, view = await self._read(tab.person, look.conversation, look)
         if tab.look is look:
             tab.look = replace(look, at=None, limit=max(look.limit, len(view.messages)))
-        shown = self._screen(tab.person, view, running, look)
-        yield _update(tab, shown)
+        yield tab.update(self._screen(tab.person, view, running, look))
         if not running:
             return
         async with aclosing(_until(tab.wake, _writing(tab, view, running))) as updates:
@@ -176,14 +185,14 @@ class ChatStream:
 async def _writing(tab: Tab, view: View, running: list[Turn]) -> AsyncIterator[Update]:
     """Updates of the tail until the first running turn is done."""
     turn, before = running[0], ""
+    log, _, page = tab.update(tab.screen)
     async for now in turn.follow():
         if now.done:
             return
-        facts: Any = gr.skip()
         if now.state != before:
             before = now.state
-            facts = tab.page = tab.page | {"stage": chat_view.stage(now)}
-        yield gr.skip(), chat_view.tail(view, running), facts
+            log, _, page = tab.update(tab.screen, stage=chat_view.stage(now))
+        yield log, chat_view.tail(view, running), page
 
 
 async def _until(end: asyncio.Event, items: AsyncIterator[_T]) -> AsyncGenerator[_T]:
@@ -209,18 +218,10 @@ async def _until(end: asyncio.Event, items: AsyncIterator[_T]) -> AsyncGenerator
                     await waiting
 
 
-def _update(tab: Tab, screen: Screen) -> Update:
-    tab.page = screen.page | {"changes": tab.changes}
-    return screen.log, screen.now, tab.page
-
-
 def _trouble(tab: Tab, look: Look, error: ChatbotError) -> Update:
     """An error beside what is shown already; what does not exist is shown no longer."""
-    told = {"ask": look.number, "error": str(error), "code": error.code}
-    if isinstance(error, NotFound):
-        return _update(tab, chat_view.empty(**told))
-    tab.page = tab.page | told
-    return gr.skip(), gr.skip(), tab.page
+    screen = chat_view.empty() if isinstance(error, NotFound) else tab.screen
+    return tab.update(screen, ask=look.number, error=str(error), code=error.code)
 
 
 def _asked(data: Any) -> tuple[str, Look]:

@@ -113,9 +113,10 @@ def hits(found: Sequence[Found]) -> list[Json]:
 
 
 def _row(role: str, text: str) -> dict[str, Any]:
-    """A Chatbot message. Text goes as a part: a bare string would lose its indentation."""
+    """A message as the Chatbot's scripts take it: the listener is not post-processed."""
     shown = markdown.rich(text) if role == "assistant" else markdown.plain(text)
-    return {"role": role, "content": [{"type": "text", "text": shown or "\u200b"}]}
+    part = {"type": "text", "text": shown or "\u200b"}
+    return {"role": role, "metadata": None, "content": [part], "options": None}
 
 
 def _message(message: MessageView, turns: Mapping[str, Turn], unsaved: Mapping[str, Turn]) -> Json:

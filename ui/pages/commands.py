@@ -65,17 +65,16 @@ def calling(product: Product, book: object) -> Call:
 
 
 async def _run(commands: Mapping[str, Callable[..., Any]], person: Person, data: Any) -> Json:
-    if not isinstance(data, dict) or data.get("do") not in commands:
+    name = data.get("do") if isinstance(data, dict) else None
+    run = commands.get(name) if isinstance(name, str) else None
+    if run is None:
         raise Refused(NOT_UNDERSTOOD)
-    run = commands[data["do"]]
-    given = {name: value for name, value in data.items() if name != "do"}
+    given = {key: value for key, value in data.items() if key != "do"}
     try:
         if inspect.iscoroutinefunction(run):
             result = await run(person, **given)
         else:
             result = await asyncio.to_thread(functools.partial(run, person, **given))
-    except (ValidationError, TypeError) as error:
-        if isinstance(error, ValidationError):
-            raise Refused(NOT_UNDERSTOOD) from None
-        raise
+    except ValidationError:
+        raise Refused(NOT_UNDERSTOOD) from None
     return result if isinstance(result, dict) else {}

@@ -42,7 +42,7 @@ export async function startChat(top) {
   for (const one of islands) drawIcons(one.element);
   drawHeader(top, { search: openSearch, openSide: () => showSide(true) });
   nameRegions();
-  meta.watch("value", () => receive(meta.props.value));
+  meta.watch("value", () => receive(JSON.parse(meta.props.value)));
   const asked = new URLSearchParams(location.search);
   drawList();
   drawHead();
@@ -162,7 +162,6 @@ function remember(conversation, at, history) {
 }
 
 function receive(value) {
-  if (!value) return;
   if (value.left) {
     stream = "none";
     if (!document.hidden) setTimeout(again, 300);

@@ -137,7 +137,7 @@ const seconds = (value) => `${value < 10 ? value.toFixed(1) : Math.round(value)}
 
 function metaLine(message) {
   const { meta, status } = message;
-  if (!meta) return h("span", { class: "meta num" }, "edited by a person");
+  if (!meta) return status === "complete" && h("span", { class: "meta" }, "edited by a person");
   const opens = (text, name) =>
     h("button", { type: "button", class: "as-link", "aria-label": `${name} ${text}. Show what was sent`, onclick: () => showTrace(message) }, text);
   const parts = [

@@ -91,6 +91,7 @@ function enter(id) {
   box.value = draft?.text ?? "";
   key = draft?.key ?? newKey();
   grow();
+  if (draft && document.activeElement === document.body) box.focus();
 }
 
 function keepDraft() {

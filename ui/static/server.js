@@ -14,7 +14,9 @@ export async function call(what, given = {}) {
     setTimeout(() => fail(new Error("late")), WAIT);
   });
   try {
-    return await Promise.race([channel.call({ do: what, ...given }), late]);
+    // Gradio answers nothing at all when the server could not be reached.
+    const told = await Promise.race([channel.call({ do: what, ...given }), late]);
+    return told ?? { error: OFFLINE, code: "offline" };
   } catch {
     return { error: OFFLINE, code: "offline" };
   }

@@ -1,0 +1,170 @@
+"""A tab's stream over a real product: it shows what is there, follows, wakes, and owns nothing."""
+
+import asyncio
+import json
+from contextlib import aclosing
+from types import SimpleNamespace
+
+import gradio as gr
+import pytest
+
+from chatbot.bootstrap import build
+from chatbot.errors import StoreUnavailable
+from chatbot.settings import Settings
+from tests.support.scenes import ask
+from ui.pages.chat_stream import ChatStream, Look
+
+REQUEST = SimpleNamespace(session_hash="s")
+
+
+@pytest.fixture
+def product(tmp_path):
+    product = build(Settings(home=tmp_path, model="scripted", person="Iris"))
+    yield product
+    product.close()
+
+
+@pytest.fixture
+def stream(product):
+    return ChatStream(product)
+
+
+def watching(stream, **look):
+    return aclosing(stream.watch(gr.EventData(None, {"tab": "t1", **look}), REQUEST))
+
+
+async def upto(updates, wanted):
+    """The first update whose facts fulfil `wanted`, within a minute."""
+    async with asyncio.timeout(60):
+        async for log, now, page in updates:
+            facts = json.loads(page)
+            if wanted(facts):
+                return log, now, facts
+    raise AssertionError("the stream ended")
+
+
+def play(scene):
+    return asyncio.run(asyncio.wait_for(scene, 90))
+
+
+def test_shows_a_conversation_and_waits(product, stream):
+    async def scene():
+        turn = await ask(product, "!say hello")
+        async with watching(stream, conversation=turn.conversation, number=3) as updates:
+            return await upto(updates, lambda facts: True)
+
+    log, now, facts = play(scene())
+    assert [one["content"][0]["text"] for one in log] == ["```text\n!say hello\n```", "hello"]
+    assert (now, facts["ask"], facts["running"]) == ([], 3, [])
+
+
+def test_follows_an_answer_to_its_end(product, stream):
+    async def scene():
+        start = product.chat.start_turn
+        turn = await start(product.person(), None, "!tokens 20 !rate 40 go", "k")
+        async with watching(stream, conversation=turn.conversation) as updates:
+            _, now, _ = await upto(updates, lambda facts: facts.get("stage"))
+            log, after, _ = await upto(updates, lambda facts: not facts["running"])
+        return now, log, after
+
+    now, log, after = play(scene())
+    assert now[0]["role"] == "assistant"
+    assert (len(log), after) == (2, [])
+
+
+def test_leaving_tab_leaves_the_turn_running(product, stream):
+    async def scene():
+        start = product.chat.start_turn
+        turn = await start(product.person(), None, "!tokens 30 !rate 60 on", "k")
+        async with watching(stream, conversation=turn.conversation) as updates:
+            await upto(updates, lambda facts: facts["running"])
+        return await turn.finished()
+
+    assert play(scene()).status == "complete"
+
+
+def test_turns_to_another_conversation(product, stream):
+    async def scene():
+        first = await ask(product, "!say one", key="k1")
+        slow = await product.chat.start_turn(product.person(), None, "!hang", "k3")
+        async with watching(stream, conversation=slow.conversation, number=1) as updates:
+            await upto(updates, lambda facts: facts["running"])
+            look = Look(first.conversation, number=2)
+            assert stream.look(product.person(), "t1", look)
+            _, _, facts = await upto(updates, lambda facts: facts["ask"] == 2)
+        await product.chat.stop(product.person(), slow.reply)
+        return first, facts
+
+    first, facts = play(scene())
+    assert facts["id"] == first.conversation
+
+
+def test_wakes_for_changes_made_elsewhere(product, stream):
+    async def scene():
+        turn = await ask(product, "!say name me")
+        async with watching(stream, conversation=turn.conversation) as updates:
+            await upto(updates, lambda facts: True)
+            await asyncio.to_thread(
+                product.conversations.rename, product.person(), turn.conversation, "Named"
+            )
+            return await upto(updates, lambda facts: facts["title"] == "Named")
+
+    assert play(scene())[2]["changes"] >= 1
+
+
+def test_unknown_conversation_is_told_not_raised(stream):
+    async def scene():
+        async with watching(stream, conversation="0190a000-0000-7000-8000-000000000000") as updates:
+            return await upto(updates, lambda facts: True)
+
+    log, _, facts = play(scene())
+    assert (log, facts["code"], facts["id"]) == ([], "not_found", None)
+
+
+def test_trouble_keeps_what_is_shown(product, stream, monkeypatch):
+    async def scene():
+        turn = await ask(product, "!say stay")
+        async with watching(stream, conversation=turn.conversation) as updates:
+            await upto(updates, lambda facts: True)
+
+            def lost(*_, **__):
+                raise StoreUnavailable
+
+            monkeypatch.setattr(product.conversations, "open", lost)
+            stream.look(product.person(), "t1", Look(turn.conversation, number=9))
+            return await upto(updates, lambda facts: facts.get("error"))
+
+    log, _, facts = play(scene())
+    assert len(log) == 2
+    assert (facts["code"], facts["ask"]) == ("store_unavailable", 9)
+
+
+def test_only_the_owner_turns_a_tab(product, stream):
+    other = SimpleNamespace(id=999)
+
+    async def scene():
+        async with watching(stream) as updates:
+            await upto(updates, lambda facts: True)
+            return [stream.look(other, "t1", Look()), stream.look(product.person(), "t2", Look())]
+
+    assert play(scene()) == [False, False]
+
+
+def test_tab_that_leaves_is_told_so(product, stream):
+    async def scene():
+        async with watching(stream) as updates:
+            await upto(updates, lambda facts: True)
+            stream.leave(product.person(), "t1")
+            await upto(updates, lambda facts: facts.get("left"))
+            return stream.look(product.person(), "t1", Look())
+
+    assert play(scene()) is False
+
+
+@pytest.mark.parametrize("data", [None, 7, {"conversation": 3, "limit": "x"}, {"limit": -5}])
+def test_odd_requests_show_the_empty_page(stream, data):
+    async def scene():
+        async with aclosing(stream.watch(gr.EventData(None, data), REQUEST)) as updates:
+            return await upto(updates, lambda facts: True)
+
+    assert play(scene())[2]["id"] is None

@@ -1,0 +1,73 @@
+"""Commands check what they are given, and always come back with a result or a sentence."""
+
+import asyncio
+from types import SimpleNamespace
+
+import pytest
+
+from chatbot.errors import NotFound, TextTooLong
+from ui.pages.commands import BROKEN, NOT_UNDERSTOOD, calling, command
+
+IRIS = SimpleNamespace(id=7, name="Iris")
+
+
+class Book:
+    """Commands of every kind."""
+
+    @command
+    def double(self, person, *, number: int) -> dict:
+        return {"who": person.name, "twice": number * 2}
+
+    @command
+    async def refuse(self, person, *, long: bool = False) -> dict:
+        raise TextTooLong if long else NotFound
+
+    @command
+    def crash(self, person, *, secret: str) -> dict:
+        raise RuntimeError(secret)
+
+    def hidden(self, person) -> dict:
+        return {"reached": True}
+
+
+def call(data, person=IRIS):
+    product = SimpleNamespace(person=lambda: person)
+    return asyncio.run(calling(product, Book())(data, None))
+
+
+def test_result_of_a_command():
+    assert call({"do": "double", "number": 21}) == {"who": "Iris", "twice": 42}
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        None,
+        [],
+        "double",
+        {},
+        {"do": "hidden"},
+        {"do": "__init__"},
+        {"do": ["double"]},
+        {"do": "double"},
+        {"do": "double", "number": "21"},
+        {"do": "double", "number": 1, "more": 2},
+        {"do": "double", "person": "x", "number": 1},
+    ],
+)
+def test_anything_else_is_not_understood(data):
+    assert call(data) == {"error": NOT_UNDERSTOOD, "code": "refused"}
+
+
+def test_errors_come_back_as_sentences():
+    assert call({"do": "refuse"})["code"] == "not_found"
+    assert call({"do": "refuse", "long": True}) == {
+        "error": TextTooLong.sentence,
+        "code": "text_too_long",
+    }
+
+
+def test_crash_tells_and_logs_no_text(caplog):
+    assert call({"do": "crash", "secret": "my diary"}) == {"error": BROKEN, "code": "error"}
+    assert "RuntimeError" in caplog.text
+    assert "diary" not in caplog.text
