@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +34,22 @@ from store.records import Conversation
 OUT = Path(__file__).parent / "out"
 ROUNDS = 100
 LENGTHS = (10, 1_000, 10_000)  # of the conversation that is sent to
+KINDS = (
+    "a common word",
+    "a middling word",
+    "a rare word",
+    "an absent word",
+    "two common words",
+    "a common and a middling word",
+    "a common and a rare word",
+    "a rare and a common word",
+    "two middling words",
+    "1 letter",
+    "2 letters",
+    "3 letters",
+    "a rare word and 1 letter",
+    "the beginning of a rare word",
+)
 READ, WRITE = "bare read", "bare write"
 
 Call = Callable[[Session], object]
@@ -84,48 +100,48 @@ def _measured(dialect: str, places: list[Place]) -> dict[str, list[float]]:
     columns = ("small: median, p95", "large: median, p95")
     _say(f"\n{dialect:<42}{columns[0]:>20}{columns[1]:>20}{'ratio':>7}{'bare':>8}")
     figures: dict[str, list[float]] = {}
-    for task in _tasks():
-        small, large = _in_turn(task, places)
-        bare = figures.get(WRITE if task.writes else READ, [0, 0, *large])[2]
-        figures[task.name] = [*small, *large]
-        _say(
-            f"{task.name:<42}{small[0]:10.2f}{small[1]:10.2f}{large[0]:10.2f}{large[1]:10.2f}"
-            f"{large[0] / small[0]:7.2f}{large[0] / bare:8.1f}"
-        )
+    for group in _tasks():
+        for task, (small, large) in zip(group, _in_turn(group, places), strict=True):
+            figures[task.name] = [*small, *large]
+            bare = figures[WRITE if task.writes else READ][2]
+            _say(
+                f"{task.name:<42}{small[0]:10.2f}{small[1]:10.2f}{large[0]:10.2f}{large[1]:10.2f}"
+                f"{large[0] / small[0]:7.2f}{large[0] / bare:8.1f}"
+            )
     for length in LENGTHS[1:]:
         few, many = figures[_sending(LENGTHS[0])], figures[_sending(length)]
         _say(f"sending at message {length:,} is {many[2] / few[2]:.2f} of sending at {LENGTHS[0]}")
     return figures
 
 
-def _in_turn(task: Task, places: list[Place]) -> list[tuple[float, float]]:
-    taken: list[list[float]] = [[] for _ in places]
-    rounds = zip(*(task.calls(place) for place in places), strict=True)
-    for calls in rounds:
-        for place, call, times in zip(places, calls, taken, strict=True):
+def _in_turn(group: list[Task], places: list[Place]) -> list[list[tuple[float, float]]]:
+    """Median and 95th percentile of each task at each place, all of them asked in every round."""
+    subjects = [(task, place, task.calls(place)) for task in group for place in places]
+    taken: list[list[float]] = [[] for _ in subjects]
+    for number in range(ROUNDS):
+        for (task, place, calls), times in zip(subjects, taken, strict=True):
             scope = place.database.transaction if task.writes else place.database.reading
             started = time.perf_counter()
             with scope() as session:
-                call(session)
+                calls[number](session)
             times.append((time.perf_counter() - started) * 1000)
     warm = [sorted(times[3:]) for times in taken]  # the first ones fill statement caches
-    return [(statistics.median(times), times[int(len(times) * 0.95)]) for times in warm]
+    found = [(statistics.median(times), times[int(len(times) * 0.95)]) for times in warm]
+    return [found[at : at + len(places)] for at in range(0, len(found), len(places))]
 
 
-def _tasks() -> list[Task]:
+def _tasks() -> list[list[Task]]:
+    """In groups that are measured together."""
     tasks = [
         Task(READ, _bare_reads),
         Task("list", lambda p: _repeat(lambda s: conversations.recent(s, p.filled.owner.id))),
         Task("list, far down", _lists_far_down),
         Task("open a conversation at its end", _opens),
     ]
-    tasks += [
-        Task(f"search {kind}, of {whose}", _searches(kind, whose))
-        for whose in ("all", "few")
-        for kind in _queries(None)
-    ]
-    tasks.append(Task(WRITE, _bare_writes, writes=True))
-    return tasks + [Task(_sending(length), _sends(length), writes=True) for length in LENGTHS]
+    for whose in ("all", "few"):
+        tasks += [Task(f"search {kind}, of {whose}", _searches(kind, whose)) for kind in KINDS]
+    sends = [Task(_sending(length), _sends(length), writes=True) for length in LENGTHS]
+    return [*([task] for task in tasks), [Task(WRITE, _bare_writes, writes=True), *sends]]
 
 
 def _repeat(call: Call) -> list[Call]:
@@ -173,34 +189,31 @@ def _view(session: Session, user_id: int, shown: Conversation) -> object:
 def _searches(kind: str, whose: str) -> Callable[[Place], list[Call]]:
     def calls(place: Place) -> list[Call]:
         person = place.filled.owner if whose == "all" else place.filled.few
-        queries = _queries(place.filled)[kind]
+        queries = dict(zip(KINDS, _queries(place.filled), strict=True))[kind]
         return [lambda s, q=q: search.find(s, person.id, q) for q in queries]
 
     return calls
 
 
-def _queries(filled: Filled | None) -> dict[str, list[str]]:
-    common = (filled.common * 5)[:ROUNDS] if filled else []
-    middling = filled.middling[:ROUNDS] if filled else []
-    others = filled.middling[ROUNDS:] if filled else []
-    rare = filled.rare[:ROUNDS] if filled else []
-    turned = common[7:] + common[:7]
-    return {
-        "a common word": common,
-        "a middling word": middling,
-        "a rare word": rare,
-        "an absent word": [f"zz{word}" for word in rare],
-        "two common words": [f"{a} {b}" for a, b in zip(common, turned, strict=True)],
-        "a common and a middling word": [f"{a} {b}" for a, b in zip(common, middling, strict=True)],
-        "a common and a rare word": [f"{a} {b}" for a, b in zip(common, rare, strict=True)],
-        "a rare and a common word": [f"{b} {a}" for a, b in zip(common, rare, strict=True)],
-        "two middling words": [f"{a} {b}" for a, b in zip(middling, others, strict=True)],
-        "1 letter": [word[:1] for word in middling],
-        "2 letters": [word[:2] for word in middling],
-        "3 letters": [word[:3] for word in middling],
-        "a rare word and 1 letter": [f"{a} {b[:1]}" for a, b in zip(rare, middling, strict=True)],
-        "a beginning of a rare word": [word[:-1] for word in rare],
-    }
+def _queries(filled: Filled) -> Iterator[list[str]]:
+    """A query for each round, of each of `KINDS` in its order."""
+    common = (filled.common * 5)[:ROUNDS]
+    middling, others = filled.middling[:ROUNDS], filled.middling[ROUNDS:]
+    rare = filled.rare[:ROUNDS]
+    yield common
+    yield middling
+    yield rare
+    yield [f"zz{word}" for word in rare]
+    yield [f"{a} {b}" for a, b in zip(common, common[7:] + common[:7], strict=True)]
+    yield [f"{a} {b}" for a, b in zip(common, middling, strict=True)]
+    yield [f"{a} {b}" for a, b in zip(common, rare, strict=True)]
+    yield [f"{a} {b}" for a, b in zip(rare, common, strict=True)]
+    yield [f"{a} {b}" for a, b in zip(middling, others, strict=True)]
+    yield [word[:1] for word in middling]
+    yield [word[:2] for word in middling]
+    yield [word[:3] for word in middling]
+    yield [f"{a} {b[:1]}" for a, b in zip(rare, middling, strict=True)]
+    yield [word[:-1] for word in rare]
 
 
 def _sending(length: int) -> str:
