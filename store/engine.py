@@ -150,7 +150,10 @@ class Database:
     def _upgrade_lock(self) -> AbstractContextManager[object]:
         if self.path is None:
             return self._shared()
-        self.path.touch(mode=0o600)
+        try:
+            self.path.touch(mode=0o600)
+        except OSError as error:
+            raise Unavailable("lost", error.strerror or "") from None
         return migrate.file_lock(self.path.with_name(self.path.name + ".lock"))
 
     def _upgrade_sqlite(self, connection: Connection, revision: str) -> None:

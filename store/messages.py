@@ -164,7 +164,14 @@ def finish(
 
 def interrupt_streaming(session: Session) -> int:
     """Mark every reply left streaming by a crash as interrupted; return how many."""
-    left = session.execute(select(Row.id, Row.content).where(Row.status == "streaming")).all()
+    streaming = Row.status == "streaming"
+    # All conversations are locked before the first is worked on, so that nobody who holds one and
+    # waits for another of our locks is waited for.
+    locked = select(ConversationRow.id).join(Row, Row.conversation_id == ConversationRow.id)
+    session.execute(
+        locked.where(streaming).order_by(ConversationRow.id).with_for_update(of=ConversationRow)
+    )
+    left = session.execute(select(Row.id, Row.content).where(streaming)).all()
     for message_id, content in left:
         finish(session, message_id, content=content, status="interrupted")
     return len(left)

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, text
 from store.errors import SchemaMismatch
 from store.records import SchemaState
 
-_PG_LOCK = 7_236_081_342_118_205_004  # any constant that nobody else locks
+ADVISORY_LOCK = 7_236_081_342_118_205_004  # any constant that nobody else locks
 
 
 def state(connection: Connection | None) -> SchemaState:
@@ -58,7 +58,8 @@ def require_known(revision: str) -> None:
 def upgrade(connection: Connection, revision: str = "head") -> None:
     """Run what is missing, inside the transaction that `connection` is in."""
     if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _PG_LOCK})
+        connection.execute(text("SET LOCAL lock_timeout = 0"))  # however long another one takes
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
     found = state(connection).current
     if found is not None:
         require_known(found)

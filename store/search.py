@@ -58,7 +58,7 @@ _INDEX_ONLY_POSTGRESQL = sql(
 def find(session: Session, user_id: int, text: str, *, limit: int = 20) -> list[Hit]:
     """What this person said, was told or named that has all these words; at most `limit` hits."""
     wanted = terms.parse(text)
-    if not wanted:
+    if not wanted or limit < 1:
         return []
     if not is_sqlite(session):
         session.execute(_INDEX_ONLY_POSTGRESQL)

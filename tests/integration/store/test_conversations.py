@@ -218,9 +218,8 @@ def test_deleting_leaves_no_row(database, way):
         assert index.newest_blocks(session, owner.id) == {"message": 0, "title": 0}
 
 
+@pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
 def test_deleted_words_leave_the_file(database):
-    if database.dialect != "sqlite":
-        pytest.skip("PostgreSQL's index removes words by itself")
     owner = person(database)
     talk = filled(database, owner)
     change(database, conversations.delete_now, owner.id, talk.public_id)

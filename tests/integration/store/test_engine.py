@@ -94,6 +94,12 @@ def test_missing_folder_is_lost(tmp_path):
     assert caught.value.reason == "lost"
 
 
+def test_upgrade_into_a_missing_folder_is_lost(tmp_path):
+    with pytest.raises(Unavailable) as caught:
+        Database(f"sqlite:///{tmp_path}/no/such/folder/a.db").upgrade()
+    assert caught.value.reason == "lost"
+
+
 def test_unreachable_server_is_lost():
     database = Database("postgresql://nobody@127.0.0.1:1/none", wait_s=2)
     with pytest.raises(Unavailable) as caught, database.reading() as session:
@@ -155,9 +161,8 @@ def test_full_disk_is_said(tmp_path):
     assert started(database, owner).title == "A talk"
 
 
+@pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
 def test_lost_server_connection_recovers(database):
-    if database.dialect != "postgresql":
-        pytest.skip("SQLite has no server")
 
     def lose():
         with database.transaction() as session:

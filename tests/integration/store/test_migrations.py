@@ -9,7 +9,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Column, Text, inspect, text
+from sqlalchemy import Column, Text, func, inspect, select, text
 
 from store import migrate
 from store.engine import Database
@@ -112,6 +112,21 @@ def test_racing_upgrades_wait(empty_url):
     assert databases[0].schema().ok
     for each in databases:
         each.close()
+
+
+def test_upgrade_waits_longer_than_a_statement(empty_postgresql):
+    url = empty_postgresql("waiting")
+    holder, database = Database(url), Database(url, wait_s=0.2)
+    with holder.transaction() as session:
+        session.execute(select(func.pg_advisory_xact_lock(migrate.ADVISORY_LOCK)))
+        thread = threading.Thread(target=database.upgrade)
+        thread.start()
+        thread.join(1)
+        assert thread.is_alive()
+    thread.join()
+    assert database.schema().ok
+    holder.close()
+    database.close()
 
 
 UPGRADE = "import sys; from store.engine import Database; Database(sys.argv[1]).upgrade()"

@@ -62,6 +62,12 @@ def test_titles_come_before_messages(database, owner):
     assert (hits[0].conversation, hits[0].role) == (named.public_id, None)
 
 
+@pytest.mark.parametrize("limit", [0, -1])
+def test_no_hits_are_no_work(database, owner, talk, limit):
+    say(database, talk, "word")
+    assert find(database, owner, "word", limit=limit) == []
+
+
 def test_newest_comes_first(database, owner, talk):
     say(database, talk, *(f"word {number}" for number in range(30)))
     assert snippets(find(database, owner, "word", limit=3)) == ["word 29", "word 28", "word 27"]
