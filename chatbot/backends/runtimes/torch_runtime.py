@@ -22,8 +22,15 @@ from chatbot.backends.runtimes.shelf import Kept, Shelf
 PIECE = 256
 """Prompt tokens computed between two steps of the others."""
 
-SMALL_MODEL, SMALL_MODEL_THREADS = 100_000_000, 4
-"""Below so many parameters, more threads than this only wait for each other."""
+SMALL_MODEL = 50_000_000
+"""Below so many parameters a step is too short to be shared: on two idle cores a second thread
+gains a tenth, and on busy ones each waits for the other at every layer, five times as long."""
+
+ALL_THREADS = torch.get_num_threads()
+"""Asked before anything sets it: the setting is one for the whole process."""
+
+LONG_PIECE, MOST_THREADS = 32, 4
+"""Pieces of a prompt this long are worth several threads for a small model too, but not many."""
 
 
 @dataclass(slots=True)
@@ -50,9 +57,7 @@ class TorchRuntime:
         self._cache = "past_key_values" if "past_key_values" in takes else "cache_params"
         self._takes_positions = "position_ids" in takes
         self._last_only: dict[str, Any] = {"logits_to_keep": 1} if "logits_to_keep" in takes else {}
-        small = model.num_parameters() < SMALL_MODEL
-        threads = torch.get_num_threads()
-        self._threads = min(threads, SMALL_MODEL_THREADS) if small else threads
+        self._small = model.num_parameters() < SMALL_MODEL
         self._filling: list[_Row] = []
         self._rows: list[_Row] = []
         self._shelf = Shelf()
@@ -67,8 +72,6 @@ class TorchRuntime:
 
     def step(self) -> list[Stepped]:
         """One token for each request past its prompt, and a piece of the oldest prompt."""
-        if torch.get_num_threads() != self._threads:
-            torch.set_num_threads(self._threads)
         with torch.inference_mode():
             return self._step()
 
@@ -129,12 +132,14 @@ class TorchRuntime:
 
     def _alone(self, row: _Row, tokens: Any) -> torch.Tensor:
         """Logits after these tokens of one request, from its own cache."""
+        self._use_threads(len(tokens))
         ids = torch.tensor([list(tokens)], device=self._device)
         more = self._last_only | {self._cache: row.cache}
         return self._model(ids, use_cache=True, **more).logits[:, -1]
 
     def _together(self) -> torch.Tensor:
         """Logits after the last token of every row, from the shelf."""
+        self._use_threads(1)
         shelf = self._shelf
         shelf.open_column()
         last = [[row.sampler.tokens[-1]] for row in self._rows]
@@ -149,6 +154,14 @@ class TorchRuntime:
         output = self._model(ids, past_key_values=shelf, use_cache=True, **more)
         shelf.close_column()
         return output.logits[:, -1]
+
+    def _use_threads(self, tokens: int) -> None:
+        """Choose the threads of the next computation, which is of so many tokens a row."""
+        wanted = ALL_THREADS
+        if self._small:
+            wanted = min(wanted, MOST_THREADS) if tokens >= LONG_PIECE else 1
+        if torch.get_num_threads() != wanted:
+            torch.set_num_threads(wanted)
 
 
 def _only_keys_and_values(model: PreTrainedModel) -> bool:
