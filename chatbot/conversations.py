@@ -103,7 +103,10 @@ class Conversations:
             row = conversations.get(session, person.id, conversation)
             leaf = row.head_id
             if before is not None:
-                leaf = messages.get(session, person.id, before)[1].parent_id
+                inside, first = messages.get(session, person.id, before)
+                if inside.id != row.id:
+                    raise NotFound
+                leaf = first.parent_id
             path = messages.path(session, leaf, limit=limit + 1) if leaf else []
             while at is not None and path and len(path) > limit and not _holds(path, at):
                 limit *= 4
@@ -158,7 +161,7 @@ class Conversations:
 
     def undelete(self, person: Person, conversation: str) -> None:
         """Bring a just deleted conversation back. Raises NotFound when it is gone for good."""
-        with self._archive.main.writing() as session:
+        with self._archive.of(conversation).writing() as session:
             conversations.restore(session, person.id, conversation)
         self._notices.tell(person.id, conversation)
 
@@ -241,10 +244,11 @@ class Conversations:
     def tidy(self) -> int:
         """Remove what was deleted, and temporary conversations left idle. Returns how many."""
         now = datetime.now(UTC)
+        deleted = now - timedelta(seconds=UNDO_SECONDS)
         with self._archive.main.writing() as session:
-            gone = conversations.purge_deleted(session, now - timedelta(seconds=UNDO_SECONDS))
+            gone = conversations.purge_deleted(session, deleted)
         with self._archive.temporary.writing() as session:
-            gone += conversations.purge_deleted(session, now)
+            gone += conversations.purge_deleted(session, deleted)
             return gone + conversations.purge_idle(session, now - self._temporary)
 
     # Views ---------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ Ids come from the page and are not believed: every call below this one takes the
 only what is theirs.
 """
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Annotated, Any, Literal
@@ -179,7 +180,7 @@ class ChatCommands:
         """Delete a conversation; `undelete` brings it back for a short while."""
         for turn in self._chat.running(person, conversation):
             await self._chat.stop(person, turn.reply)
-        self._conversations.delete(person, conversation)
+        await asyncio.to_thread(self._conversations.delete, person, conversation)
         return {}
 
     @command

@@ -136,6 +136,24 @@ def test_the_server_tidies_again_after_a_failure(product, play):
     assert idle.conversation not in temporary_ids(product)
 
 
+def test_a_deleted_temporary_conversation_comes_back_too(product, play):
+    turn = play(ask(product, "!say hush", temporary=True))
+    person = product.person()
+
+    product.conversations.delete(person, turn.conversation)
+    product.conversations.tidy()
+    product.conversations.undelete(person, turn.conversation)
+
+    assert len(texts(product, turn.conversation)) == 2
+
+
+def test_pages_of_one_conversation_do_not_begin_at_another(product, play):
+    one, other = said(product, play, "!say a", key="a"), said(product, play, "!say b", key="b")
+
+    with pytest.raises(NotFound):
+        product.conversations.open(product.person(), one.conversation, before=other.reply)
+
+
 def test_fork_copies_up_to_a_message(product, play):
     first = said(product, play, "!say one", key="k1")
     said(product, play, "!say two", first.conversation, "k2")
