@@ -186,6 +186,8 @@ def build(model: "ChatModel", sent: Sent, cancel: CancelToken) -> "Runnable[Plan
 
     async def call(messages: list[Message]) -> "Runnable[Any, Any]":
         going_on = {"continue_final": True} if messages[-1]["role"] == "assistant" else {}
+        if going_on and model.on_continuing:
+            sent.notes.append(model.on_continuing)
         return model.bind(cancel=cancel, **sent.parameters, **going_on)
 
     return RunnableLambda(render) | RunnableLambda(fit) | RunnableLambda(call)

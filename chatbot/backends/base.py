@@ -85,6 +85,11 @@ class ChatModel(BaseChatModel):
     async def release(self) -> None:
         """Free what belongs to the running event loop, before that loop ends."""
 
+    @property
+    def on_continuing(self) -> str | None:
+        """What is sent besides the messages when an answer is continued, in a sentence."""
+        return None
+
     def count(self, messages: Sequence[BaseMessage | dict[str, Any]]) -> int:
         """Tokens of these messages: exact where the tokenizer is here, else an estimate."""
         return estimate("".join(message["content"] for message in plain(messages)))

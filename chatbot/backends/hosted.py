@@ -69,6 +69,11 @@ class HostedChat(ChatModel):
         _client(record)  # fails here rather than at the first question, and not in an event loop
         return cls(label=label_of(record), context=record.context, record=record)
 
+    @property
+    def on_continuing(self) -> str | None:
+        """The request to go on, where the server would begin a new answer."""
+        return None if self.record.prefill else f"To continue, this was sent as well: {GO_ON}"
+
     async def deltas(self, ask: Ask) -> AsyncGenerator[Delta, None]:
         """Stream the answer; try again where that may help and nothing was shown yet."""
         attempt, begun = 0, False

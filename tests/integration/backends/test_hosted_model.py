@@ -293,6 +293,7 @@ def test_a_server_without_prefill_is_asked_to_go_on(model, server):
     sent = server.requests[-1]["messages"]
     assert [message["role"] for message in sent] == ["user", "assistant", "user"]
     assert "Go on exactly where it ended" in sent[-1]["content"]
+    assert sent[-1]["content"] in model.on_continuing
 
 
 def test_a_server_with_prefill_goes_on_by_itself(server):
