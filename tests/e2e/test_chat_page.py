@@ -109,6 +109,21 @@ class TestAnswering:
         tab.open()
         expect(tab.box).to_have_value("not yet sent")
 
+    def test_hidden_tab_gives_its_connection_back(self, tab):
+        tab.ask("!say before")
+        tab.page.clock.install()
+        for hidden in (True, False):
+            tab.page.evaluate(
+                """(value) => {
+                    Object.defineProperty(document, 'hidden', {value, configurable: true});
+                    document.dispatchEvent(new Event('visibilitychange'));
+                }""",
+                hidden,
+            )
+            tab.page.clock.run_for(16_000)
+        tab.page.clock.resume()
+        assert tab.ask("!say after").locator(".md").inner_text() == "after"
+
 
 class TestVersions:
     def test_answer_again_makes_a_sibling(self, tab):
@@ -263,7 +278,7 @@ class TestConversations:
             assert json.loads(text)
 
     def test_search_opens_at_the_message(self, tab):
-        tab.ask("!say zebracrossing stands here")
+        tab.ask("!say a title\n\nzebracrossing stands here")
         first = tab.conversation
         for number in range(3):
             tab.ask(f"!tokens 60 filler {number}")
@@ -453,6 +468,17 @@ class TestKeysAndLook:
         expect(answer.locator("code")).to_have_text("<code>")
         expect(answer).to_contain_text("<i>raw</i>")
         expect(answer.locator("i")).to_have_count(0)
+
+    def test_links_are_tame_and_images_are_links(self, tab):
+        answer = tab.ask("!say ![far](http://a.example/x.png) [bad](javascript:alert(1))")
+        expect(answer.locator("img")).to_have_count(0)
+        far = answer.get_by_role("link", name="far")
+        expect(far).to_have_attribute("rel", "noopener noreferrer")
+        expect(answer.get_by_text("bad")).not_to_have_attribute("href", re.compile("."))
+
+    def test_larger_model_is_explained(self, tab):
+        tab.button("connect a larger model").click()
+        expect(tab.page.get_by_role("dialog")).to_contain_text("[[hosted]]")
 
 
 class TestPhone:

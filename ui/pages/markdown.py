@@ -2,18 +2,20 @@
 
 A question is shown exactly as it was typed, so it becomes one code block, which the style sheet
 draws like plain text. An answer is Markdown, but what looks like HTML in it is text: every `<` and
-`&` outside code is written as an entity. Inside code they must stay, because there an entity would
-be shown as such. Should this reading of Markdown and the browser's differ somewhere, the worst is
+`&` outside code is written as an entity. So is the `!` of an image, which leaves a link: the page
+loads nothing that a message names. Inside code all of it stays, for there an entity would be shown
+as such. Should this reading of Markdown and the browser's differ somewhere, the worst is
 an `&lt;` on the screen or a harmless tag: the Chatbot sanitizes, and the policy runs nothing.
 """
 
 import re
+from collections import defaultdict, deque
 from collections.abc import Iterator
 
 _FENCE = re.compile(r"^[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*(`{3,}|~{3,})(.*)$")
 _LIST_ITEM = re.compile(r"^[ \t>]*(?:[-*+]|\d{1,9}[.)])(?:[ \t]|$)")
 _TICKS = re.compile(r"`+")
-_SIGNS = {"<": "&lt;", "&": "&amp;"}
+_SIGNS = {"<": "&lt;", "&": "&amp;", "![": "&#33;["}
 
 
 def plain(text: str) -> str:
@@ -24,7 +26,7 @@ def plain(text: str) -> str:
 
 
 def rich(text: str) -> str:
-    """Markdown that shows `text` formatted, with anything like HTML in it as text."""
+    """Markdown that shows `text` formatted: HTML in it is text, an image is a link."""
     return "".join(_unless_code(kind, lines) for kind, lines in _blocks(text))
 
 
@@ -63,18 +65,18 @@ def _blocks(text: str) -> Iterator[tuple[str, list[str]]]:
 
 
 def _escaped(text: str) -> str:
-    """`<` and `&` as entities, but for code spans: as many ticks at the end as at the start."""
+    """_SIGNS as entities, but for code spans: as many ticks at the end as at the start."""
     parts, at = [], 0
     runs = [(run.start(), run.end()) for run in _TICKS.finditer(text)]
-    closing: dict[int, list[int]] = {}
+    closing: defaultdict[int, deque[int]] = defaultdict(deque)
     for index, (start, end) in enumerate(runs):
-        closing.setdefault(end - start, []).append(index)
+        closing[end - start].append(index)
     index = 0
     while index < len(runs):
         start, end = runs[index]
         later = closing[end - start]
         while later and later[0] <= index:
-            later.pop(0)
+            later.popleft()
         if later and not _backslashed(text, start):
             parts += [_entities(text[at:start]), text[start : runs[later[0]][1]]]
             at, index = runs[later[0]][1], later[0]
@@ -83,9 +85,12 @@ def _escaped(text: str) -> str:
 
 
 def _backslashed(text: str, at: int) -> bool:
-    before = text[:at]
-    return (len(before) - len(before.rstrip("\\"))) % 2 == 1
+    """Whether an odd number of backslashes stands before a place."""
+    start = at
+    while start and text[start - 1] == "\\":
+        start -= 1
+    return (at - start) % 2 == 1
 
 
 def _entities(text: str) -> str:
-    return re.sub("[<&]", lambda found: _SIGNS[found[0]], text)
+    return re.sub(r"[<&]|!\[", lambda found: _SIGNS[found[0]], text)

@@ -1,17 +1,18 @@
-/* The Chat page: which conversation is shown, and who is told when it changes. The server is asked
-   through `call`; what the log shows comes by the island's `show` event. */
+/* The Chat page: which conversation is shown, and the stream that shows it. Commands go to the server
+   by `call`; the log, and `page` with the facts about it, come by the stream of pages/chat_stream.py. */
 
 import { drawComposer, notePage, sendText } from "./chat_composer.js";
+import { drawEmpty } from "./chat_empty.js";
 import { drawHead } from "./chat_head.js";
 import { drawList, refreshList } from "./chat_list.js";
 import { applyLog, drawLog, followEnd, rowOf } from "./chat_log.js";
-import { $, drawIcons, h, icon, present } from "./dom.js";
+import { $, drawIcons, h, present } from "./dom.js";
 import { drawHeader, setPerson } from "./header.js";
 import { island } from "./islands.js";
 import { onKey } from "./keys.js";
+import { say, toast } from "./overlays.js";
 import { openSearch } from "./search.js";
 import { call, callThrough, newKey } from "./server.js";
-import { say, toast } from "./overlays.js";
 
 const STEP = 50;
 const HIDDEN = 15_000;
@@ -199,11 +200,9 @@ function place({ messages, stage }) {
 }
 
 function trouble(value) {
-  toast(value.error, { error: true, action: value.code === "not_found" ? null : "Try again", run: again });
-  if (value.code === "not_found") {
-    chat.wanted = null;
-    remember(null, null, "replace");
-  }
+  const gone = value.code === "not_found";
+  toast(value.error, { error: true, action: gone ? null : "Try again", run: again });
+  if (gone) show(null, { history: "replace" });
 }
 
 function draw() {
@@ -238,7 +237,7 @@ export function newConversation() {
 }
 
 /* The list is always there on a wide page, and an overlay on a narrow one. */
-export function showSide(open) {
+function showSide(open) {
   const side = $("#chat-side");
   const button = $("#open-side");
   if (side.classList.contains("open") === open) return;
@@ -268,55 +267,4 @@ function bindKeys() {
 export async function stop(reply) {
   const told = await call("stop", { message: reply });
   if (told.error) toast(told.error, { error: true, action: "Try again", run: () => stop(reply) });
-}
-
-/* The empty page: four questions, and a line on where answers are made. */
-function drawEmpty() {
-  const { facts, page } = chat;
-  if (page.messages.length || !facts.models.length) return;
-  const prompt = facts.prompts.find((one) => one.name === $("#chat-prompt").value);
-  $("#chat-about").textContent = prompt?.about ?? "";
-  const questions = $("#chat-questions");
-  if (questions.childElementCount !== facts.questions.length) {
-    questions.replaceChildren(
-      ...facts.questions.map((text) =>
-        h("button", { type: "button", onclick: () => sendText(text) }, icon("chat"), h("span", {}, text)),
-      ),
-    );
-  }
-  const model = facts.models.find((one) => one.label === $("#chat-model").value);
-  $("#chat-where span").replaceChildren(...whereMade(model));
-}
-
-function whereMade(model) {
-  if (!model) return [""];
-  const larger = h("button", { type: "button", class: "as-link", onclick: explainModels }, "connect a larger model");
-  if (model.where === "local") {
-    return [`${model.label} answers on this machine; nothing you write leaves it. It is small: for longer questions `, larger, "."];
-  }
-  if (model.where === "scripted") {
-    return [`${model.label} is a stand-in for tests and demonstrations: it repeats what you write. To get answers, `, larger, "."];
-  }
-  return [`${model.label} answers on another server: what you write is sent there.`];
-}
-
-async function explainModels() {
-  const { openDialog } = await import("./overlays.js");
-  const lines = [
-    "[[hosted]]",
-    'name = "larger"',
-    'model = "the name at the server"',
-    'base_url = "http://127.0.0.1:8000/v1"',
-    'api_key = "…"',
-  ];
-  openDialog(
-    "Connect a larger model",
-    h(
-      "div",
-      { class: "pb col" },
-      h("p", {}, "Any server that speaks OpenAI's protocol can answer here. Write this into chatbot.toml in the data folder, start the chat again, and choose the model under the message box:"),
-      h("pre", { class: "code" }, lines.join("\n")),
-      h("p", { class: "dim sm" }, "What you write is then sent to that server. The command `chatbot doctor` shows the data folder and checks the settings."),
-    ),
-  );
 }

@@ -97,19 +97,18 @@ async function exportAs(conversation, form) {
 }
 
 async function remove(one) {
-  const told = await call("delete", { conversation: one.id });
-  if (told.error) {
-    toast(told.error, { error: true });
-    return;
-  }
-  refreshList();
   const shown = chat.wanted === one.id;
   if (shown) newConversation();
-  if (one.temporary) {
+  const told = await call("delete", { conversation: one.id });
+  refreshList();
+  if (told.error) {
+    toast(told.error, { error: true });
+    if (shown) show(one.id);
+  } else if (one.temporary) {
     toast("The temporary conversation is gone.");
-    return;
+  } else {
+    toast(`Deleted “${one.title}”.`, { action: "Undo", seconds: 10, run: () => bringBack(one, shown) });
   }
-  toast(`Deleted “${one.title}”.`, { action: "Undo", seconds: 10, run: () => bringBack(one, shown) });
 }
 
 async function bringBack(one, shown) {

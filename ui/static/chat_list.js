@@ -40,7 +40,7 @@ async function find() {
 }
 
 /* Marks the shown conversation without asking the server. */
-export function markShown() {
+function markShown() {
   for (const link of document.querySelectorAll("#chat-list .cv")) {
     const here = link.dataset.conversation === chat.wanted;
     if (here) link.setAttribute("aria-current", "true");

@@ -146,6 +146,9 @@ export function toast(text, { error = false, action, run, seconds = 6 } = {}) {
     iconButton("close", "Close message", () => leave()),
   );
   const leave = () => line.remove();
+  for (const same of $$(".toast.bad", region())) {
+    if (same.textContent === line.textContent) same.remove();
+  }
   region().append(line);
   if (!error) setTimeout(leave, seconds * 1000);
   return leave;

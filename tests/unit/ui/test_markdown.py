@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from ui.pages.markdown import plain, rich
 
-TEXT = st.text(alphabet="a<b>&`~ \n\t-*1.#\\|é", max_size=80)
+TEXT = st.text(alphabet="a<b>&`~ \n\t-*1.#\\|é![]()", max_size=80)
 
 
 @given(TEXT)
@@ -18,10 +18,11 @@ def test_plain_is_one_fence_around_the_text(text):
 
 
 @given(TEXT)
-def test_rich_changes_only_tags_and_entities(text):
-    assert rich(text).replace("&lt;", "<").replace("&amp;", "&") == text.replace(
-        "&lt;", "<"
-    ).replace("&amp;", "&")
+def test_rich_changes_only_signs(text):
+    shown = rich(text)
+    for entity, sign in (("&#33;", "!"), ("&lt;", "<"), ("&amp;", "&")):
+        shown = shown.replace(entity, sign)
+    assert shown == text
 
 
 @pytest.mark.parametrize(
@@ -62,6 +63,12 @@ def test_code_stays_as_it_is(text):
 
 def test_entities_are_text_too():
     assert rich("a &lt;b&gt; c") == "a &amp;lt;b&amp;gt; c"
+
+
+@pytest.mark.parametrize("text", ["![a](http://x/y.png)", "\\![a](x)", "![a][b]\n\n[b]: x"])
+def test_image_becomes_a_link(text):
+    assert "![" not in rich(text)
+    assert rich(text).replace("&#33;", "!") == text
 
 
 def test_text_after_a_fence_is_escaped_again():
