@@ -7,6 +7,7 @@ its kin) take theirs one after the other. Knows nothing of text, messages or thr
 
 import inspect
 import sys
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,13 +19,13 @@ from chatbot.backends.runtimes.base import Request, Stepped
 from chatbot.backends.runtimes.prefixes import Prefixes
 from chatbot.backends.runtimes.sampler import Sampler, draw_all
 from chatbot.backends.runtimes.shelf import Kept, Shelf
+from chatbot.backends.runtimes.threads import Threads
 
 PIECE = 256
 """Prompt tokens computed between two steps of the others."""
 
 SMALL_MODEL = 50_000_000
-"""Below so many parameters a step is too short to be shared: on two idle cores a second thread
-gains a tenth, and on busy ones each waits for the other at every layer, five times as long."""
+"""Below so many parameters a step is short, and more threads may cost more than they gain."""
 
 ALL_THREADS = torch.get_num_threads()
 """Asked before anything sets it: the setting is one for the whole process."""
@@ -57,7 +58,9 @@ class TorchRuntime:
         self._cache = "past_key_values" if "past_key_values" in takes else "cache_params"
         self._takes_positions = "position_ids" in takes
         self._last_only: dict[str, Any] = {"logits_to_keep": 1} if "logits_to_keep" in takes else {}
-        self._small = model.num_parameters() < SMALL_MODEL
+        small = model.num_parameters() < SMALL_MODEL and self._device.type == "cpu"
+        self._most_threads = min(ALL_THREADS, MOST_THREADS) if small else ALL_THREADS
+        self._threads = Threads(self._most_threads) if small else None
         self._filling: list[_Row] = []
         self._rows: list[_Row] = []
         self._shelf = Shelf()
@@ -109,6 +112,8 @@ class TorchRuntime:
         """Compute the next piece of a prompt; the last piece gives the first token."""
         prompt = row.request.prompt
         end = min(row.done + self._piece, len(prompt))
+        short = self._threads is not None and end - row.done < LONG_PIECE
+        _use_threads(1 if short else self._most_threads)
         logits = self._alone(row, prompt[row.done : end])
         row.done = end
         if end < len(prompt):
@@ -123,23 +128,26 @@ class TorchRuntime:
 
     def _decode(self) -> list[Stepped]:
         """One token for every row."""
+        begun = time.perf_counter()
+        if self._threads is not None:
+            _use_threads(self._threads.choose(len(self._rows)))
         if self._batched:
             logits = self._together()
         else:
             logits = torch.cat([self._alone(row, row.sampler.tokens[-1:]) for row in self._rows])
+        if self._threads is not None:
+            self._threads.took(len(self._rows), time.perf_counter() - begun)
         tokens = draw_all(logits, [row.sampler for row in self._rows])
         return [Stepped(row.request, token) for row, token in zip(self._rows, tokens, strict=True)]
 
     def _alone(self, row: _Row, tokens: Any) -> torch.Tensor:
         """Logits after these tokens of one request, from its own cache."""
-        self._use_threads(len(tokens))
         ids = torch.tensor([list(tokens)], device=self._device)
         more = self._last_only | {self._cache: row.cache}
         return self._model(ids, use_cache=True, **more).logits[:, -1]
 
     def _together(self) -> torch.Tensor:
         """Logits after the last token of every row, from the shelf."""
-        self._use_threads(1)
         shelf = self._shelf
         shelf.open_column()
         last = [[row.sampler.tokens[-1]] for row in self._rows]
@@ -155,13 +163,10 @@ class TorchRuntime:
         shelf.close_column()
         return output.logits[:, -1]
 
-    def _use_threads(self, tokens: int) -> None:
-        """Choose the threads of the next computation, which is of so many tokens a row."""
-        wanted = ALL_THREADS
-        if self._small:
-            wanted = min(wanted, MOST_THREADS) if tokens >= LONG_PIECE else 1
-        if torch.get_num_threads() != wanted:
-            torch.set_num_threads(wanted)
+
+def _use_threads(wanted: int) -> None:
+    if torch.get_num_threads() != wanted:
+        torch.set_num_threads(wanted)
 
 
 def _only_keys_and_values(model: PreTrainedModel) -> bool:
