@@ -31,7 +31,7 @@ class TestAnswering:
     def test_figures_stand_under_the_answer(self, tab):
         answer = tab.ask("!tokens 12 hello")
         expect(answer).to_contain_text(
-            re.compile(r"scripted@1 · assistant v1 · 12 tokens · first word \d.\d s · \d.\d s")
+            re.compile(r"scripted@1 · assistant v1 · 12 tokens · first word \d\.\d+ s · \d\.\d+ s")
         )
 
     def test_stop_keeps_the_partial_text(self, tab):

@@ -133,7 +133,7 @@ function otherModel(message) {
   }, "Other model");
 }
 
-const seconds = (value) => `${value < 10 ? value.toFixed(1) : Math.round(value)} s`;
+const seconds = (value) => `${value.toFixed(value < 0.1 ? 2 : value < 10 ? 1 : 0)} s`;
 
 function metaLine(message) {
   const { meta, status } = message;
