@@ -59,9 +59,13 @@ class Site:
             self.kill()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium():
-    """A browser, or a skip that says why not."""
+    """A browser, or a skip that says why not.
+
+    For a module and no longer: while Playwright runs, so does its event loop, and the next tests
+    of this worker could not run one of their own.
+    """
     if CHROMIUM is None:
         pytest.skip("no Chromium: install Debian's chromium")
     playwright = pytest.importorskip("playwright.sync_api", reason="no Playwright: pip .[test]")
