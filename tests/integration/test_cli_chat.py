@@ -157,6 +157,7 @@ def test_interrupt_stops_the_answer_and_keeps_it(shell):
     terminal.wait_for("You: ", times=2)
     terminal.type("!say Ready again\n")
     terminal.wait_for("Ready again", times=2)
+    terminal.wait_for("You: ", times=3)
     assert terminal.leave() == 0
     [item] = shell.run("conversations", "list", "--json").data
     shown = shell.run("conversations", "show", item["id"], "--json").data["messages"]
