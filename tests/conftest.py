@@ -15,6 +15,8 @@ from store.engine import Database
 from store.journal import Journal
 from store.models import Base
 
+pytest_plugins = ["tests.support.browser"]
+
 # Tests that kill processes or compare journals open their own database with the real journal.
 UNSAFE = Journal("memory", "OFF", "Tests need no safety from power loss.")
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "alone")
