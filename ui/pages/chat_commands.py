@@ -54,6 +54,7 @@ class ChatCommands:
             "model": self._product.registry.resolve(settings.model).label,
             "questions": list(settings.start_questions),
             "reasons": list(REASONS),
+            "message_limit": settings.message_limit,
             "temporary_minutes": settings.temporary_minutes,
             **self.models(person),
         }

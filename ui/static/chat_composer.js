@@ -4,7 +4,7 @@ import { chat, show, stop, watchModels } from "./chat.js";
 import { bindAnswerKeys } from "./chat_answer.js";
 import { editLast } from "./chat_edit.js";
 import { followEnd } from "./chat_log.js";
-import { $, h, icon } from "./dom.js";
+import { $, drafts, h, icon } from "./dom.js";
 import { composing } from "./keys.js";
 import { call, newKey } from "./server.js";
 
@@ -87,7 +87,7 @@ function enter(id) {
   chosen.prompt = chosen.model = null;
   failed = null;
   temporary = false;
-  const draft = JSON.parse(sessionStorage.getItem(`draft ${id}`) ?? "null");
+  const draft = drafts.get(`draft ${id}`);
   box.value = draft?.text ?? "";
   key = draft?.key ?? newKey();
   grow();
@@ -95,8 +95,7 @@ function enter(id) {
 }
 
 function keepDraft() {
-  if (box.value) sessionStorage.setItem(`draft ${place}`, JSON.stringify({ text: box.value, key }));
-  else sessionStorage.removeItem(`draft ${place}`);
+  drafts.set(`draft ${place}`, box.value && { text: box.value, key });
 }
 
 /* Another text is another send: it gets a key of its own. */
@@ -134,8 +133,12 @@ export function sendText(text) {
 async function send() {
   const text = box.value;
   if (sending || !text.trim()) return;
+  failed = tooLong(text);
+  if (failed) {
+    paintNotes();
+    return;
+  }
   sending = true;
-  failed = null;
   keepDraft();
   paintSend();
   const from = place;
@@ -158,6 +161,14 @@ async function send() {
   acknowledged(told, from, sent);
 }
 
+/* What is far too long is not even sent; the server, which counts exactly, refuses the rest. */
+function tooLong(text) {
+  const limit = chat.facts.message_limit;
+  if (!(text.length > 2 * limit)) return null;
+  const [length, allowed] = [text.length, limit].map((number) => number.toLocaleString("en"));
+  return { error: `The message has ${length} characters; ${allowed} are allowed. Shorten it or send it in parts.` };
+}
+
 function acknowledged(told, from, sent) {
   if (key === sent && place === from) {
     box.value = "";
@@ -165,11 +176,10 @@ function acknowledged(told, from, sent) {
     grow();
   }
   keepDraft();
-  if (from === null) sessionStorage.removeItem("draft null");
   if (place !== from) return;
   if (from === null) {
-    const rest = box.value;
-    if (rest) sessionStorage.setItem(`draft ${told.conversation}`, JSON.stringify({ text: rest, key }));
+    drafts.set(`draft ${told.conversation}`, box.value && { text: box.value, key });
+    drafts.set("draft null", null);
   }
   followEnd(true);
   paintSend();

@@ -3,7 +3,7 @@
 
 import { chat } from "./chat.js";
 import { rowOf } from "./chat_log.js";
-import { $, h } from "./dom.js";
+import { $, drafts, h } from "./dom.js";
 import { composing } from "./keys.js";
 import { call, newKey } from "./server.js";
 
@@ -22,9 +22,9 @@ export function openEditor(message) {
   const cancel = h("button", { type: "button", class: "btn quiet" }, "Cancel");
   const form = h("div", { class: "editor", role: "group", "aria-label": "Edit" }, field, h("div", { class: "row wrap" }, wrong, cancel, save, rerun));
   editor = { id: message.id, form, field, wrong, key: newKey(), was: message.text };
-  field.value = sessionStorage.getItem(`edit ${message.id}`) ?? message.text;
+  field.value = drafts.get(`edit ${message.id}`) ?? message.text;
   field.addEventListener("input", () => {
-    sessionStorage.setItem(`edit ${message.id}`, field.value);
+    drafts.set(`edit ${message.id}`, field.value);
     editor.key = newKey();
     grow(field);
   });
@@ -71,7 +71,7 @@ function keys(event) {
 }
 
 function giveUp() {
-  sessionStorage.removeItem(`edit ${editor.id}`);
+  drafts.set(`edit ${editor.id}`, null);
   const row = rowOf(editor.id);
   closeEditor();
   (row?.querySelector(".foot button") ?? $("#chat-box")).focus();
@@ -96,7 +96,7 @@ async function finish(rerun) {
   now.busy = false;
   now.wrong.textContent = told.error ?? "";
   if (told.error) return;
-  sessionStorage.removeItem(`edit ${now.id}`);
+  drafts.set(`edit ${now.id}`, null);
   if (editor === now) closeEditor();
   $("#chat-box").focus();
 }

@@ -58,6 +58,7 @@ export function rowOf(id) {
 
 /* Brings names, feet and scrolling up to date with the messages that are shown. */
 export function applyLog() {
+  quieten();
   for (const [row, message] of rows()) {
     nameRow(row, message);
     drawFoot(row, message);
@@ -86,10 +87,15 @@ function nameRow(row, message) {
   for (const code of $$(".copy_code_button:not([aria-label])", row)) {
     code.setAttribute("aria-label", "Copy code");
   }
-  for (const log of $$("[role=log]", row.closest(".log"))) {
-    set(log, "role", "presentation");
-    log.removeAttribute("aria-live");
-    log.removeAttribute("aria-label");
+  if (!answer) for (const code of $$("pre, code", row)) set(code, "role", "presentation");
+}
+
+/* One log for screen readers, ours: the Chatbots' own roles inside it are taken off. */
+function quieten() {
+  for (const part of $$(".log [role=log], .log [role=complementary]", $("#chat-scroll"))) {
+    part.setAttribute("role", "presentation");
+    part.removeAttribute("aria-live");
+    part.removeAttribute("aria-label");
   }
 }
 

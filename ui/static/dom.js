@@ -115,3 +115,22 @@ export const prefs = {
     }
   },
 };
+
+/* Unsent text, kept for this tab over a reload; a text too large to keep is kept in the field only. */
+export const drafts = {
+  get(name) {
+    try {
+      return JSON.parse(sessionStorage.getItem(name) ?? "null");
+    } catch {
+      return null;
+    }
+  },
+  set(name, value) {
+    try {
+      if (value) sessionStorage.setItem(name, JSON.stringify(value));
+      else sessionStorage.removeItem(name);
+    } catch {
+      sessionStorage.removeItem(name);
+    }
+  },
+};
