@@ -33,7 +33,7 @@ _TOKENS = (
     "replace(words, ' ', ' ' || near) || replace(words, ' ', ' ' || far)), ' '))"
 )
 # Deleted words are only marked as such in FTS5 until a merge; this merges a bounded part.
-_TIDY_SQLITE = "INSERT INTO {kind}_index ({kind}_index, rank) VALUES ('merge', -256)"
+_TIDY_SQLITE = "INSERT INTO {kind}_index ({kind}_index, rank) VALUES ('merge', -64)"
 _TABLES: dict[Kind, Any] = {"message": MessageWords, "title": TitleWords}
 _COUNTERS: dict[Kind, Any] = {"message": SearchCounter.messages, "title": SearchCounter.titles}
 
