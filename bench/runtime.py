@@ -25,7 +25,7 @@ from chatbot.backends.checkpoint import MANIFEST, adopt
 from chatbot.backends.local import LocalModel
 from chatbot.backends.registry import STARTER
 from chatbot.backends.runtimes.base import Request, Sampling
-from chatbot.backends.runtimes.torch_runtime import TorchRuntime
+from chatbot.backends.runtimes.torch_runtime import ALL_THREADS, TorchRuntime
 
 OUT = Path(__file__).parent / "out"
 SENTENCE = "The parcel left our house on Monday and should arrive within three working days. "
@@ -39,7 +39,7 @@ def main() -> None:
         reference = checkpoint(folder)
         model = LocalModel.load(folder, adopt(folder))
         millions = reference.num_parameters() / 1e6
-        print(f"{millions:.1f} M parameters, {model.runtime}, {torch.get_num_threads()} threads")
+        print(f"{millions:.1f} M parameters, {model.runtime}, {ALL_THREADS} threads")
         results = {}
         for streams in map(int, arguments.streams.split(",")):
             results[f"{streams} streams"] = _throughput(reference, model, streams, arguments)
@@ -76,6 +76,7 @@ def _throughput(
 
 
 def _generate(reference: PreTrainedModel, ids: torch.Tensor, tokens: int) -> None:
+    torch.set_num_threads(ALL_THREADS)  # its default; our runtime chooses for itself
     mask = torch.ones_like(ids)
     out = reference.generate(ids, attention_mask=mask, max_new_tokens=tokens, do_sample=False)
     assert out.shape[1] == ids.shape[1] + tokens

@@ -22,7 +22,9 @@ from chatbot.backends.runtimes.shelf import Kept, Shelf
 from chatbot.backends.runtimes.threads import Threads
 
 PIECE = 256
-"""Prompt tokens computed between two steps of the others."""
+"""Prompt tokens computed between two steps of the others; ALONE times as many when there are none."""
+
+ALONE = 4
 
 SMALL_MODEL = 50_000_000
 """Below so many parameters a step is short, and more threads may cost more than they gain."""
@@ -111,7 +113,8 @@ class TorchRuntime:
     def _fill(self, row: _Row) -> list[Stepped]:
         """Compute the next piece of a prompt; the last piece gives the first token."""
         prompt = row.request.prompt
-        end = min(row.done + self._piece, len(prompt))
+        alone = not self._rows and len(self._filling) == 1
+        end = min(row.done + self._piece * (ALONE if alone else 1), len(prompt))
         short = self._threads is not None and end - row.done < LONG_PIECE
         _use_threads(1 if short else self._most_threads)
         logits = self._alone(row, prompt[row.done : end])
