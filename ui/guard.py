@@ -12,6 +12,7 @@
   of people, models or documents may stand in such a template (see pages/frame.py).
 """
 
+import logging
 import re
 import secrets
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
@@ -29,6 +30,10 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+BROKEN = "Something went wrong on the server. Try again."
+
+log = logging.getLogger(__name__)
+
 BODY_LIMIT = 8 * 2**20
 """Largest request, in bytes; a larger one is not read. Messages have their own, lower limit."""
 
@@ -37,7 +42,9 @@ GRADIO_ROUTES = re.compile(
     r"|heartbeat/[\w-]+)/?"
 )
 """The routes under /gradio_api that our pages use."""
-CLOSED = re.compile(r"/(monitoring|custom_component|svelte|login|logout|pwa_icon)(/|$)")
+CLOSED = re.compile(
+    r"/(monitoring|custom_component|svelte|login|logout|pwa_icon|openapi\.json)(/|$)"
+)
 """Routes of Gradio outside /gradio_api that no page uses."""
 
 LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
@@ -83,7 +90,13 @@ class Guard:
         if refusal:
             await _plain(answer, *refusal)
             return
-        await self._app(scope, receive, answer)
+        try:
+            await self._app(scope, receive, answer)
+        except Exception as error:  # noqa: BLE001  whatever broke, the other requests go on
+            # The exception's text may quote the conversation, so only its type is logged.
+            log.error("a request broke: %s", type(error).__name__)  # noqa: TRY400
+            if not answer.begun:
+                await _plain(_Answer(send), 500, BROKEN)
 
     def _refusal(self, scope: Scope) -> tuple[int, str] | None:
         """Status and sentence when the request must not go further."""
@@ -114,8 +127,10 @@ class _Answer:
         self._nonce = secrets.token_urlsafe(16)
         self._start: Message | None = None
         self._page: bytearray | None = None
+        self.begun = False
 
     async def __call__(self, message: Message) -> None:
+        """Pass one message on; a page is held back until it is whole."""
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
             for name, value in HEADERS.items():
@@ -124,6 +139,7 @@ class _Answer:
             if headers.get("content-type", "").startswith("text/html"):
                 self._start, self._page = message, bytearray()
                 return
+            self.begun = True
             await self._send(message)
         elif self._page is None:
             await self._send(message)
@@ -138,6 +154,7 @@ class _Answer:
         headers = MutableHeaders(scope=self._start)
         headers["content-length"] = str(len(page))
         headers["cache-control"] = "no-store"
+        self.begun = True
         await self._send(self._start)
         await self._send({"type": "http.response.body", "body": page})
 

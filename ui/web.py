@@ -18,10 +18,12 @@ os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
 import gradio as gr
 import uvicorn
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
+from starlette.routing import Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chatbot.bootstrap import Product
@@ -29,6 +31,7 @@ from chatbot.errors import ChatbotError, SettingsInvalid
 from ui.guard import Guard
 from ui.pages import chat, frame
 from ui.pages.chat_stream import ChatStream
+from ui.pages.commands import NOT_UNDERSTOOD
 
 QUEUE = 1000
 """Listeners' calls that may wait; beyond it a page is told that the server is busy."""
@@ -75,7 +78,15 @@ def create_app(product: Product) -> FastAPI:
         pwa=False,
         max_file_size="5mb",
     )
+    for mounted in app.routes:
+        if isinstance(mounted, Mount) and isinstance(mounted.app, FastAPI):
+            mounted.app.add_exception_handler(RequestValidationError, _not_understood)
     return app
+
+
+async def _not_understood(_: Request, _error: Exception) -> JSONResponse:
+    """In the place of FastAPI's answer, which repeats what was sent (and fails at an infinity)."""
+    return JSONResponse({"detail": NOT_UNDERSTOOD}, 422)
 
 
 def serve(

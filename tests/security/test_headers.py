@@ -4,6 +4,7 @@ The routes are those that FastAPI and Gradio really have, so one that a new vers
 here until somebody has looked at it.
 """
 
+import asyncio
 import socket
 from urllib.parse import urlsplit
 
@@ -57,9 +58,13 @@ def routes(app, prefix=""):
 @pytest.fixture(scope="module")
 def known(tmp_path_factory):
     product = build(Settings(home=tmp_path_factory.mktemp("routes"), model="scripted"))
-    found = {(method, path.rstrip("/") or "/") for method, path in routes(create_app(product))}
+
+    async def made():
+        return create_app(product)
+
+    app = asyncio.run(made())  # Gradio opens a loop of its own where none runs
     product.close()
-    return found
+    return {(method, path.rstrip("/") or "/") for method, path in routes(app)}
 
 
 @pytest.fixture(scope="module")
@@ -207,10 +212,16 @@ def test_no_preflight_is_granted(client):
 def test_junk_gets_an_answer_without_insides(client, site, path, body):
     headers = {"content-type": "application/json"}
     answer = client.post(f"/gradio_api/{path}", content=body, headers=headers)
-    assert "Traceback" not in answer.text
-    assert 'File "' not in answer.text
-    assert "site-packages" not in answer.text
+    assert answer.status_code < 500 or answer.text == "Internal Server Error"
+    assert not any(inside in answer.text for inside in ("Traceback", 'File "', "site-packages"))
     assert client.get("/healthz").json() == {"status": "ok"}
+    assert "Traceback" not in site.log
+
+
+def test_what_was_sent_is_not_repeated(client):
+    answer = client.post("/gradio_api/queue/join", json={"data": CANARY, "fn_index": CANARY})
+    assert answer.status_code == 422
+    assert CANARY not in answer.text
 
 
 def test_no_route_speaks_websocket(site):

@@ -18,7 +18,18 @@ async def app(scope, receive, send):
     await send({"type": "http.response.body", "body": PAGE[20:]})
 
 
-def ask(path, method="GET", names=("localhost",), **headers):
+def breaking(*before):
+    """An application that sends these messages, then breaks with words of a conversation."""
+
+    async def app(scope, receive, send):
+        for message in before:
+            await send(message)
+        raise ValueError("what somebody said")
+
+    return app
+
+
+def ask(path, method="GET", names=("localhost",), app=app, **headers):
     """Status, headers and body of one request through the guard."""
     given = {"host": "localhost:7860"} | {k.replace("_", "-"): v for k, v in headers.items()}
     scope = {
@@ -96,6 +107,7 @@ def test_post_of_our_page_gets_through():
         "/gradio_api/openapi.json",
         "/gradio_api/queue/join/../upload",
         "/monitoring/summary",
+        "/openapi.json",
         "/custom_component/1/client/component/x",
     ],
 )
@@ -113,3 +125,21 @@ def test_calls_must_be_json():
     path = "/gradio_api/component_server"
     assert ask(path, "POST", content_type="multipart/form-data; boundary=x")[0] == 415
     assert ask(path, "POST", content_type="application/json")[0] == 200
+
+
+@pytest.mark.parametrize("kind", [b"text/html", None])
+def test_a_broken_request_is_told_and_logged_without_words(caplog, kind):
+    begun = [{"type": "http.response.start", "status": 200, "headers": [(b"content-type", kind)]}]
+    status, headers, body = ask("/", app=breaking(*begun if kind else ()))
+    assert status == 500
+    assert body == b"Something went wrong on the server. Try again."
+    assert headers["x-frame-options"] == "DENY"
+    assert caplog.messages == ["a request broke: ValueError"]
+
+
+def test_an_answer_that_breaks_in_the_middle_is_not_begun_again(caplog):
+    start = {"type": "http.response.start", "status": 200, "headers": []}
+    piece = {"type": "http.response.body", "body": b"half", "more_body": True}
+    status, _, body = ask("/", app=breaking(start, piece))
+    assert (status, body) == (200, b"half")
+    assert "said" not in caplog.text
