@@ -22,7 +22,7 @@ from chatbot.backends.runtimes.shelf import Kept, Shelf
 from chatbot.backends.runtimes.threads import Threads
 
 PIECE = 256
-"""Prompt tokens computed between two steps of the others; ALONE times as many when there are none."""
+"""Prompt tokens between two steps of the others; ALONE times as many when there are none."""
 
 ALONE = 4
 
