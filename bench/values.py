@@ -1,0 +1,216 @@
+"""How well and how fast exact values are found: labelled texts, our corpus, hostile texts.
+
+    python bench/values.py [--length 1000000]
+
+Precision and recall are counted by exact spans, on the public data named by CHATBOT_TEST_DATA
+(that part is left out, with a line, where it is absent) and on the corpus of the shipped model,
+whose slots are filled with known values. Speed is CPU time; its ratio is to one pass of one
+plain pattern over the same text. Hostile texts of a quarter and of the whole `--length` are
+searched: the growth of linear work is 4, and more than 8 ends the program with 1. Results also
+go to bench/out/values.json.
+"""
+
+import argparse
+import json
+import os
+import random
+import re
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from chatbot.learning import starter
+from chatbot.learning.starter.slots import SLOT, Values
+from chatbot.values import Tags, Value, find
+
+OUT = Path(__file__).parent / "out"
+DATA = Path(os.environ.get("CHATBOT_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
+CORPUS = Path(starter.__file__).parent / "corpus"
+LABELS = {
+    "EMAIL_ADDRESS": "email",
+    "PHONE_NUMBER": "phone",
+    "IBAN_CODE": "iban",
+    "CREDIT_CARD": "card",
+    "IP_ADDRESS": "ip",
+    "DOMAIN_NAME": "url",
+}
+IDENTIFIERS = {"order_id": "order", "invoice_id": "invoice"}
+_SLOTS = (
+    "amount percent date weekday month time hours days weeks months years minutes count quantity "
+    "phone email url address order_number tracking_number account_number booking_code "
+    "invoice_number ticket_number card_last4 model_code flight_number code room seat gate postcode"
+)
+_UNITS = (
+    "0 1 |4111 |03 12 34 56 |AA11 |1:|+1 |1,20,|a-1-|12 A |((030)|€1 |5%|DE89|1 200 |3 May |A1A1-"
+    "|http://a.b/)|a@a.|⟨phone 1|order no |\n1. | "
+)
+EXACT_SLOTS, HOSTILE = _SLOTS.split(), _UNITS.split("|")
+WORST_GROWTH = 8.0
+SEED = 7
+
+
+def main() -> int:
+    """Measure, print, keep."""
+    parser = argparse.ArgumentParser(description="Measure chatbot.values.")
+    parser.add_argument("--length", type=int, default=1_000_000, help="of hostile texts")
+    length = parser.parse_args().length
+    results: dict[str, Any] = {}
+    if DATA.is_dir():
+        results["labelled"] = _labelled()
+        results["identifiers"] = _identifiers()
+    else:
+        print("No public data: set CHATBOT_TEST_DATA to its folder for precision and recall.")
+    results["corpus"] = _corpus()
+    results["speed"] = _speed()
+    results["growth"] = _growth(length)
+    OUT.mkdir(exist_ok=True)
+    (OUT / "values.json").write_text(json.dumps(results, indent=1), "utf-8")
+    return int(max(results["growth"].values()) > WORST_GROWTH)
+
+
+def _lines(path: Path) -> Iterator[dict[str, Any]]:
+    with path.open(encoding="utf-8", newline="\n") as lines:
+        for line in lines:
+            yield json.loads(line)
+
+
+def _labelled() -> dict[str, dict[str, float]]:
+    """Spans in Presidio's generated texts."""
+    hits: Counter[str] = Counter()
+    found: Counter[str] = Counter()
+    labelled: Counter[str] = Counter()
+    for record in _lines(DATA / "pii_presidio" / "generated_large.jsonl"):
+        truth = {
+            (LABELS[label], start, end)
+            for label, start, end, _ in record["entities"] or []
+            if label in LABELS
+        }
+        got = {
+            (value.kind, value.start, value.end)
+            for value in find(record["text"])
+            if value.kind in LABELS.values()
+        }
+        hits.update(kind for kind, *_ in truth & got)
+        found.update(kind for kind, *_ in got)
+        labelled.update(kind for kind, *_ in truth)
+    print("kind    labelled  precision  recall   (pii_presidio, exact spans)")
+    scores = {}
+    for kind in LABELS.values():
+        precision, recall = hits[kind] / max(found[kind], 1), hits[kind] / labelled[kind]
+        scores[kind] = {"labelled": labelled[kind], "precision": precision, "recall": recall}
+        print(f"{kind:8}{labelled[kind]:8}{precision:11.4f}{recall:8.4f}")
+    return scores
+
+
+def _identifiers() -> dict[str, dict[str, float]]:
+    """Order and invoice numbers in Bitext's questions: found at all, and with their kind."""
+    counts = {kind: Counter[str]() for kind in IDENTIFIERS.values()}
+    for record in _lines(DATA / "bitext_support" / "all.jsonl"):
+        entity = record.get("entity") or {}
+        if entity.get("type") in IDENTIFIERS:
+            kind = IDENTIFIERS[entity["type"]]
+            written = entity["text_at"].strip("#, ")
+            kinds = [value.kind for value in find(record["instruction"]) if value.text == written]
+            counts[kind].update(all=1, found=bool(kinds), kind=kind in kinds)
+    print("\nkind     questions   found  of its kind   (bitext_support)")
+    for kind, count in counts.items():
+        shares = [count[name] / count["all"] for name in ("found", "kind")]
+        print(f"{kind:10}{count['all']:8}{shares[0]:8.4f}{shares[1]:13.4f}")
+    return {kind: dict(count) for kind, count in counts.items()}
+
+
+def _corpus() -> dict[str, float]:
+    """Share of the corpus's slot values that are found to the letter."""
+    rng = random.Random(SEED)
+    found, drawn = Counter[str](), Counter[str]()
+    for path in sorted(CORPUS.glob("*.jsonl")):
+        for record in _lines(path):
+            values = Values(rng)
+            for template in _strings(record):
+                text, spans = _filled(template, values)
+                ends = {value.start: value.end for value in find(text)}
+                for slot, start, end in spans:
+                    start += text[start] == "#"
+                    drawn[slot] += 1
+                    found[slot] += ends.get(start) == end
+    shares = {slot: found[slot] / drawn[slot] for slot in EXACT_SLOTS if drawn[slot]}
+    print("\nslot             drawn  found to the letter   (our corpus)")
+    for slot, share in sorted(shares.items(), key=lambda item: item[1]):
+        print(f"{slot:16}{drawn[slot]:6}{share:10.4f}")
+    return shares
+
+
+def _strings(record: dict[str, Any]) -> Iterator[str]:
+    for field in ("title", "text", "draft", "instruction", "reply"):
+        if record.get(field):
+            yield record[field]
+    yield from record.get("asks") or []
+    yield from (turn["text"] for turn in record.get("thread") or [])
+
+
+def _filled(template: str, values: Values) -> tuple[str, list[tuple[str, int, int]]]:
+    text, spans, done = "", [], 0
+    for match in SLOT.finditer(template):
+        text += template[done : match.start()]
+        value = values.fill(match[0])
+        spans.append((match[1], len(text), len(text) + len(value)))
+        text += value
+        done = match.end()
+    return text + template[done:], spans
+
+
+def _speed() -> dict[str, float]:
+    """Microseconds a character on our passages, and the ratio to one plain pattern."""
+    rng = random.Random(SEED)
+    passages = [
+        Values(rng).fill(record["text"])
+        for path in sorted(CORPUS.glob("*.passages.jsonl"))
+        for record in _lines(path)
+    ]
+    text = "\n".join(passages)
+    plain = re.compile(r"(?<!\w)[0-9]+(?!\w)")
+    tags = Tags()
+    hidden = tags.hide(text)
+    seconds = {
+        "one plain pattern": _cpu(lambda: plain.findall(text)),
+        "find": _cpu(lambda: find(text)),
+        "find, passage by passage": _cpu(lambda: [find(passage) for passage in passages]),
+        "hide": _cpu(lambda: Tags().hide(text)),
+        "show": _cpu(lambda: tags.show(hidden)),
+    }
+    figures = {name: spent / len(text) * 1e6 for name, spent in seconds.items()}
+    print(f"\n{len(text)} characters of passages, {len(find(text))} values")
+    for name, figure in figures.items():
+        print(
+            f"{name:26}{figure:8.3f} µs a character  x{figure / figures['one plain pattern']:.0f}"
+        )
+    return figures
+
+
+def _growth(length: int) -> dict[str, float]:
+    """How the time of hostile texts grows when they are four times as long."""
+    print(f"\nhostile text      {length} characters   growth (linear: 4)")
+    growth = {}
+    for unit in HOSTILE:
+        text = (unit * (length // len(unit) + 1))[:length]
+        short = _cpu(lambda text=text: find(text[: length // 4]), rounds=2)
+        whole = _cpu(lambda text=text: find(text), rounds=1)
+        growth[unit] = whole / short
+        print(f"{unit!a:16}{whole:12.1f} s {growth[unit]:14.1f}")
+    return growth
+
+
+def _cpu(call: Callable[[], list[Any] | tuple[Value, ...] | str], rounds: int = 3) -> float:
+    best = float("inf")
+    for _ in range(rounds):
+        start = time.process_time()
+        call()
+        best = min(best, time.process_time() - start)
+    return best
+
+
+if __name__ == "__main__":
+    sys.exit(main())
