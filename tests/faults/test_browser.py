@@ -78,6 +78,25 @@ def test_message_sent_while_the_server_is_down_is_kept_and_sent_once(fragile, co
     assert texts == ["!say first", "!say second"]
 
 
+def test_two_tabs_that_send_at_once_do_not_interleave(fragile, context):
+    first = opened(context.new_page(), fragile.address)
+    first.ask("!say begin")
+    second = opened(context.new_page(), fragile.address, f"/?c={first.conversation}")
+    expect(second.answers).to_have_count(1)
+    for tab, name in ((first, "one"), (second, "two")):
+        tab.box.fill(f"!tokens 30 !rate 30 {name}")
+    for tab in (first, second):
+        tab.box.press("Enter")
+
+    for tab in (first, second):
+        expect(tab.answers).to_have_count(3, timeout=40_000)
+        tab.idle()
+    rows = stored(fragile)
+    assert [role for role, _, _ in rows] == ["user", "assistant"] * 3
+    assert {status for _, _, status in rows} == {"complete"}
+    assert sorted(text[-3:] for role, text, _ in rows if role == "user") == ["gin", "one", "two"]
+
+
 def test_lost_connection_keeps_the_typed_text(fragile, context):
     tab = opened(context.new_page(), fragile.address)
     tab.ask("!say first")

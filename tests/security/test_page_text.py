@@ -12,6 +12,7 @@ from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from playwright.sync_api import expect
 
 from chatbot.bootstrap import build
 from chatbot.settings import Settings
@@ -21,6 +22,8 @@ FILES = ("owasp_filter_evasion", "dompurify_expect", "payloadbox", "payloadsallt
 SAMPLE = 40
 """Payloads of each file in `make test`; `make test-all` takes them all."""
 PER_CONVERSATION = 40
+TITLES = 40
+"""Conversations of a single payload, which is their title too."""
 LONGEST = 4000
 
 OURS = (
@@ -114,28 +117,33 @@ def payloads(folder, most):
             yield text
 
 
-def fill(home, texts):
-    """Store conversations whose questions and answers are these texts; returns their ids."""
+async def talked(product, texts, first):
+    """A conversation whose questions and answers are these texts, named by the first."""
+    conversation = None
+    for number, text in enumerate(texts, first):
+        turn = await product.chat.start_turn(
+            product.person(), conversation, f"!say {text}", f"key {number}"
+        )
+        await turn.finished()
+        conversation = turn.conversation
+    await asyncio.to_thread(product.conversations.rename, product.person(), conversation, texts[0])
+    return conversation
 
-    async def talk(product):
-        found = []
-        for start in range(0, len(texts), PER_CONVERSATION):
-            conversation = None
-            for n, text in enumerate(texts[start : start + PER_CONVERSATION]):
-                turn = await product.chat.start_turn(
-                    product.person(), conversation, f"!say {text}", f"{start} {n}"
-                )
-                await turn.finished()
-                conversation = turn.conversation
-            await asyncio.to_thread(
-                product.conversations.rename, product.person(), conversation, texts[start]
-            )
-            found.append(conversation)
+
+def fill(home, texts, titles):
+    """Store conversations of these texts, then one for each title; ids of the former."""
+
+    async def scene(product):
+        starts = range(0, len(texts), PER_CONVERSATION)
+        parts = [(texts[start : start + PER_CONVERSATION], start) for start in starts]
+        found = [await talked(product, *part) for part in parts]
+        for number, title in enumerate(titles, len(texts)):
+            await talked(product, [title], number)
         return found
 
     product = build(Settings(home=home, model="scripted"))
     try:
-        return asyncio.run(talk(product))
+        return asyncio.run(scene(product))
     finally:
         product.close()
 
@@ -154,7 +162,8 @@ def canary():
 def filled(folder, canary, public):
     ours = [text.format(canary=canary.address) for text in OURS]
     (folder / "home").mkdir(parents=True)
-    found = fill(folder / "home", [*ours, *filter(usable, public)])
+    texts = [*ours, *filter(usable, public)]
+    found = fill(folder / "home", texts, texts[:: max(1, len(texts) // TITLES)])
     return Site(folder), found
 
 
@@ -205,7 +214,8 @@ def shown(watched, conversation):
     return watched.look()
 
 
-def test_the_watch_itself_sees(sampled, context, canary):
+def test_the_watch_itself_sees(sampled, context):
+    canary = Canary()  # its own, for the browser may keep a connection to it open
     watched = Watched(context, sampled[0])
     image = f"<img src='http://{canary.address}/seen' onerror='alert(1)'>"
     watched.page.goto(f"data:text/html,<div id='chat-scroll'>{image}</div>")
@@ -217,7 +227,8 @@ def test_the_watch_itself_sees(sampled, context, canary):
     with socket.create_connection(canary.address.split(":")) as asking:
         asking.sendall(b"GET /direct HTTP/1.1\r\n")
         assert asking.recv(1) == b""
-    assert canary.asked.pop() == b"GET /direct HTTP/1.1\r\n"
+    canary.close()
+    assert b"GET /direct HTTP/1.1\r\n" in canary.asked
 
 
 def test_sampled_payloads_run_and_load_nothing(sampled, context, canary):
@@ -226,6 +237,17 @@ def test_sampled_payloads_run_and_load_nothing(sampled, context, canary):
 
     for conversation in found:
         assert shown(watched, conversation) == []
+    assert canary.asked == []
+
+
+def test_titles_run_and_load_nothing(sampled, context, canary):
+    watched = Watched(context, sampled[0])
+    expect(watched.tab.listed.nth(TITLES)).to_be_visible()
+
+    for item in watched.tab.listed.all()[: TITLES : TITLES // 5]:
+        item.click()
+        expect(watched.tab.answers).to_have_count(1)
+        assert watched.look() == []
     assert canary.asked == []
 
 
