@@ -27,7 +27,7 @@ from chatbot.learning.starter.slots import SLOT, Values
 from chatbot.values import Tags, Value, find
 
 OUT = Path(__file__).parent / "out"
-DATA = Path(os.environ.get("CHATBOT_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
+DATA = os.environ.get("CHATBOT_TEST_DATA")
 CORPUS = Path(starter.__file__).parent / "corpus"
 LABELS = {
     "EMAIL_ADDRESS": "email",
@@ -58,9 +58,9 @@ def main() -> int:
     parser.add_argument("--length", type=int, default=1_000_000, help="of hostile texts")
     length = parser.parse_args().length
     results: dict[str, Any] = {}
-    if DATA.is_dir():
-        results["labelled"] = _labelled()
-        results["identifiers"] = _identifiers()
+    if DATA:
+        results["labelled"] = _labelled(Path(DATA))
+        results["identifiers"] = _identifiers(Path(DATA))
     else:
         print("No public data: set CHATBOT_TEST_DATA to its folder for precision and recall.")
     results["corpus"] = _corpus()
@@ -77,12 +77,12 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
             yield json.loads(line)
 
 
-def _labelled() -> dict[str, dict[str, float]]:
+def _labelled(data: Path) -> dict[str, dict[str, float]]:
     """Spans in Presidio's generated texts."""
     hits: Counter[str] = Counter()
     found: Counter[str] = Counter()
     labelled: Counter[str] = Counter()
-    for record in _lines(DATA / "pii_presidio" / "generated_large.jsonl"):
+    for record in _lines(data / "pii_presidio" / "generated_large.jsonl"):
         truth = {
             (LABELS[label], start, end)
             for label, start, end, _ in record["entities"] or []
@@ -105,10 +105,10 @@ def _labelled() -> dict[str, dict[str, float]]:
     return scores
 
 
-def _identifiers() -> dict[str, dict[str, float]]:
+def _identifiers(data: Path) -> dict[str, dict[str, float]]:
     """Order and invoice numbers in Bitext's questions: found at all, and with their kind."""
     counts = {kind: Counter[str]() for kind in IDENTIFIERS.values()}
-    for record in _lines(DATA / "bitext_support" / "all.jsonl"):
+    for record in _lines(data / "bitext_support" / "all.jsonl"):
         entity = record.get("entity") or {}
         if entity.get("type") in IDENTIFIERS:
             kind = IDENTIFIERS[entity["type"]]
