@@ -229,7 +229,6 @@ def test_the_watch_itself_sees(sampled, context):
         assert asking.recv(1) == b""
     canary.close()
     assert b"GET /direct HTTP/1.1\r\n" in canary.asked
-    canary.close()
 
 
 def test_sampled_payloads_run_and_load_nothing(sampled, context, canary):
