@@ -22,10 +22,15 @@ class Sampling:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Request:
-    """A prompt to go on from. Two requests are never equal, so it may be a key."""
+    """A prompt to go on from. Two requests are never equal, so it may be a key.
+
+    `banned` are token ids that are not drawn at any step, greedy or sampled: some of the
+    vocabulary, never all of it.
+    """
 
     prompt: Sequence[int]
     sampling: Sampling
+    banned: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from chatbot.backends.runtimes.base import Request, Sampling
 
 
 class Sampler:
-    """The drawing state of one request: its processors, its generator, its tokens."""
+    """The drawing state of one request: its bans, its processors, its generator, its tokens."""
 
     def __init__(self, request: Request, device: torch.device) -> None:
         sampling = request.sampling
@@ -27,6 +27,7 @@ class Sampler:
             self._generator.seed()
         else:
             self._generator.manual_seed(sampling.seed)
+        self._banned = _numbers(request.banned, device)
         self._needs_tokens = sampling.repetition_penalty != 1.0
         self.tokens = list(request.prompt)
 
@@ -34,6 +35,11 @@ class Sampler:
     def plain(self) -> bool:
         """Whether the likeliest token is all that is asked: a whole batch is then taken at once."""
         return self._greedy and not self._needs_tokens
+
+    def ban(self, logits: torch.Tensor) -> None:
+        """Make what this request may not draw impossible, in its own row of logits."""
+        if self._banned is not None:
+            logits.index_fill_(-1, self._banned, -torch.inf)
 
     def draw(self, logits: torch.Tensor) -> int:
         """The next token from logits of shape (1, vocabulary)."""
@@ -47,7 +53,13 @@ class Sampler:
 
 
 def draw_all(logits: torch.Tensor, samplers: list[Sampler]) -> list[int]:
-    """One token for each row of (rows, vocabulary), remembered by its sampler."""
+    """One token for each row of (rows, vocabulary), remembered by its sampler.
+
+    Bans are written into `logits` itself. Raises IndexError for a banned id that the
+    vocabulary lacks.
+    """
+    for row, sampler in enumerate(samplers):
+        sampler.ban(logits[row])
     likeliest: list[int] = logits.argmax(dim=-1).tolist()
     drawn = [
         likeliest[row] if sampler.plain else sampler.draw(logits[row : row + 1])
@@ -56,6 +68,11 @@ def draw_all(logits: torch.Tensor, samplers: list[Sampler]) -> list[int]:
     for sampler, token in zip(samplers, drawn, strict=True):
         sampler.tokens.append(token)
     return drawn
+
+
+def _numbers(ids: frozenset[int], device: torch.device) -> torch.Tensor | None:
+    """The ids as an index, made once for all steps; None where nothing is to be done."""
+    return torch.tensor(sorted(ids), dtype=torch.long, device=device) if ids else None
 
 
 def _processors(sampling: Sampling) -> LogitsProcessorList:

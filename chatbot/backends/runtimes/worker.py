@@ -45,6 +45,8 @@ class Order:
     give: Give
     context: Sequence[int] = ()
     """The prompt's tail where the answer goes on inside a text, for the detokeniser."""
+    banned: frozenset[int] = frozenset()
+    """Tokens that this answer may not hold."""
 
 
 class _Answer:
@@ -52,7 +54,7 @@ class _Answer:
 
     def __init__(self, order: Order, decode: Decode) -> None:
         self.order = order
-        self.request = Request(order.prompt, order.sampling)
+        self.request = Request(order.prompt, order.sampling, order.banned)
         self.tokens = 0
         self._text = Detokeniser(decode, order.context)
         self._stops = StopStrings(order.stop)
