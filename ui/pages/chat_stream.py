@@ -11,8 +11,8 @@ conversations changed (also by another tab), and for a running answer at most tw
 One stream for a tab, not one for each look: Gradio starts listeners in any order, sends the last
 values of an ending one again, and loses those of one that starts while its connection closes.
 
-Every update gives all outputs, the unchanged ones as the same objects: Gradio sends differences
-only, and its own way to leave an output alone builds the component anew, ten milliseconds each.
+Every update gives all outputs; Gradio sends differences only. While a model writes, the settled log
+is SAME, so that the browser does not draw it again twenty times a second.
 """
 
 import asyncio
@@ -38,10 +38,26 @@ STEP = 50
 """Messages shown at first, and how many more each "Load earlier" adds."""
 MOST = 5000
 
-Update = tuple[Shown, Shown, str]
 _T = TypeVar("_T")
 
 log = logging.getLogger(__name__)
+
+
+class Same(dict[str, str]):
+    """An output that stays as it is: to Gradio's page a change of nothing, to its server a value.
+
+    `gr.skip()` says the same to the page, but the server builds the component anew for it; an equal
+    value is cheap for the server, but the page draws all of it again.
+    """
+
+    def get(self, *_: object) -> str:
+        """What the server looks at to tell a change of properties from a value."""
+        return ""
+
+
+SAME = Same({"__type__": "update"})
+
+Update = tuple[Shown | Same, Shown, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,14 +201,14 @@ class ChatStream:
 async def _writing(tab: Tab, view: View, running: list[Turn]) -> AsyncIterator[Update]:
     """Updates of the tail until the first running turn is done."""
     turn, before = running[0], ""
-    log, _, page = tab.update(tab.screen)
+    _, _, page = tab.update(tab.screen)
     async for now in turn.follow():
         if now.done:
             return
         if now.state != before:
             before = now.state
-            log, _, page = tab.update(tab.screen, stage=chat_view.stage(now))
-        yield log, chat_view.tail(view, running), page
+            _, _, page = tab.update(tab.screen, stage=chat_view.stage(now))
+        yield SAME, chat_view.tail(view, running), page
 
 
 async def _until(end: asyncio.Event, items: AsyncIterator[_T]) -> AsyncGenerator[_T]:

@@ -21,7 +21,7 @@ export function drawLog() {
   scroll.prepend(earlier);
   $("#chat-foot").before(latest);
   for (const name of ["chat-log", "chat-now"]) {
-    new MutationObserver(applySoon).observe($(`#${name}`), { childList: true, subtree: true, characterData: true });
+    new MutationObserver(() => applySoon(name)).observe($(`#${name}`), { childList: true, subtree: true, characterData: true });
   }
   scroll.addEventListener("scroll", () => {
     atEnd = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < NEAR;
@@ -31,24 +31,28 @@ export function drawLog() {
   setInterval(tick, 500);
 }
 
-let soon = false;
+const changed = new Set();
 
-function applySoon() {
-  if (soon) return;
-  soon = true;
-  queueMicrotask(() => {
-    soon = false;
-    applyLog();
-  });
+/* Once for many changes; while an answer is written only its own part changes. */
+function applySoon(name) {
+  if (!changed.size) {
+    queueMicrotask(() => {
+      const all = changed.has("chat-log");
+      changed.clear();
+      apply(all ? rows() : rowsIn("chat-now"));
+    });
+  }
+  changed.add(name);
 }
 
-function rows() {
-  const of = (name) => $$(".message-row", $(`#${name}`));
+const rows = () => [...rowsIn("chat-log"), ...rowsIn("chat-now")];
+
+function rowsIn(name) {
   const { messages, settled } = chat.page;
-  return [
-    ...of("chat-log").slice(0, settled).map((row, index) => [row, messages[index]]),
-    ...of("chat-now").map((row, index) => [row, messages[settled + index]]),
-  ].filter(([, message]) => message);
+  const [first, end] = name === "chat-log" ? [0, settled] : [settled, messages.length];
+  return $$(".message-row", $(`#${name}`))
+    .slice(0, end - first)
+    .map((row, index) => [row, messages[first + index]]);
 }
 
 /* The row of a message, by its id. */
@@ -58,8 +62,12 @@ export function rowOf(id) {
 
 /* Brings names, feet and scrolling up to date with the messages that are shown. */
 export function applyLog() {
+  apply(rows());
+}
+
+function apply(some) {
   quieten();
-  for (const [row, message] of rows()) {
+  for (const [row, message] of some) {
     nameRow(row, message);
     drawFoot(row, message);
     placeEditor(row, message);

@@ -6,13 +6,15 @@ from contextlib import aclosing
 from types import SimpleNamespace
 
 import gradio as gr
+import orjson
 import pytest
+from gradio.utils import is_prop_update
 
 from chatbot.bootstrap import build
 from chatbot.errors import StoreUnavailable
 from chatbot.settings import Settings
 from tests.support.scenes import ask
-from ui.pages.chat_stream import ChatStream, Look
+from ui.pages.chat_stream import SAME, ChatStream, Look
 
 REQUEST = SimpleNamespace(session_hash="s")
 
@@ -70,6 +72,26 @@ def test_follows_an_answer_to_its_end(product, stream):
     now, log, after = play(scene())
     assert now[0]["role"] == "assistant"
     assert (len(log), after) == (2, [])
+
+
+def test_settled_messages_are_not_sent_again_while_writing(product, stream):
+    async def scene():
+        start = product.chat.start_turn
+        first = await ask(product, "!say settled")
+        turn = await start(product.person(), first.conversation, "!tokens 20 !rate 40 go", "k2")
+        async with watching(stream, conversation=turn.conversation) as updates:
+            whole, _, _ = await upto(updates, lambda facts: facts["running"])
+            same, now, _ = await upto(updates, lambda facts: facts.get("stage"))
+        return whole, same, now
+
+    whole, same, now = play(scene())
+    assert [len(whole), len(now)] == [3, 1]
+    assert same is SAME
+
+
+def test_same_is_a_value_to_the_server_and_nothing_to_the_page():
+    assert not is_prop_update(SAME)
+    assert orjson.loads(orjson.dumps(SAME)) == gr.skip()
 
 
 def test_leaving_tab_leaves_the_turn_running(product, stream):
