@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from _report import Report, median, options, percentile
+from _talks import SENTENCE, conversation
 from runtime import checkpoint
 from sqlalchemy import update
 
@@ -30,7 +31,6 @@ from chatbot.backends.runtimes.torch_runtime import TorchRuntime
 from chatbot.backends.scripted import ScriptedModel
 from chatbot.bootstrap import Product, build
 from chatbot.settings import Settings
-from store import messages
 from store.models import User
 
 ADDED_MS = 25.0
@@ -41,7 +41,6 @@ LONGER = 1.3
 """How much more sending may cost at message 1,000 than at message 10."""
 
 SAMPLING = Sampling(temperature=0.7, top_p=0.95)
-SENTENCE = "The parcel left our house on Monday and should arrive within three working days. "
 QUESTION = SENTENCE * 3
 
 numbers = itertools.count()
@@ -238,8 +237,8 @@ async def _talk(bench: Bench, streams: int, tokens: int) -> float:
 
 async def _lengths(report: Report, bench: Bench, rounds: int) -> None:
     """Sending and answering at message 10 and at message 1,000, in turn."""
-    short = [_conversation(bench, 10) for _ in range(rounds + 1)]
-    long = [_conversation(bench, 1000) for _ in range(2)]
+    short = [conversation(bench.product, 10) for _ in range(rounds + 1)]
+    long = [conversation(bench.product, 1000) for _ in range(2)]
     for step, name in ((_saved, "question saved"), (_answered, "whole turn")):
         taken: dict[int, list[float]] = {10: [], 1000: []}
         for number in range(rounds + 1):
@@ -277,33 +276,6 @@ async def _answered(bench: Bench, conversation: str) -> Callable[[], Awaitable[o
     rest = await _saved(bench, conversation)
     await rest()
     return rest
-
-
-def _conversation(bench: Bench, length: int) -> str:
-    """A conversation of so many messages, of the usual length, with the scripted model."""
-    from store import conversations
-
-    product = bench.product
-    release = product.releases.current("assistant")
-    with product.archive.main.writing() as session:
-        row = conversations.create(
-            session,
-            user_id=product.local_person,
-            channel="chat",
-            title=f"{length} messages",
-            prompt="assistant",
-            release_id=release.id,
-            version=max(release.weights),
-            model=bench.scripted.label,
-        )
-        head = None
-        for turn in range(length // 2):
-            _, reply = messages.add_turn(
-                session, row.id, parent_id=head, text=SENTENCE, key=f"filled {turn}"
-            )
-            messages.finish(session, reply.id, content=QUESTION, status="complete")
-            head = reply.id
-    return row.public_id
 
 
 if __name__ == "__main__":
