@@ -86,6 +86,11 @@ class ChatModel(BaseChatModel):
         """Free what belongs to the running event loop, before that loop ends."""
 
     @property
+    def runtime(self) -> str:
+        """Which engine runs, in which precision, on which device; empty where that is elsewhere."""
+        return ""
+
+    @property
     def on_continuing(self) -> str | None:
         """What is sent besides the messages when an answer is continued, in a sentence."""
         return None

@@ -31,6 +31,9 @@ class ChatTokens:
             )
         self._tokenizer = tokenizer
         self._decoder = copy.deepcopy(tokenizer)
+        self._controls = dict(
+            zip(tokenizer.all_special_ids, tokenizer.all_special_tokens, strict=True)
+        )
         self._lock = threading.Lock()  # encoding changes the tokenizer while it runs
         self._takes_system = self._keeps_system()
         self.ends = frozenset({*ends, *self._markers()})
@@ -70,6 +73,10 @@ class ChatTokens:
             list(ids), skip_special_tokens=True, clean_up_tokenization_spaces=False
         )
         return text
+
+    def control(self, token: int) -> str | None:
+        """The name of a control token, such as `<|user|>`; None for a piece of text."""
+        return self._controls.get(token)
 
     def _apply(self, messages: list[dict[str, str]], *, going_on: bool = False) -> list[int]:
         with self._lock:

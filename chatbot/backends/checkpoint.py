@@ -18,6 +18,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from chatbot.errors import ModelCorrupt, ModelUnavailable
 
 MANIFEST = "manifest.json"
+EVALUATION = "evaluation.json"
+"""Figures of an evaluation, which comes after the checkpoint and is read by people only."""
 PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".joblib")
 
 _READ = (".safetensors", ".json", ".jinja", ".model", ".txt")
@@ -140,7 +142,7 @@ def sha256(path: Path) -> str:
 
 def _read_by_loaders(folder: Path) -> list[Path]:
     files = (path for path in folder.iterdir() if path.suffix in _READ and path.name[0] != ".")
-    return sorted(path for path in files if path.name != MANIFEST)
+    return sorted(path for path in files if path.name not in (MANIFEST, EVALUATION))
 
 
 def _context(folder: Path) -> int:

@@ -6,6 +6,8 @@ folder does wrong comes out as one typed error with a sentence.
 
 import json
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,9 +44,27 @@ class Loaded:
 
 def load(folder: Path, *, keep_bytes: int) -> Loaded:
     """Open a checkpoint folder whose files were verified. Raises ModelUnavailable, ModelCorrupt."""
+    with _in_words(folder):
+        model, tokens = _open(folder)
+        runtime = TorchRuntime(model, keep_bytes=keep_bytes)
+        _warm_up(runtime, tokens)
+        text_config = model.config.get_text_config(decoder=True)
+        context = getattr(text_config, "max_position_embeddings", None) or 2**31
+        return Loaded(runtime, tokens, int(context), _advised(folder))
+
+
+def load_to_look_inside(folder: Path) -> tuple[PreTrainedModel, ChatTokens]:
+    """The bare model, which tells its attention weights, and its tokens. Raises like `load`."""
+    with _in_words(folder):
+        return _open(folder, attention="eager")
+
+
+@contextmanager
+def _in_words(folder: Path) -> Iterator[None]:
+    """Whatever fails inside comes out as an error with a sentence."""
     transformers.utils.logging.disable_progress_bar()
     try:
-        return _load(folder, keep_bytes)
+        yield
     except BackendError:
         raise
     except SafetensorError as error:
@@ -60,23 +80,18 @@ def load(folder: Path, *, keep_bytes: int) -> Loaded:
         ) from error
 
 
-def _load(folder: Path, keep_bytes: int) -> Loaded:
+def _open(folder: Path, attention: str | None = None) -> tuple[PreTrainedModel, ChatTokens]:
     if not list(folder.glob("*.safetensors")):
         raise ModelUnavailable(f"{folder.name} holds no safetensors file. Convert its weights.")
     config = AutoConfig.from_pretrained(folder, **_SAFE)
     tokenizer = AutoTokenizer.from_pretrained(folder, **_SAFE)
-    model = _weights(folder, config)
+    model = _weights(folder, config, attention or _attention(config))
     generation = model.generation_config
     ends = named_ends(generation.eos_token_id, config.eos_token_id, tokenizer.eos_token_id)
-    tokens = ChatTokens(tokenizer, ends)
-    runtime = TorchRuntime(model, keep_bytes=keep_bytes)
-    _warm_up(runtime, tokens)
-    text_config = config.get_text_config(decoder=True)
-    context = getattr(text_config, "max_position_embeddings", None) or 2**31
-    return Loaded(runtime, tokens, int(context), _advised(folder))
+    return model, ChatTokens(tokenizer, ends)
 
 
-def _weights(folder: Path, config: Any) -> PreTrainedModel:
+def _weights(folder: Path, config: Any, attention: str) -> PreTrainedModel:
     device = "cuda" if torch.cuda.is_available() else "cpu"
     dtype = _dtype(folder, config, device)
     model, report = AutoModelForCausalLM.from_pretrained(
@@ -85,7 +100,7 @@ def _weights(folder: Path, config: Any) -> PreTrainedModel:
         dtype=dtype,
         use_safetensors=True,
         weights_only=True,
-        attn_implementation=_attention(config),
+        attn_implementation=attention,
         output_loading_info=True,
         **_SAFE,
     )

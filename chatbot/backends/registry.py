@@ -119,6 +119,11 @@ class Registry:
         info = self.resolve(label)
         return self._states.get(info.label) or _state("idle", info.label)
 
+    def runtime(self, label: str) -> str:
+        """Which engine an open model runs in; empty while it is not open, or runs elsewhere."""
+        model = self._open.get(self.resolve(label).label)
+        return model.runtime if model is not None else ""
+
     def open(self, label: str | None = None) -> "ChatModel":
         """The ready model; a local one is verified and loaded once, in the calling thread.
 
