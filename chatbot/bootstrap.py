@@ -11,6 +11,7 @@ from chatbot.backends.registry import Registry
 from chatbot.chat import Chat
 from chatbot.conversations import Conversations
 from chatbot.errors import StoreUnavailable
+from chatbot.learning.inside.service import Inside
 from chatbot.notices import Notices
 from chatbot.releases import Releases
 from chatbot.settings import Settings
@@ -37,6 +38,7 @@ class Product:
     chat: Chat
     conversations: Conversations
     traces: tracing.Traces
+    inside: Inside
     local_person: int
 
     def person(self) -> Person:
@@ -60,6 +62,7 @@ class Product:
 
     def close(self) -> None:
         """Let go of databases and models."""
+        self.inside.close()
         self.registry.close()
         for place in self.archive.places():
             place.database.close()
@@ -118,6 +121,7 @@ def build(settings: Settings) -> Product:
             temporary_minutes=settings.temporary_minutes,
         ),
         traces=tracing.Traces(archive, releases),
+        inside=Inside(registry, releases, settings.workspace),
         local_person=person.id,
     )
 
