@@ -94,10 +94,15 @@ class _Step(NamedTuple):
     wordy: bool = False
 
 
-_FIRST = (
+_BEFORE_NAMES = (
     _Step(web.urls, wordy=True),
     _Step(web.emails, wordy=True),
     _Step(web.domains, wordy=True),
+    _Step(places.streets),
+)
+"""What a known name may be a part of."""
+
+_FIRST = (
     _Step(web.machines, wordy=True),
     _Step(calendar.MOMENTS),
     _Step(web.ips, wordy=True),
@@ -107,7 +112,6 @@ _FIRST = (
     _Step(clock.times),
     _Step(calendar.NAMES, wordy=True),
     _Step(money.amounts),
-    _Step(places.streets),
 )
 """What may read the number of a list's item ("3. May 2025" is a date)."""
 
@@ -136,7 +140,7 @@ def _all(twin: str, known: Mapping[str, str], regions: Sequence[str]) -> list[Fo
     when every value has become a tag, so that nothing found is left behind in it.
     """
     names, calls = partial(known_names, names=known), partial(phones.phones, regions=regions)
-    first = (_Step(_tags, wordy=True), _Step(names, wordy=True), *_FIRST)
+    first = (_Step(_tags, wordy=True), *_BEFORE_NAMES, _Step(names, wordy=True), *_FIRST)
     last = (*_THEN, _Step(calls), *_LAST)
     everything: list[Found] = []
     for _ in range(_PASSES):

@@ -21,6 +21,7 @@ class Tags:
 
     A tag stands for one spelling: "€5" and "5 EUR" get two tags, so that each comes back to
     the letter. `only`, `known` and `regions` are those of `find`, with its ValueError.
+    With a `limit`, a type's first so many values get tags and later ones stay text.
     """
 
     def __init__(
@@ -29,8 +30,11 @@ class Tags:
         only: Collection[str] | None = None,
         known: Mapping[str, str] = NOBODY,
         regions: Sequence[str] = REGIONS,
+        limit: int | None = None,
     ) -> None:
         self._only, self._known, self._regions = only, known, regions
+        self._limit = limit
+        self._left: dict[str, None] = {}
         self._tags: dict[tuple[str, str], str] = {}
         self._texts: dict[str, str] = {}
         self._counts: Counter[str] = Counter()
@@ -60,13 +64,26 @@ class Tags:
         """Return what each tag stands for, in the order of the numbering."""
         return dict(self._texts)
 
+    def left(self) -> tuple[str, ...]:
+        """Return the values that stayed text because of the limit."""
+        return tuple(self._left)
+
     def opens(self, text: str) -> bool:
         """Whether `text` is the beginning of one of the tags, and not yet all of it."""
         return any(tag.startswith(text) for tag in self._texts if len(tag) > len(text))
 
     def _tag(self, value: Value) -> str:
+        """Return what stands for a value: its tag, or its text where no tag is left.
+
+        A typed tag always gets one, with a number above the limit if need be: as text it
+        would be taken for one of this numbering.
+        """
         key = (_family(value), value.text)
         if key not in self._tags:
+            full = self._limit is not None and self._counts[value.type] >= self._limit
+            if full and value.kind != "tag":
+                self._left[value.text] = None
+                return value.text
             self._counts[value.type] += 1
             tag = f"⟨{value.type} {self._counts[value.type]}⟩"
             self._tags[key] = tag
