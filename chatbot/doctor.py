@@ -101,6 +101,7 @@ def _examine_with(settings: Settings) -> list[Finding]:
         ("home", _home),
         ("database", _database),
         ("model", _models),
+        ("encoder", _encoder),
         ("prompt", _prompt),
         ("port", _port),
     )
@@ -293,6 +294,18 @@ def _model(settings: Settings, local: "Registry", name: str) -> Iterable[Finding
     size = sum(file.stat().st_size for file in info.path.iterdir() if file.is_file())
     found = f"{info.label}: {len(manifest.files)} files, {size / 1e6:.0f} MB, checksums right"
     yield Finding("model", "ok", found)
+
+
+def _encoder(settings: Settings) -> Iterable[Finding]:
+    from chatbot.backends.encoder import missing
+
+    reason = missing(settings)
+    if settings.encoder == "none":
+        yield Finding("encoder", "ok", reason)
+    elif reason:
+        yield Finding("encoder", "warn", reason)
+    else:
+        yield Finding("encoder", "ok", f"{settings.encoder}: sentences are compared by meaning.")
 
 
 def _prompt(settings: Settings) -> Iterable[Finding]:

@@ -72,6 +72,11 @@ class Settings(BaseSettings):
     prompt: str = Field("assistant", description="Prompt of a new conversation")
     hosted: tuple[HostedModel, ...] = Field((), description="Models behind an API")
     scripted: bool = Field(False, description="Offer the scripted model (tests and demos)")
+    encoder: str = Field(
+        "minilm",
+        min_length=1,
+        description="Compares sentences by meaning: `minilm`, a folder with an encoder, or `none`",
+    )
     host: str = Field("127.0.0.1", description="Address to listen on")
     port: int = Field(7860, ge=0, le=65535, description="Port to listen on; 0 picks a free one")
     auth: Literal["solo"] = Field("solo", description="`solo`: loopback only, one local person")
