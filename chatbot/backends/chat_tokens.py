@@ -78,6 +78,10 @@ class ChatTokens:
         """The name of a control token, such as `<|user|>`; None for a piece of text."""
         return self._controls.get(token)
 
+    def vocabulary(self) -> list[str]:
+        """What each entry says alone, in the order of the ids. For one thread at a time."""
+        return [self.decode([number]) for number in range(len(self._decoder))]
+
     def _apply(self, messages: list[dict[str, str]], *, going_on: bool = False) -> list[int]:
         with self._lock:
             ids: list[int] = self._tokenizer.apply_chat_template(

@@ -4,8 +4,20 @@ Knows nothing of models; `decode` is any function from ids to text.
 """
 
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 Decode = Callable[[Sequence[int]], str]
+
+
+class Rewriter(Protocol):
+    """Changes a text while it streams, and holds back what it cannot decide yet."""
+
+    def feed(self, chunk: str, /) -> str:
+        """What is sure after `chunk`."""
+
+    def close(self) -> str:
+        """What was held back, once nothing follows."""
+
 
 _BROKEN = "\ufffd"
 _LONGEST_CHARACTER = 16

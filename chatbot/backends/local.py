@@ -2,7 +2,8 @@
 
 It loads local safetensors only, never somebody's program code, and streams without blocking the
 event loop. It knows nothing of prompts or rows; which tokens come next is the runtime's affair
-(`runtimes/`), which thread computes them the worker's.
+(`runtimes/`), which thread computes them the worker's, and what a checkpoint trained on tags sees
+instead of values that of `swapping`.
 """
 
 import asyncio
@@ -11,6 +12,7 @@ import math
 import threading
 from collections import deque
 from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -20,12 +22,14 @@ from pydantic import PrivateAttr
 from chatbot.backends.base import Ask, ChatModel, Delta, Where, plain
 from chatbot.backends.cancel import CancelToken
 from chatbot.backends.checkpoint import Manifest
+from chatbot.backends.detokenise import Rewriter
 from chatbot.backends.runtimes.base import Sampling
 from chatbot.backends.runtimes.worker import Order, Worker
 from chatbot.errors import BackendError, BackendRefused, BackendTimeout, ContextTooSmall
 
 if TYPE_CHECKING:
     from chatbot.backends.chat_tokens import ChatTokens
+    from chatbot.backends.swapping import Swapping
 
 KEEP_BYTES = 256 * 2**20
 """Memory for the caches of ended answers, so that a next turn computes only what is new."""
@@ -53,6 +57,7 @@ class LocalModel(ChatModel):
     patience: float = 300.0
     _tokens: "ChatTokens" = PrivateAttr()
     _worker: Worker = PrivateAttr()
+    _swapping: "Swapping | None" = PrivateAttr(default=None)
     _runtime_name: str = PrivateAttr(default="")
 
     @classmethod
@@ -71,6 +76,10 @@ class LocalModel(ChatModel):
             trained_on_tags=manifest.trained_on_tags,
         )
         model._tokens = loaded.tokens
+        if manifest.trained_on_tags:
+            from chatbot.backends.swapping import Swapping  # reads tables for a tenth of a second
+
+            model._swapping = Swapping(loaded.tokens.vocabulary())
         model._worker = Worker(loaded.runtime, loaded.tokens.decode, loaded.tokens.ends)
         model._runtime_name = loaded.runtime.name
         return model
@@ -81,11 +90,11 @@ class LocalModel(ChatModel):
         return self._runtime_name
 
     def count(self, messages: Sequence[BaseMessage | dict[str, Any]]) -> int:
-        """Exact tokens of these messages as a prompt."""
-        return len(self._tokens.encode(plain(messages)))
+        """Exact tokens of these messages as a prompt, as the model sees them."""
+        return len(self._prompt(plain(messages)).tokens)
 
     def get_token_ids(self, text: str) -> list[int]:
-        """The tokens of a text standing alone."""
+        """The tokens of a text standing alone, its values as they are written."""
         return self._tokens.encode_text(text)
 
     def get_num_tokens(self, text: str) -> int:
@@ -100,20 +109,22 @@ class LocalModel(ChatModel):
         """Order the answer and pass on what has come since the last look, in one piece."""
         sampling = self._sampling(ask.options)
         prompt = await asyncio.to_thread(
-            self._tokens.encode, ask.messages, continue_final=ask.continue_final
+            self._prompt, ask.messages, continue_final=ask.continue_final
         )
-        room = self.context - len(prompt)
+        room = self.context - len(prompt.tokens)
         if room < 1:
             raise ContextTooSmall
         inbox, cancel = _Inbox(), CancelToken()
         order = Order(
-            prompt=prompt,
+            prompt=prompt.tokens,
             sampling=sampling,
             limit=min(ask.max_tokens or int(self.defaults.get("max_tokens", room)), room),
             stop=ask.stop,
             cancel=cancel,
             give=inbox.put,
-            context=prompt[-_CONTEXT_FOR_TEXT:] if ask.continue_final else (),
+            context=prompt.tokens[-_CONTEXT_FOR_TEXT:] if ask.continue_final else (),
+            banned=prompt.banned,
+            rewriter=prompt.rewriter,
         )
         forget = ask.cancel.on_cancel(cancel.cancel)
         try:
@@ -126,6 +137,13 @@ class LocalModel(ChatModel):
         finally:  # also when the reader left in the middle
             forget()
             cancel.cancel()
+
+    def _prompt(self, messages: list[dict[str, str]], *, continue_final: bool = False) -> "_Prompt":
+        if self._swapping is None:
+            return _Prompt(self._tokens.encode(messages, continue_final=continue_final))
+        hidden, tags = self._swapping.hide(messages)
+        tokens = self._tokens.encode(hidden, continue_final=continue_final)
+        return _Prompt(tokens, self._swapping.banned(tokens, tags), tags.streaming())
 
     async def _arrived(self, inbox: "_Inbox") -> Delta:
         """Wait for what comes next. Raises BackendTimeout when the thread is stuck."""
@@ -152,6 +170,15 @@ class LocalModel(ChatModel):
             repetition_penalty=float(chosen.get("repetition_penalty", 1.0)),
             seed=None if seed is None else int(seed),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Prompt:
+    """What the model sees, what its answer may not hold, and what turns its answer into text."""
+
+    tokens: list[int]
+    banned: frozenset[int] = frozenset()
+    rewriter: Rewriter | None = None
 
 
 class _Inbox:

@@ -1,6 +1,7 @@
 """Makes a tiny random Llama with a real tokenizer and a chat template, in a second or two.
 
 Its answers are nonsense, but deterministic: everything around a model can be tested with it.
+With `trained_on_tags=True` its tokenizer has the tags of `chatbot.values`.
 `python -m tests.support.tiny_model FOLDER` leaves one on disk.
 """
 
@@ -8,6 +9,7 @@ import sys
 from pathlib import Path
 
 from chatbot.backends.checkpoint import Manifest, adopt
+from chatbot.values import TAGS_A_TYPE, TYPES
 
 ROLES = ["<|system|>", "<|user|>", "<|assistant|>"]
 SPECIAL = ["<|pad|>", "<|bos|>", "<|end|>", *ROLES]
@@ -20,6 +22,7 @@ TEMPLATE = (
     "{%- endfor %}"
     "{%- if add_generation_prompt %}{{- '<|assistant|>' }}{%- endif %}"
 )
+TAGS = [f"⟨{kind} {number}⟩" for kind in TYPES for number in range(1, TAGS_A_TYPE + 1)]
 TEXT = """The parcel left our house on Monday and should arrive in three days.
 Thank you for your message. We are sorry that the order 10482 is late; here is what we can do.
 Größe, naïve café, 東京, Ελλάδα, привет, 😀 and 👩‍💻 are words and signs like others.
@@ -30,6 +33,8 @@ def make(folder: Path, *, seed: int = 0, context: int = 512, **manifest: object)
     """Write the checkpoint with its manifest into `folder` (made when missing)."""
     folder.mkdir(parents=True, exist_ok=True)
     tokenizer = _tokenizer(context)
+    if manifest.get("trained_on_tags"):
+        tokenizer.add_tokens(TAGS)
     tokenizer.save_pretrained(folder)
     _model(len(tokenizer), seed, context).save_pretrained(folder)
     (folder / "training_notes.md").write_text("Random weights.\n")

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from chatbot.backends.base import Delta, Finish
 from chatbot.backends.cancel import CancelToken
-from chatbot.backends.detokenise import Decode, Detokeniser, StopStrings
+from chatbot.backends.detokenise import Decode, Detokeniser, Rewriter, StopStrings
 from chatbot.backends.runtimes.base import Request, Runtime, Sampling, Stepped
 from chatbot.errors import BackendBroken, BackendError, BackendRateLimited, ModelUnavailable
 
@@ -47,6 +47,8 @@ class Order:
     """The prompt's tail where the answer goes on inside a text, for the detokeniser."""
     banned: frozenset[int] = frozenset()
     """Tokens that this answer may not hold."""
+    rewriter: Rewriter | None = None
+    """Changes the text before anything else is done with it, in the worker's thread."""
 
 
 class _Answer:
@@ -64,7 +66,7 @@ class _Answer:
         self.tokens += 1
         if token in ends:
             return self.end("stop")
-        text, stopped = self._stops.push(self._text.push(token))
+        text, stopped = self._stops.push(self._rewritten(self._text.push(token)))
         if stopped:
             return self._last(text, "stop")
         if self.tokens >= self.order.limit:
@@ -75,13 +77,19 @@ class _Answer:
 
     def end(self, finish: Finish, text: str = "") -> bool:
         """Pass on what was held back and the reason of the end."""
-        rest, stopped = self._stops.push(self._text.flush())
+        text_left = self._rewritten(self._text.flush())
+        if self.order.rewriter is not None:
+            text_left += self.order.rewriter.close()
+        rest, stopped = self._stops.push(text_left)
         held = "" if stopped else self._stops.flush()
         return self._last(text + rest + held, "stop" if stopped else finish)
 
     def fail(self, error: BackendError) -> None:
         """Pass on the error that ended it."""
         self._give(error)
+
+    def _rewritten(self, text: str) -> str:
+        return text if self.order.rewriter is None else self.order.rewriter.feed(text)
 
     def _last(self, text: str, finish: Finish) -> bool:
         self._give(Delta(text, finish, len(self.order.prompt), self.tokens))

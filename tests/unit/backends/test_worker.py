@@ -1,5 +1,6 @@
 import contextlib
 import threading
+import time
 
 import pytest
 
@@ -106,6 +107,45 @@ def test_ends_before_a_stop_string(worker):
 
 def test_unfinished_stop_string_is_shown_at_the_limit(worker):
     assert order(worker, stop=["cdX"], limit=3).result() == ("bcd", "length")
+
+
+class Swaps:
+    """Writes the pair "cd" as "C-D"; a "c" waits for what follows it."""
+
+    def __init__(self):
+        self.held = ""
+
+    def feed(self, chunk):
+        text = (self.held + chunk).replace("cd", "C-D")
+        self.held = "c" if text.endswith("c") else ""
+        return text.removesuffix("c")
+
+    def close(self):
+        held, self.held = self.held, ""
+        return held
+
+
+def test_text_is_rewritten_before_stop_strings_are_looked_for(worker):
+    assert order(worker, stop=["cd", "-De"], rewriter=Swaps()).result() == ("bC", "stop")
+
+
+@pytest.mark.parametrize(("limit", "text"), [(1, "b"), (2, "bc"), (3, "bC-D"), (4, "bC-De")])
+def test_what_a_rewriter_holds_back_is_shown_at_the_end(worker, limit, text):
+    assert order(worker, limit=limit, rewriter=Swaps()).result() == (text, "length")
+
+
+def test_stop_string_in_what_a_rewriter_held_back(worker):
+    assert order(worker, limit=2, stop=["bc"], rewriter=Swaps()).result() == ("", "stop")
+
+
+def test_bans_reach_the_runtime(worker, runtime):
+    runtime.go.clear()
+    reader = order(worker, "v", banned=frozenset({7}))
+    while not runtime.active:
+        time.sleep(0.001)
+    assert [request.banned for request in runtime.active] == [{7}]
+    runtime.go.set()
+    assert reader.result()[1] == "stop"
 
 
 def test_many_at_once_each_get_their_own(worker, runtime):
