@@ -5,9 +5,10 @@
 Precision and recall are counted by exact spans, on the public data named by CHATBOT_TEST_DATA
 (that part is left out, with a line, where it is absent) and on the corpus of the shipped model,
 whose slots are filled with known values. Speed is CPU time; its ratio is to one pass of one
-plain pattern over the same text. Hostile texts of a quarter and of the whole `--length` are
-searched: the growth of linear work is 4, and more than 8 ends the program with 1. Results also
-go to bench/out/values.json.
+plain pattern over the same text; that of hiding a whole request (three passages and a thread of
+ten messages, as a small model gets them) is to tokenising it. Hostile texts of a quarter and of
+the whole `--length` are hidden: the growth of linear work is 4, and more than 8 ends the
+program with 1. Results also go to bench/out/values.json.
 """
 
 import argparse
@@ -22,13 +23,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from tokenizers import Tokenizer
+
 from chatbot.learning import starter
 from chatbot.learning.starter.slots import SLOT, Values
-from chatbot.values import Tags, Value, find
+from chatbot.values import Tags, conceal, find
 
 OUT = Path(__file__).parent / "out"
 DATA = os.environ.get("CHATBOT_TEST_DATA")
 CORPUS = Path(starter.__file__).parent / "corpus"
+TOKENIZER = Path(starter.__file__).parents[2] / "starter" / "tokenizer.json"
+PASSAGES, MESSAGES, REQUESTS = 3, 10, 40
 LABELS = {
     "EMAIL_ADDRESS": "email",
     "PHONE_NUMBER": "phone",
@@ -45,7 +50,7 @@ _SLOTS = (
 )
 _UNITS = (
     "0 1 |4111 |03 12 34 56 |AA11 |1:|+1 |1,20,|a-1-|12 A |((030)|€1 |5%|DE89|1 200 |3 May |A1A1-"
-    "|http://a.b/)|a@a.|⟨phone 1|order no |\n1. | "
+    "|http://a.b/)|a@a.|⟨phone 1|order no |\n1. | |Aa |Aa-|a'|A'A|.Aa @|Aa de "
 )
 EXACT_SLOTS, HOSTILE = _SLOTS.split(), _UNITS.split("|")
 WORST_GROWTH = 8.0
@@ -65,6 +70,7 @@ def main() -> int:
         print("No public data: set CHATBOT_TEST_DATA to its folder for precision and recall.")
     results["corpus"] = _corpus()
     results["speed"] = _speed()
+    results["request"] = _request()
     results["growth"] = _growth(length)
     OUT.mkdir(exist_ok=True)
     (OUT / "values.json").write_text(json.dumps(results, indent=1), "utf-8")
@@ -190,20 +196,52 @@ def _speed() -> dict[str, float]:
     return figures
 
 
+def _request() -> dict[str, float]:
+    """Milliseconds to hide the values of one request, new each time, and to tokenise it."""
+    rng = random.Random(SEED)
+    requests = _requests(rng)
+    tokenizer = Tokenizer.from_file(str(TOKENIZER))
+    hidden = [_cpu(lambda texts=texts: conceal(texts), rounds=1) for texts in requests]
+    tokenised = [
+        _cpu(lambda texts=texts: [tokenizer.encode(text) for text in texts], rounds=1)
+        for texts in requests
+    ]
+    middle, plain = (sorted(times)[len(times) // 2] * 1000 for times in (hidden, tokenised))
+    length = sum(len(text) for texts in requests for text in texts) // len(requests)
+    print(f"\nhide a request of {length} characters: {middle:.1f} ms, x{middle / plain:.1f} of")
+    print(f"tokenising it, {plain:.2f} ms (medians of {len(requests)} requests)")
+    return {"characters": length, "conceal": middle, "tokenise": plain}
+
+
+def _requests(rng: random.Random) -> list[list[str]]:
+    """Texts of requests in one industry each: passages and what was said."""
+    requests = []
+    for path in sorted(CORPUS.glob("*.passages.jsonl")) * 2:
+        passages = [f"{record['title']}: {record['text']}" for record in _lines(path)]
+        industry = path.with_name(path.name.replace(".passages.", ".records."))
+        said = [text for record in _lines(industry) for text in (*record["asks"], record["reply"])]
+        values = Values(rng)
+        sources = enumerate(rng.sample(passages, PASSAGES), 1)
+        system = "\n".join(f"[{number}] {text}" for number, text in sources)
+        texts = [f"You answer customers of Velo Store.\n{system}", *rng.sample(said, MESSAGES)]
+        requests.append([values.fill(text) for text in texts])
+    return requests[:REQUESTS]
+
+
 def _growth(length: int) -> dict[str, float]:
     """How the time of hostile texts grows when they are four times as long."""
     print(f"\nhostile text      {length} characters   growth (linear: 4)")
     growth = {}
     for unit in HOSTILE:
         text = (unit * (length // len(unit) + 1))[:length]
-        short = _cpu(lambda text=text: find(text[: length // 4]), rounds=2)
-        whole = _cpu(lambda text=text: find(text), rounds=1)
+        short = _cpu(lambda text=text: conceal([text[: length // 4]]), rounds=2)
+        whole = _cpu(lambda text=text: conceal([text]), rounds=1)
         growth[unit] = whole / short
         print(f"{unit!a:16}{whole:12.1f} s {growth[unit]:14.1f}")
     return growth
 
 
-def _cpu(call: Callable[[], list[Any] | tuple[Value, ...] | str], rounds: int = 3) -> float:
+def _cpu(call: Callable[[], object], rounds: int = 3) -> float:
     best = float("inf")
     for _ in range(rounds):
         start = time.process_time()

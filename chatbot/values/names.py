@@ -26,7 +26,7 @@ _RUN = re.compile(rf"{_CAPITALISED}(?:{_BETWEEN}(?:{_CAPITALISED}|{_LETTER}))*+"
 """Words with capitals beside each other; words all in capitals shout or abbreviate."""
 
 _WORD = re.compile(r"\S+")
-_SMALL = re.compile(rf"(?<![\w@./])[{_LOWER}][{_LOWER}'-]*+(?![\w@]|[./]\w)")
+_SMALL = re.compile(rf"(?<![\w@./'-])[{_LOWER}][{_LOWER}'-]*+(?![\w@]|[./]\w)")
 _START = re.compile(
     r"(?:^[ \t]*+(?:[>*#•|-]++[ \t]*+)?(?:\[?[0-9]{1,2}[\]).])?+"
     r"|[.!?:…|][\"')\]*_”’»]*+"
@@ -97,7 +97,7 @@ def _may_start(words: list[str], small: AbstractSet[str]) -> bool:
     first = words[0].lower()
     if len(words) == 1:
         return _is_joined(words[0])
-    return first not in ORDINARY and first not in small
+    return not words[1][1:] or (first not in ORDINARY and first not in small)
 
 
 def _is_word(word: str, small: AbstractSet[str]) -> bool:

@@ -37,6 +37,7 @@ THOROUGH = settings(max_examples=400, deadline=None)
             {"Dublin": "name", "Nord Express Hub": "name"},
         ),
         ("The Plus S plan and the Flex plan", {"Plus S": "name", "Flex": "name"}),
+        ("Family M is for one family.", {"Family M": "name"}),
         ("near the Mill Street branch", {"Mill Street": "street"}),
         (
             "we met Jean de la Cruz and O'Neill & Sons",
