@@ -38,15 +38,6 @@ def keep_stage(out: Path, name: str, model: Any) -> None:
     _write(model.state_dict(), out / f"{name}.pt")
 
 
-def average_stages(out: Path, names: tuple[str, ...], model: Any) -> None:
-    """Give the model the mean of the weights with which the named stages ended."""
-    import torch
-
-    ends = [torch.load(out / f"{name}.pt", weights_only=True) for name in names]
-    mean = {key: sum(end[key] for end in ends) / len(ends) for key in ends[0]}
-    model.load_state_dict(mean)
-
-
 def _write(value: Any, path: Path) -> None:
     import torch
 

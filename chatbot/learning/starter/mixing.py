@@ -4,6 +4,7 @@ An epoch depends on the plan, the stage and its number alone, so that a run that
 killed meets the same windows in the same order when it goes on.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
@@ -11,12 +12,15 @@ from random import Random
 import numpy as np
 
 from chatbot.learning.starter import situations
+from chatbot.learning.starter.exercises import Exercises
 from chatbot.learning.starter.packing import Encoded, Windows, pack
 from chatbot.learning.starter.plan import Plan, Stage
-from chatbot.learning.starter.sources import PUBLIC, Document, sample
+from chatbot.learning.starter.sources import PUBLIC, Chat, Document, sample
 from chatbot.learning.starter.tokenizer import Encoder
+from chatbot.values import TAG, conceal
 
 OWN: dict[str, Callable[[Random], Iterator[Document]]] = {
+    "quotations": situations.quotations,
     "passages": situations.passages,
     "conversations": situations.conversations,
     "situations": situations.situations,
@@ -27,6 +31,11 @@ ANSWERED: dict[str, Callable[[Path, Random], Iterator[Document]]] = {
     "intents": situations.intents,
     "unknowns": situations.unknowns,
 }
+
+
+FIGURE = re.compile(r"\d+")
+QUOTED = ("handbook", "web", "encyclopedia")
+PUBLIC_QUOTATIONS = "public_quotations"
 
 
 def dice(*parts: object) -> Random:
@@ -41,6 +50,9 @@ def documents(stage: Stage, data: Path, rng: Random) -> list[Document]:
     """
     chosen: list[Document] = []
     for name, passes in stage.passes.items():
+        if name == PUBLIC_QUOTATIONS:
+            chosen += sample(_public_quotations(data, rng), passes, rng)
+            continue
         if name in PUBLIC:
             chosen += sample(PUBLIC[name](data), passes, rng)
             continue
@@ -51,15 +63,29 @@ def documents(stage: Stage, data: Path, rng: Random) -> list[Document]:
     return chosen
 
 
+def _public_quotations(data: Path, rng: Random) -> Iterator[Document]:
+    texts = [text for name in QUOTED for text in PUBLIC[name](data) if isinstance(text, str)]
+    return situations.quotations_of(texts, rng)
+
+
 def _fresh(name: str, data: Path, rng: Random) -> Iterator[Document]:
     return OWN[name](rng) if name in OWN else ANSWERED[name](data, rng)
 
 
-def encode(document: Document, encoder: Encoder, *, replies_only: bool, window: int) -> Encoded:
-    """Return a document's ids; a chat too long for the window loses its oldest turns."""
+def encode(
+    document: Document, encoder: Encoder, *, replies_only: bool, window: int
+) -> Encoded | None:
+    """Return a document's ids, its values as tags; None where a reply knows too much.
+
+    A reply with a value that stands nowhere before it would teach to invent. A chat too
+    long for the window loses its oldest turns.
+    """
     if isinstance(document, str):
-        return encoder.text(document)
-    chat = list(document)
+        (text,), _ = conceal([document])
+        return encoder.text(text)
+    chat = concealed(document)
+    if replies_only and invents(chat):
+        return None
     ids, learn = encoder.chat(chat, replies_only=replies_only)
     first = 1 if chat[0]["role"] == "system" else 0
     while replies_only and len(ids) > window and len(chat) > first + 2:
@@ -68,19 +94,53 @@ def encode(document: Document, encoder: Encoder, *, replies_only: bool, window: 
     return ids, learn
 
 
+def concealed(chat: Chat) -> Chat:
+    """Return the chat with tags for values, numbered as they are when the model answers it."""
+    *before, last = chat
+    texts, tags = conceal([message["content"] for message in before])
+    hidden = [*texts, tags.hide(last["content"])]
+    return [{**m, "content": text} for m, text in zip(chat, hidden, strict=True)]
+
+
+def invents(chat: Chat) -> bool:
+    """Return whether a reply holds a tag or a digit that stands nowhere before it."""
+    said = ""
+    for message in chat:
+        text = message["content"]
+        if message["role"] == "assistant":
+            if any(tag[0] not in said for tag in TAG.finditer(text)):
+                return True
+            if any(figure not in said for figure in FIGURE.findall(TAG.sub("", text))):
+                return True
+        said += text
+    return False
+
+
 def epoch(plan: Plan, stage: Stage, number: int, data: Path, encoder: Encoder) -> Windows:
     """Return the windows of epoch `number` of a stage, in training order."""
     rng = dice(plan.seed, stage.name, number)
+    if stage.exercises:
+        return _exercises(stage, number, rng, encoder)
     encoded = (
         encode(document, encoder, replies_only=stage.replies_only, window=stage.window)
         for document in documents(stage, data, rng)
     )
-    if stage.replies_only:
-        encoded = (e for e in encoded if len(e[0]) <= stage.window)
-    windows = pack(encoded, stage.window, encoder.pad)
+    fitting = (e for e in encoded if e and (len(e[0]) <= stage.window or not stage.replies_only))
+    windows = pack(fitting, stage.window, encoder.pad)
     order = list(range(len(windows)))
     rng.shuffle(order)
     return windows.rows(np.array(order))
+
+
+def _exercises(stage: Stage, number: int, rng: Random, encoder: Encoder) -> Windows:
+    """Return an epoch of exercises, harder with its number."""
+    level = min(1.0, max(0.0, (number - stage.easy) / max(1, stage.easy)))
+    make = Exercises(encoder, stage.window)
+    rows = stage.batch * stage.exercises
+    made = (
+        make.window(rng, level if rng.random() < 0.5 else rng.random() * level) for _ in range(rows)
+    )
+    return pack(made, stage.window, encoder.pad)
 
 
 def batches(

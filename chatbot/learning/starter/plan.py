@@ -15,6 +15,7 @@ class Shape:
     heads: int = 6
     feed_forward: int = 1024
     context: int = 1024
+    rope_theta: float = 100_000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,9 @@ class Stage:
     """One stretch of training on one mix of data.
 
     `passes` says how often each source goes by in one epoch; the learning rate runs
-    from `first_rate` to `last_rate` on a half cosine after `warm_up` steps.
+    from `first_rate` to `last_rate` on a half cosine after `warm_up` steps. A stage with
+    `exercises` has no sources: so many steps make an epoch, and after `easy` epochs the
+    exercises become harder for as many.
     """
 
     name: str
@@ -33,7 +36,9 @@ class Stage:
     replies_only: bool
     warm_up: int = 0
     window: int = 512
-    batch: int = 8
+    batch: int = 16
+    exercises: int = 0
+    easy: int = 1
 
     @property
     def tokens_a_step(self) -> int:
@@ -43,14 +48,10 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A whole run: the same plan and seed give the same checkpoint.
-
-    The checkpoint is the mean of the weights at the ends of the `averaged` stages.
-    """
+    """A whole run: the same plan and seed give the same checkpoint."""
 
     shape: Shape
     stages: tuple[Stage, ...]
-    averaged: tuple[str, ...]
     seed: int = SEED
     save_every: int = 100
     report_every: int = 10
@@ -69,41 +70,45 @@ class Plan:
 
 LANGUAGE_MIX = {
     "conversations": 1.0,
-    "bitext": 1.0,
+    "bitext": 0.6,
     "passages": 1.0,
     "topical_chat": 0.5,
     "sgd": 0.08,
-    "taskmaster": 0.25,
+    "taskmaster": 0.15,
     "handbook": 0.25,
     "web": 0.5,
     "encyclopedia": 0.3,
+    "quotations": 1.0,
+    "public_quotations": 0.5,
 }
 CHAT_MIX = {
-    "situations": 0.35,
-    "small_talk": 3.0,
-    "intents": 0.3,
-    "unknowns": 0.4,
-    "sourceless": 0.25,
+    "situations": 1.0,
+    "small_talk": 1.0,
+    "quotations": 1.0,
+    "public_quotations": 0.6,
+    "intents": 0.05,
+    "unknowns": 0.1,
+    "sourceless": 0.1,
 }
-POLISH_MIX = {"situations": 0.1, "small_talk": 2.0, "intents": 0.1, "unknowns": 0.1}
 
 FULL = Plan(
     shape=Shape(),
     stages=(
-        Stage("language", 1000, LANGUAGE_MIX, 2e-3, 2e-3, replies_only=False, warm_up=60),
-        Stage("chat", 950, CHAT_MIX, 1.5e-3, 2e-5, replies_only=True),
-        Stage("polish", 100, POLISH_MIX, 6e-4, 1e-5, replies_only=True, warm_up=5),
+        Stage(
+            "copying", 240, {}, 1.5e-3, 1e-3, True, 10, window=256, batch=64, exercises=10, easy=5
+        ),
+        Stage("language", 600, LANGUAGE_MIX, 1.5e-3, 1.5e-3, replies_only=False, warm_up=10),
+        Stage("chat", 700, CHAT_MIX, 1.2e-3, 2e-5, replies_only=True),
     ),
-    averaged=("chat", "polish"),
 )
 
 TINY = Plan(
-    shape=Shape(vocabulary=640, hidden=32, layers=2, heads=2, feed_forward=64, context=256),
+    shape=Shape(vocabulary=640, hidden=40, layers=3, heads=5, feed_forward=64, context=256),
     stages=(
-        Stage("language", 6, {"conversations": 0.05}, 3e-3, 1e-3, False, 2, window=128, batch=2),
-        Stage("chat", 6, {"small_talk": 0.1}, 1e-3, 1e-4, replies_only=True, window=128, batch=2),
+        Stage("copying", 4, {}, 3e-3, 1e-3, True, 2, window=64, batch=2, exercises=2),
+        Stage("language", 4, {"conversations": 0.05}, 3e-3, 1e-3, False, 2, window=128, batch=2),
+        Stage("chat", 4, {"small_talk": 0.1}, 1e-3, 1e-4, replies_only=True, window=128, batch=2),
     ),
-    averaged=("language", "chat"),
     save_every=2,
     report_every=1,
     tokenizer_sample=60_000,

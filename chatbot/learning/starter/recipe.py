@@ -1,4 +1,4 @@
-"""The recipe from data to checkpoint: tokenizer → language → chat → polish → mean → export.
+"""The recipe from data to checkpoint: tokenizer → copying → language → chat → export.
 
 The only module that puts the parts together; each part stays ignorant of the others.
 """
@@ -9,7 +9,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from chatbot.learning.starter import export, keeping, mixing, training
+from chatbot.learning.starter import export, mixing, training
 from chatbot.learning.starter.packing import Windows
 from chatbot.learning.starter.plan import Plan, Stage
 from chatbot.learning.starter.sources import Document
@@ -19,6 +19,7 @@ TOKENIZER = "tokenizer.json"
 PLAN = "plan.json"
 CHECKPOINT = "checkpoint"
 TRIAL_STEPS = 5
+LANGUAGE = "language"  # the stage whose texts the tokenizer is learned from
 
 
 class RecipeError(Exception):
@@ -58,7 +59,6 @@ def run(
             return mixing.batches(plan, stage, start, data, encoder)
 
         training.Run(plan, model, out, feed, say).train()
-        keeping.average_stages(out, plan.averaged, model)
     except FileNotFoundError as error:
         raise RecipeError(
             f"{error.filename} is missing. Point --data at the folder of the public sets, "
@@ -103,7 +103,7 @@ def _model(plan: Plan, out: Path) -> Any:
 def _tokenizer(plan: Plan, data: Path, out: Path, say: training.Say) -> Encoder:
     path = out / TOKENIZER
     if not path.exists():
-        language = plan.stages[0]
+        language = next(stage for stage in plan.stages if stage.name == LANGUAGE)
         chosen = mixing.documents(language, data, mixing.dice(plan.seed, "tokenizer"))
         texts = _texts(chosen, plan.tokenizer_sample)
         fresh = out / (TOKENIZER + ".new")

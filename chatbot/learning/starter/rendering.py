@@ -29,6 +29,13 @@ SYSTEM_TEXTS = (
     "You are a chatbot. Help the person as well as you can, and say so when you cannot.",
     "You are a support assistant. Be kind, brief and honest.",
 )
+SUPPORT_TEXTS = (
+    "Answer from the sources.",
+    "You answer customers. Use only the sources.",
+    "You write replies for a support team, from the sources alone. Say what is missing.",
+    "Help the customer. Be brief and exact.",
+)
+SUPPORT_SHARE = 0.6
 BUILT_IN_SHARE = 0.65
 BARE_SHARE = 0.85
 # The product names no company until somebody sets one.
@@ -41,9 +48,14 @@ def _prompt(name: str) -> prompts.Prompt:
 
 
 def support(rng: Random, passages: Chat, thread: Chat, question: str) -> Chat:
-    """Return what the built-in `support` prompt sends for this question."""
+    """Return what the built-in `support` prompt sends; sometimes its sources under other words."""
     values: dict[str, object] = {"question": question, "history": thread, "passages": passages}
-    return _messages("support", values | _company(rng))
+    chat = _messages("support", values | _company(rng))
+    if rng.random() < SUPPORT_SHARE:
+        return chat
+    _, _, sources = chat[0]["content"].rpartition("\n\nSources:")
+    told = rng.choice(SUPPORT_TEXTS)
+    return [{"role": "system", "content": f"{told}\n\nSources:{sources}"}, *chat[1:]]
 
 
 def assistant(rng: Random, thread: Chat, question: str) -> Chat:

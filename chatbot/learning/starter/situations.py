@@ -10,13 +10,19 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from chatbot.learning.starter import rendering
+from chatbot.learning.starter import exercises, holdout, relay, rendering
+from chatbot.learning.starter.exercises import SENTENCE
 from chatbot.learning.starter.slots import SLOT, Values
 from chatbot.learning.starter.sources import Chat, Document, json_lines
 
 HERE = Path(__file__).parent
 ROLES = {"customer": "user", "agent": "assistant"}
 TEXT_SKILLS = ("rewrite", "summary")
+MOST_PASSAGES = 4
+MOST_COMPANIONS = 3
+NARROWED_SHARE = 0.6
+OTHERS_SHARE = 0.4
+QUOTED = 350  # characters of a public text
 SUPPORT_SHARE = 0.5
 UNTOUCHED_SHARE = 0.5
 TYPO_LENGTH = 12  # characters, from which on a text gets a slip of the fingers
@@ -30,14 +36,21 @@ Fill = Callable[[str], str]
 
 @cache
 def _records() -> tuple[dict[str, Any], ...]:
+    """Return the situations to learn from, each with the wordings to learn."""
     paths = sorted((HERE / "corpus").glob("*.records.jsonl"))
-    return tuple(record for path in paths for record in json_lines(path))
+    records = (record for path in paths for record in json_lines(path))
+    return tuple(
+        {**record, "asks": list(holdout.training_asks(record))}
+        for record in records
+        if not holdout.held_out(record)
+    )
 
 
 @cache
 def _passages() -> dict[str, dict[str, str]]:
     paths = sorted((HERE / "corpus").glob("*.passages.jsonl"))
-    return {record["id"]: record for path in paths for record in json_lines(path)}
+    records = (record for path in paths for record in json_lines(path))
+    return {record["id"]: record for record in records if not holdout.is_held_out(record["id"])}
 
 
 @cache
@@ -77,29 +90,113 @@ def conversations(rng: Random) -> Iterator[Document]:
 def situations(rng: Random) -> Iterator[Document]:
     """Yield every situation as the product would send it, in one of its wordings.
 
-    A model of this training cannot copy values yet (LOG.md), so where the reply carries
-    one, or rewrites a text, it learns to say so instead of inventing one.
+    Situations about the same passages follow each other in one chat, as a customer's
+    questions do; each reply is learned.
     """
-    for record in _records():
-        fill = Values(rng).fill
-        thread, question = _thread(record, fill), _question(record, rng, fill)
-        reply = {"role": "assistant", "content": _sayable(record, rng)}
+    waiting = {record["id"]: record for record in rng.sample(_records(), len(_records()))}
+    while waiting:
+        record = waiting.pop(next(iter(waiting)))
         if record["skill"] in TEXT_SKILLS:
-            yield [*rendering.assistant(rng, thread, question), reply]
+            yield _text_work(record, rng)
             continue
-        found = [_passages()[name] for name in record["passages"]]
-        given = [{"title": fill(p["title"]), "text": fill(p["text"])} for p in found]
-        rng.shuffle(given)
-        yield [*rendering.support(rng, given, thread, question), reply]
+        more = _companions(record, waiting, rng)
+        yield _visit([record, *more], rng)
 
 
-def _sayable(record: dict[str, Any], rng: Random) -> str:
-    """Return the record's reply where it needs no exact value, else an honest limit."""
-    if record["skill"] in TEXT_SKILLS:
-        return rng.choice(limits()["text work"])
-    if SLOT.search(record["reply"]):
-        return rng.choice(limits()["exact details"])
+def _companions(
+    record: dict[str, Any], waiting: dict[str, dict[str, Any]], rng: Random
+) -> list[dict[str, Any]]:
+    """Take out of `waiting` situations that can follow `record` in one chat."""
+    about = set(record["passages"])
+    near = [
+        other
+        for other in waiting.values()
+        if other["skill"] not in TEXT_SKILLS
+        and not other["thread"]
+        and about & set(other["passages"])
+        and len(about | set(other["passages"])) <= MOST_PASSAGES
+    ]
+    chosen = rng.sample(near, min(len(near), rng.randint(0, MOST_COMPANIONS)))
+    for other in chosen:
+        del waiting[other["id"]]
+    return chosen
+
+
+def _visit(records: list[dict[str, Any]], rng: Random) -> Chat:
+    """Return one chat in which these situations come one after the other."""
+    fill = Values(rng).fill
+    names = {name: None for record in records for name in record["passages"]}
+    given = [_passages()[name] for name in names]
+    thread = _thread(records[0], fill)
+    wanted: set[str] = set()
+    for record in records:
+        said = _said(record, given, rng)
+        wanted |= set(SENTENCE.split(said))
+        thread.append({"role": "user", "content": roughen(_question(record, rng, fill), rng)})
+        thread.append({"role": "assistant", "content": fill(said)})
+    *thread, question, reply = thread
+    if rng.random() < NARROWED_SHARE:
+        given = _narrowed(given, wanted, rng)
+    filled = [{"title": fill(p["title"]), "text": fill(p["text"])} for p in given]
+    rng.shuffle(filled)
+    return [*rendering.support(rng, filled, thread, question["content"]), reply]
+
+
+def _said(record: dict[str, Any], passages: list[dict[str, str]], rng: Random) -> str:
+    """Return what the model learns to say: sources passed on, or an honest lack of them."""
+    passed_on = relay.reply(record, passages, rng)
+    if passed_on is not None:
+        return passed_on
+    if record["skill"] == "lacking":
+        return rng.choice(limits()["no source"])
     return str(record["reply"])
+
+
+def _narrowed(
+    passages: list[dict[str, str]], wanted: set[str], rng: Random
+) -> list[dict[str, str]]:
+    """Cut passages down to the wanted sentences and some others.
+
+    So the product gives a small model its sources: picked sentences, seldom whole pages.
+    """
+    narrowed = []
+    for passage in passages:
+        kept = [
+            sentence
+            for sentence in SENTENCE.split(passage["text"])
+            if sentence in wanted or rng.random() < OTHERS_SHARE
+        ]
+        if kept:
+            narrowed.append({**passage, "text": " ".join(kept)})
+    return narrowed or passages
+
+
+def _text_work(record: dict[str, Any], rng: Random) -> Chat:
+    fill = Values(rng).fill
+    chat = rendering.assistant(rng, [], _question(record, rng, fill))
+    if record["skill"] == "summary":
+        reworked = relay.summary(record["thread"])
+    elif SLOT.search(record["instruction"]):
+        reworked = record["reply"]
+    else:
+        reworked = relay.rewriting(record["instruction"], record["draft"], rng)
+    return [*chat, {"role": "assistant", "content": fill(reworked)}]
+
+
+def quotations(rng: Random) -> Iterator[Document]:
+    """Yield exercises in quoting the corpus's passages."""
+    texts = []
+    for record in _passages().values():
+        fill = Values(rng).fill
+        texts.append(f"{record['title']}: {fill(record['text'])}")
+    rng.shuffle(texts)
+    yield from exercises.quotations(texts, rng)
+
+
+def quotations_of(texts: list[str], rng: Random) -> Iterator[Document]:
+    """Yield exercises in quoting public texts."""
+    shuffled = [" ".join(text.split())[:QUOTED] for text in rng.sample(texts, len(texts))]
+    yield from exercises.quotations(shuffled, rng)
 
 
 def sourceless(rng: Random) -> Iterator[Document]:
@@ -119,7 +216,8 @@ def small_talk(rng: Random) -> Iterator[Document]:
     for record in _small_talk():
         for ask in record["asks"]:
             thread: Chat = []
-            while rng.random() < EARLIER_SHARE and len(thread) < EARLIER_MESSAGES:
+            alone = record["topic"] == "memory"
+            while not alone and rng.random() < EARLIER_SHARE and len(thread) < EARLIER_MESSAGES:
                 earlier = rng.choice(openings)
                 thread += _exchange(earlier, rng.choice(earlier["asks"]), rng)
             *said, question, reply = _exchange(record, ask, rng)

@@ -3,6 +3,7 @@
 Knows nothing of data sets or training; it turns text into ids and back.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,8 @@ PAD, BOS, SYSTEM, USER, ASSISTANT, END = (
     "<|end|>",
 )
 SPECIAL = (PAD, BOS, SYSTEM, USER, ASSISTANT, END)
+BYTES = 256
+WORD = re.compile("Ġ[A-Za-z]{3,}")
 ROLES = {"system": SYSTEM, "user": USER, "assistant": ASSISTANT}
 
 TAG_TYPES = (
@@ -123,6 +126,17 @@ class Encoder:
         """Return the ids of a text without any marker."""
         ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False).ids
         return ids
+
+    def words(self) -> list[int]:
+        """Return the ids of whole words that may follow another, in their order."""
+        vocabulary = self._tokenizer.get_vocab()
+        whole = [n for token, n in vocabulary.items() if WORD.fullmatch(token)]
+        return sorted(whole)
+
+    def ordinary(self) -> list[int]:
+        """Return the ids of all that is neither a mark nor a single byte, tags included."""
+        first = len(SPECIAL) + BYTES
+        return list(range(first, self._tokenizer.get_vocab_size()))
 
     def text(self, text: str) -> tuple[list[int], list[bool]]:
         """Return a document's ids and what is learned of them: all but the first mark."""

@@ -11,7 +11,9 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from chatbot.learning.starter import keeping
+import numpy as np
+
+from chatbot.learning.starter import circuit, keeping
 from chatbot.learning.starter.packing import Windows
 from chatbot.learning.starter.plan import Plan, Shape, Stage
 
@@ -21,11 +23,12 @@ if TYPE_CHECKING:
 Say = Callable[[str], None]
 Feed = Callable[[Stage, int], Iterator[Windows]]
 CLIP = 1.0
+AT_ONCE = 4096  # tokens whose activations are in memory together
 WEIGHT_DECAY = 0.05
 
 
 def build_model(shape: Shape, seed: int, ids: dict[str, int]) -> Any:
-    """Return a fresh Llama-style model; `ids` names the pad, bos and eos tokens."""
+    """Return a fresh Llama-style model with a copying circuit; `ids`: pad, bos and eos tokens."""
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM
 
@@ -42,9 +45,12 @@ def build_model(shape: Shape, seed: int, ids: dict[str, int]) -> Any:
         pad_token_id=ids["pad"],
         bos_token_id=ids["bos"],
         eos_token_id=ids["eos"],
+        rope_parameters={"rope_type": "default", "rope_theta": shape.rope_theta},
         attn_implementation="sdpa",
     )
-    return LlamaForCausalLM(config)
+    model = LlamaForCausalLM(config)
+    circuit.lay(model, seed)
+    return model
 
 
 def build_optimisers(model: Any) -> list[Any]:
@@ -69,8 +75,8 @@ def rate(stage: Stage, step: int) -> float:
     return stage.last_rate + (stage.first_rate - stage.last_rate) * wave
 
 
-def loss_of(model: Any, batch: Windows) -> "torch.Tensor":
-    """Return the mean loss over the learned positions of a batch.
+def loss_of(model: Any, batch: Windows, learned: int) -> "torch.Tensor":
+    """Return the loss over the learned positions of a batch, divided by `learned`.
 
     Logits are computed at these positions alone, which saves most of the output layer.
     """
@@ -89,23 +95,29 @@ def loss_of(model: Any, batch: Windows) -> "torch.Tensor":
     ).last_hidden_state
     wanted = torch.from_numpy(batch.learn)[:, 1:]
     logits = model.lm_head(hidden[:, :-1][wanted])
-    return cross_entropy(logits.float(), ids[:, 1:][wanted])
+    return cross_entropy(logits.float(), ids[:, 1:][wanted], reduction="sum") / learned
 
 
 def take_step(model: Any, optimisers: list[Any], batch: Windows, lr: float) -> float:
-    """Learn from one batch and return its loss."""
+    """Learn from one batch, a few rows at a time, and return its mean loss."""
     import torch
 
-    with torch.autocast("cpu", dtype=torch.bfloat16):
-        loss = loss_of(model, batch)
-    loss.backward()
+    learned = max(1, int(batch.learn[:, 1:].sum()))
+    rows = max(1, AT_ONCE // batch.ids.shape[1])
+    total = 0.0
+    for start in range(0, len(batch), rows):
+        part = batch.rows(np.arange(start, min(start + rows, len(batch))))
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            loss = loss_of(model, part, learned)
+        loss.backward()
+        total += float(loss.detach())
     torch.nn.utils.clip_grad_norm_(model.parameters(), CLIP)
     for optimiser in optimisers:
         for group in optimiser.param_groups:
             group["lr"] = lr
         optimiser.step()
         optimiser.zero_grad(set_to_none=True)
-    return float(loss.detach())
+    return total
 
 
 def seconds_a_step(model: Any, stage: Stage, batches: Iterator[Windows]) -> float:

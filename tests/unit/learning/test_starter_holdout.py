@@ -2,7 +2,9 @@
 
 import pytest
 
-from chatbot.learning.starter import holdout, situations
+from chatbot.learning.evaluate import cases
+from chatbot.learning.starter import holdout
+from chatbot.learning.starter.sources import json_lines
 
 
 def record(name, passages=(), asks=("one", "two", "three")):
@@ -11,7 +13,8 @@ def record(name, passages=(), asks=("one", "two", "three")):
 
 @pytest.fixture(scope="module")
 def records():
-    return situations._records()
+    paths = sorted((situations.HERE / "corpus").glob("*.records.jsonl"))
+    return [record for path in paths for record in json_lines(path)]
 
 
 def test_industry_is_read_from_ids():
