@@ -3,7 +3,7 @@
     ChatbotError
     ├── Refused            what was asked cannot be done as asked (4xx)
     │   ├── EmptyText  TextTooLong  UnstorableText  PromptInvalid  SettingsInvalid
-    │   ├── NotFound  Busy  UnknownModel  ContextTooSmall
+    │   ├── NotFound  NotAllowed  Busy  UnknownModel  ContextTooSmall
     ├── NotSaved           the answer exists, the database did not take it (503)
     ├── StoreUnavailable   the database does not answer (503)
     ├── SchemaMismatch     code and database do not fit (503)
@@ -72,6 +72,13 @@ class NotFound(Refused):
     """No such thing, or not this person's: the two are never told apart."""
 
     status, code, sentence = 404, "not_found", "That does not exist, or it was deleted."
+
+
+class NotAllowed(Refused):
+    """The person has none of the roles that this needs."""
+
+    status, code = 403, "not_allowed"
+    sentence = "Your role does not open this page. Ask an administrator for it."
 
 
 class Busy(Refused):

@@ -1,6 +1,7 @@
 """What stands before every page: who calls, which routes are open, what a browser may load.
 
 `caller` is the one place that says who asks; every handler calls it and passes the person down.
+`admit` is the one place that compares roles; every handler of a page for some roles calls it.
 `Guard` is ASGI middleware around the whole application. It knows nothing of conversations.
 
 * Gradio opens some sixty routes: a proxy for remote files, uploads, a code editor, an API for every
@@ -15,13 +16,14 @@
 import logging
 import re
 import secrets
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, MutableMapping
 from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 
 from chatbot.bootstrap import Product
+from chatbot.errors import NotAllowed
 from chatbot.views import Person
 
 Scope = MutableMapping[str, Any]
@@ -68,6 +70,15 @@ HEADERS = {
 def caller(product: Product, request: object) -> Person:  # noqa: ARG001  accounts will read it
     """The person who makes this request (Gradio's or Starlette's). In `solo` there is only one."""
     return product.person()
+
+
+def admit(person: Person, roles: Collection[str]) -> None:
+    """Let a person pass who has one of the roles; anybody where none is named.
+
+    Raises NotAllowed.
+    """
+    if roles and not set(roles) & set(person.roles):
+        raise NotAllowed
 
 
 class Guard:

@@ -8,6 +8,7 @@ import asyncio
 import os
 import socket
 import sys
+import warnings
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -29,9 +30,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from chatbot.bootstrap import Product
 from chatbot.errors import ChatbotError, SettingsInvalid
 from ui.guard import Guard
-from ui.pages import chat, frame
+from ui.pages import chat, frame, models
 from ui.pages.chat_stream import ChatStream
 from ui.pages.commands import NOT_UNDERSTOOD
+from ui.pages.works import Works
 
 QUEUE = 1000
 """Listeners' calls that may wait; beyond it a page is told that the server is busy."""
@@ -44,7 +46,7 @@ GRACE = 5
 def create_app(product: Product) -> FastAPI:
     """The whole application, ready for an ASGI server."""
     warm = _Warmth(product)
-    blocks, streams = _blocks(product)
+    blocks, streams, works = _blocks(product)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -54,6 +56,7 @@ def create_app(product: Product) -> FastAPI:
         yield
         timer.cancel()
         tidying.cancel()
+        works.close()
         await product.chat.close()
 
     app = FastAPI(lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None)
@@ -64,24 +67,31 @@ def create_app(product: Product) -> FastAPI:
     app.add_middleware(Guard)
     app.mount(frame.static_path(), _Forever(directory=frame.STATIC))
     _add_health(app, product)
-    gr.mount_gradio_app(
-        app,
-        blocks,
-        "/",
-        theme=frame.theme(),
-        show_error=False,
-        run_history=False,
-        enable_monitoring=False,
-        footer_links=[],
-        ssr_mode=False,
-        mcp_server=False,
-        pwa=False,
-        max_file_size="5mb",
-    )
+    _mount(app, blocks)
     for mounted in app.routes:
         if isinstance(mounted, Mount) and isinstance(mounted.app, FastAPI):
             mounted.app.add_exception_handler(RequestValidationError, _not_understood)
     return app
+
+
+def _mount(app: FastAPI, blocks: gr.Blocks) -> None:
+    with warnings.catch_warnings():
+        # Gradio says that several pages are not rendered on the server, which we do not ask for.
+        warnings.filterwarnings("ignore", "SSR mode is not supported")
+        gr.mount_gradio_app(
+            app,
+            blocks,
+            "/",
+            theme=frame.theme(),
+            show_error=False,
+            run_history=False,
+            enable_monitoring=False,
+            footer_links=[],
+            ssr_mode=False,
+            mcp_server=False,
+            pwa=False,
+            max_file_size="5mb",
+        )
 
 
 async def _not_understood(_: Request, _error: Exception) -> JSONResponse:
@@ -128,13 +138,15 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _blocks(product: Product) -> tuple[gr.Blocks, ChatStream]:
+def _blocks(product: Product) -> tuple[gr.Blocks, ChatStream, Works]:
     with gr.Blocks(title=f"Chat · {product.settings.title}", analytics_enabled=False) as blocks:
         streams = chat.build(product)
+    with blocks.route(frame.MODELS.title, frame.MODELS.path):
+        works = models.build(product)
     # Gradio runs at most this many listeners at once, and each open tab holds one.
     blocks.max_threads = chat.AT_ONCE
     blocks.queue(default_concurrency_limit=chat.AT_ONCE, max_size=QUEUE)
-    return blocks, streams
+    return blocks, streams, works
 
 
 def _add_health(app: FastAPI, product: Product) -> None:

@@ -6,7 +6,6 @@ only what is theirs.
 
 import asyncio
 from collections.abc import Sequence
-from datetime import datetime, timedelta, timezone
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -15,30 +14,28 @@ from chatbot.bootstrap import Product
 from chatbot.errors import NotFound
 from chatbot.turn import Turn
 from chatbot.views import Person
-from ui.pages import chat_view
 from ui.pages.chat_stream import MOST, STEP, ChatStream, Look
 from ui.pages.commands import command
+from ui.pages.search_commands import Name, SearchCommands
 
 Json = dict[str, Any]
 Id = Annotated[str, Field(min_length=1, max_length=64)]
 Key = Annotated[str, Field(min_length=8, max_length=64)]
-Name = Annotated[str, Field(max_length=200)]
-Offset = Annotated[int, Field(ge=-16 * 60, le=16 * 60)]
 
 REASONS = ("Wrong fact", "Missing something", "Not what I asked", "Tone", "Too long")
 BETTER_LIMIT = 20_000
 
 
-class ChatCommands:
+class ChatCommands(SearchCommands):
     """The commands of one product."""
 
     def __init__(self, product: Product, stream: ChatStream) -> None:
+        super().__init__(product)
         self._product = product
         self._stream = stream
         self._chat = product.chat
-        self._conversations = product.conversations
 
-    # Start and lists -----------------------------------------------------------------------------
+    # Start -----------------------------------------------------------------------------------
 
     @command
     def start(self, person: Person) -> Json:
@@ -75,20 +72,6 @@ class ChatCommands:
                 for one in registry.list()
             ]
         }
-
-    @command
-    def list(self, person: Person, *, offset: Offset, limit: int = 200) -> Json:
-        """The sidebar. `offset`: minutes that the reader's clock is ahead of UTC."""
-        today = datetime.now(timezone(timedelta(minutes=offset)))
-        limit = min(max(limit, 1), 2000)
-        found = self._conversations.groups(person, today=today, limit=limit)
-        shown = sum(len(group.items) for group in found if group.label != "Pinned")
-        return {"groups": chat_view.groups(found), "more": shown >= limit}
-
-    @command
-    def search(self, person: Person, *, text: Name) -> Json:
-        """Titles and messages that hold the words."""
-        return {"hits": chat_view.hits(self._conversations.search(person, text))}
 
     # What the tab looks at -----------------------------------------------------------------------
 

@@ -1,15 +1,16 @@
 """How a page's scripts call the server: {"do": name, …} in, JSON out. Knows no particular page.
 
 A command is a method marked with `@command`; its keyword arguments and their types are the form of
-its input, and anything else is refused. Every call finds out first who calls. An error comes back
-as {"error": sentence, "code": …}, so the page can keep the input and offer the next step.
+its input, and anything else is refused. Every call finds out first who calls, and whether they may.
+An error comes back as {"error": sentence, "code": …}, so the page can keep the input and offer the
+next step.
 """
 
 import asyncio
 import functools
 import inspect
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any, TypeVar
 
 import gradio as gr
@@ -18,7 +19,7 @@ from pydantic import ConfigDict, ValidationError, validate_call
 from chatbot.bootstrap import Product
 from chatbot.errors import ChatbotError, Refused
 from chatbot.views import Person
-from ui.guard import caller
+from ui.guard import admit, caller
 
 Json = dict[str, Any]
 Call = Callable[[Any, gr.Request], Awaitable[Json]]
@@ -46,13 +47,17 @@ def commands_of(book: object) -> dict[str, Callable[..., Any]]:
     }
 
 
-def calling(product: Product, book: object) -> Call:
-    """The function that the page's scripts call for the commands of `book`."""
+def calling(product: Product, book: object, roles: Collection[str] = ()) -> Call:
+    """The function that the page's scripts call for the commands of `book`.
+
+    `roles`: those of which a person needs one; none means everybody.
+    """
     commands = commands_of(book)
 
     async def call(data: Any, request: gr.Request) -> Json:
         try:
             person = await asyncio.to_thread(caller, product, request)
+            admit(person, roles)
             return await _run(commands, person, data)
         except ChatbotError as error:
             return {"error": str(error), "code": error.code}

@@ -48,15 +48,21 @@ MONO = (
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of the header's navigation. `name` is the id of its root region too."""
+    """A page of the header's navigation. `name` is the id of its root region too.
+
+    `roles`: the page is listed for people with one of them, or for everybody. That hides a link and
+    protects nothing: the page's handlers check the same roles.
+    """
 
     name: str
     title: str
     path: str
+    roles: tuple[str, ...] = ()
 
 
 CHAT = Page("chat", "Chat", "/")
-PAGES: tuple[Page, ...] = (CHAT,)
+MODELS = Page("models", "Models", "/models", ("admin", "reviewer"))
+PAGES: tuple[Page, ...] = (CHAT, MODELS)
 """Every page there is, in the order of the header."""
 
 

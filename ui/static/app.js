@@ -4,8 +4,9 @@ import { startChat } from "./chat.js";
 import { $, h } from "./dom.js";
 import { island, listenForIslands } from "./islands.js";
 import { listenForKeys } from "./keys.js";
+import { startModels } from "./models.js";
 
-const PAGES = { chat: startChat };
+const PAGES = { chat: startChat, models: startModels };
 
 async function start() {
   document.documentElement.lang = "en";

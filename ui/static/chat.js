@@ -41,7 +41,7 @@ export async function startChat(top) {
   meta = islands.at(-1);
   callThrough(meta);
   for (const one of islands) drawIcons(one.element);
-  drawHeader(top, { search: openSearch, openSide: () => showSide(true) });
+  drawHeader(top, { search, openSide: () => showSide(true) });
   nameRegions();
   meta.watch("value", () => receive(JSON.parse(meta.props.value)));
   const asked = new URLSearchParams(location.search);
@@ -253,8 +253,10 @@ function showSide(open) {
   }
 }
 
+const search = () => openSearch((id, message) => show(id, { at: message }));
+
 function bindKeys() {
-  onKey("search", openSearch);
+  onKey("search", search);
   onKey("new", newConversation);
   onKey("escape", () => {
     if ($("#chat-side").classList.contains("open")) return showSide(false);

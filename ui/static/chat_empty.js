@@ -24,7 +24,7 @@ export function drawEmpty() {
 
 function whereMade(model) {
   if (!model) return [""];
-  const larger = h("button", { type: "button", class: "as-link", onclick: explainModels }, "connect a larger model");
+  const larger = h("button", { type: "button", class: "as-link", onclick: () => explainModels() }, "connect a larger model");
   if (model.where === "local") {
     return [`${model.label} answers on this machine; nothing you write leaves it. It is small: for longer questions `, larger, "."];
   }
@@ -34,7 +34,8 @@ function whereMade(model) {
   return [`${model.label} answers on another server: what you write is sent there.`];
 }
 
-function explainModels() {
+/* `folder`: where checkpoints of this machine lie, for those who may know. */
+export function explainModels(folder = null) {
   const lines = [
     "[[hosted]]",
     'name = "larger"',
@@ -49,7 +50,9 @@ function explainModels() {
       { class: "pb col" },
       h("p", {}, "Any server that speaks OpenAI's protocol can answer here. Write this into chatbot.toml in the data folder, start the chat again, and choose the model under the message box:"),
       h("pre", { class: "code" }, lines.join("\n")),
-      h("p", { class: "dim sm" }, "What you write is then sent to that server. The command `chatbot doctor` shows the data folder and checks the settings."),
+      folder && h("p", {}, "A checkpoint of transformers runs on this machine: copy its folder, named NAME@VERSION, here:"),
+      folder && h("pre", { class: "code" }, folder),
+      h("p", { class: "dim sm" }, "What you write to a model on a server is sent to that server. The command `chatbot doctor` shows the data folder and checks the settings."),
     ),
   );
 }

@@ -11,6 +11,7 @@ const initials = (name) =>
 export function drawHeader({ element, props }, tools) {
   const { page, pages, workspace } = props.value;
   const here = pages.find((one) => one.name === page);
+  all = pages;
   element.replaceChildren(
     h(
       "header",
@@ -32,7 +33,7 @@ export function drawHeader({ element, props }, tools) {
           "aria-haspopup": "menu",
           "aria-expanded": "false",
           onclick: (event) =>
-            openMenu(event.currentTarget, pages.map((one) => ({ text: one.title, href: one.path, icon: one.name === page ? "check" : "page" })), { label: "Pages" }),
+            openMenu(event.currentTarget, pages.filter(mayOpen).map((one) => ({ text: one.title, href: one.path, icon: one.name === page ? "check" : "page" })), { label: "Pages" }),
         },
         h("b", {}, here.title),
         icon("down"),
@@ -41,7 +42,7 @@ export function drawHeader({ element, props }, tools) {
         "nav",
         { class: "pages", "aria-label": "Pages" },
         pages.map((one) =>
-          h("a", { href: one.path, "aria-current": one.name === page ? "page" : null }, one.title),
+          h("a", { href: one.path, "aria-current": one.name === page ? "page" : null, "data-page": one.name, hidden: !mayOpen(one) }, one.title),
         ),
       ),
       h("span", { class: "sp" }),
@@ -74,10 +75,16 @@ export function drawHeader({ element, props }, tools) {
 }
 
 let me = { name: "", roles: [] };
+let all = [];
+
+/* Whether a page is listed for this person; what it does is checked on the server. */
+const mayOpen = ({ roles }) =>
+  !roles.length || roles.some((role) => me.roles.includes(role));
 
 /* Says who is using the page, once the server has told. */
 export function setPerson(person) {
   me = person;
+  for (const one of all) $(`.pages [data-page=${one.name}]`).hidden = !mayOpen(one);
   const button = $("#account");
   if (!button) return;
   button.textContent = initials(person.name);

@@ -31,6 +31,10 @@ const TABLE = [
   ["Conversation", [
     { id: "rename", keys: ["F2"], text: "Rename" },
   ]],
+  ["Look inside a model", [
+    { keys: ["←", "→"], text: "Another token of the answer", fixed: true },
+    { keys: ["←", "→", "↑", "↓"], text: "Another cell of the attention", fixed: true },
+  ]],
 ];
 
 const runs = new Map();

@@ -1,12 +1,11 @@
-/* Ctrl+K: one field, a list, arrows and Enter. A hit opens at its message. */
+/* Ctrl+K: one field, a list, arrows and Enter. A hit opens at its message: `open(id, message)`. */
 
-import { show } from "./chat.js";
 import { snippet } from "./chat_list.js";
 import { $$, debounced, h, icon } from "./dom.js";
 import { openDialog } from "./overlays.js";
 import { call } from "./server.js";
 
-export function openSearch() {
+export function openSearch(open) {
   if (document.querySelector("dialog[open]")) return;
   const field = h("input", {
     class: "in",
@@ -25,19 +24,19 @@ export function openSearch() {
     { label: false },
   );
   dialog.classList.add("search");
-  const find = debounced(120, () => fill(field, list, dialog));
+  const find = debounced(120, () => fill(field, list, dialog, open));
   field.addEventListener("input", find);
   field.addEventListener("keydown", (event) => move(event, field, list));
   field.focus();
-  fill(field, list, dialog);
+  fill(field, list, dialog, open);
 }
 
-async function fill(field, list, dialog) {
+async function fill(field, list, dialog, open) {
   const text = field.value.trim();
   const told = text ? await call("search", { text: text.slice(0, 200) }) : await recent();
   if (!dialog.isConnected || field.value.trim() !== text) return;
   const hits = told.hits ?? [];
-  list.replaceChildren(...hits.map((hit, index) => option(hit, index, dialog)));
+  list.replaceChildren(...hits.map((hit, index) => option(hit, index, dialog, open)));
   if (!hits.length) list.append(h("p", { class: "none" }, told.error ?? (text ? "Nothing found." : "No conversations yet.")));
   mark(field, list, 0);
 }
@@ -49,10 +48,10 @@ async function recent() {
   return { hits: items.map((one) => ({ id: one.id, title: one.title, message: null, snippet: [], date: one.label })) };
 }
 
-function option(hit, index, dialog) {
+function option(hit, index, dialog, open) {
   const choose = () => {
     dialog.close();
-    show(hit.id, { at: hit.message });
+    open(hit.id, hit.message);
   };
   return h(
     "div",

@@ -78,12 +78,12 @@ class Inside:
             return Tokens(held.glass.pieces(ids), tags)
 
     def answer(self, model: str, prompt: str, question: str, text: str, work: Work) -> Answer:
-        """How likely each token of an answer was; where `text` is empty, the model writes one.
+        """How likely each token of an answer was; where `text` is blank, the model writes one.
 
         Raises what `tokens` raises, and NotFound, PromptInvalid, ContextTooSmall.
         """
         _check(question)
-        _check(text, may_be_empty=True)
+        _check(text, may_be_blank=True)
         messages = self._messages(prompt, question)
         with self._open(model, work) as held:
             glass = held.glass
@@ -91,7 +91,7 @@ class Inside:
             before = glass.prompt(
                 [one | {"content": seen} for one, seen in zip(messages, contents, strict=True)]
             )
-            given = glass.encode(text)
+            given = glass.encode(text) if text.strip() else []
             _fits(given, MOST_TOKENS)
             room = held.context - len(before)
             if room < max(1, len(given)):
@@ -189,10 +189,10 @@ def _as_seen(held: _Held, texts: list[str]) -> tuple[list[str], dict[str, str]]:
     return hidden, tags.table()
 
 
-def _check(text: str, *, may_be_empty: bool = False) -> None:
+def _check(text: str, *, may_be_blank: bool = False) -> None:
     if re.search("[\ud800-\udfff]", text):
         raise UnstorableText("The text holds half a character. Remove it.")
-    if not text.strip() and not may_be_empty:
+    if not text.strip() and not may_be_blank:
         raise EmptyText("There is no text to look at. Write something.")
     if len(text) > MOST_CHARACTERS:
         raise TextTooLong(

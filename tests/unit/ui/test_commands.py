@@ -5,10 +5,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from chatbot.errors import NotFound, TextTooLong
+from chatbot.errors import NotAllowed, NotFound, TextTooLong
 from ui.pages.commands import BROKEN, NOT_UNDERSTOOD, calling, command
 
-IRIS = SimpleNamespace(id=7, name="Iris")
+IRIS = SimpleNamespace(id=7, name="Iris", roles=("chatter", "reviewer"))
 
 
 class Book:
@@ -30,9 +30,9 @@ class Book:
         return {"reached": True}
 
 
-def call(data, person=IRIS):
+def call(data, person=IRIS, roles=()):
     product = SimpleNamespace(person=lambda: person)
-    return asyncio.run(calling(product, Book())(data, None))
+    return asyncio.run(calling(product, Book(), roles)(data, None))
 
 
 def test_result_of_a_command():
@@ -71,3 +71,16 @@ def test_crash_tells_and_logs_no_text(caplog):
     assert call({"do": "crash", "secret": "my diary"}) == {"error": BROKEN, "code": "error"}
     assert "RuntimeError" in caplog.text
     assert "diary" not in caplog.text
+
+
+@pytest.mark.parametrize("data", [{"do": "double", "number": 1}, {"do": "nothing"}, None])
+def test_role_is_asked_for_before_anything_else(data):
+    assert call(data, roles=("admin", "author")) == {
+        "error": NotAllowed.sentence,
+        "code": "not_allowed",
+    }
+
+
+def test_one_of_the_roles_is_enough():
+    told = call({"do": "double", "number": 1}, roles=("admin", "reviewer"))
+    assert told == {"who": "Iris", "twice": 2}
