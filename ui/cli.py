@@ -19,13 +19,14 @@ import typer
 from chatbot import __version__
 from chatbot import settings as configuration
 from chatbot.errors import ChatbotError
-from ui import cli_data
+from ui import cli_data, cli_evaluate
 from ui.cli_base import Json, group, opened
 from ui.cli_output import is_terminal, note, working, write, write_json, write_rows
 
 app = group("A chatbot that you own: chat, prompts, a local GPT, everything in your database.")
 for name, commands in cli_data.GROUPS.items():
     app.add_typer(commands, name=name)
+app.command()(cli_evaluate.evaluate)
 
 
 def _version(*, wanted: bool) -> None:

@@ -4,7 +4,6 @@ import pytest
 
 from chatbot.learning.evaluate import cases
 from chatbot.learning.starter import holdout
-from chatbot.learning.starter.sources import json_lines
 
 
 def record(name, passages=(), asks=("one", "two", "three")):
@@ -13,8 +12,7 @@ def record(name, passages=(), asks=("one", "two", "three")):
 
 @pytest.fixture(scope="module")
 def records():
-    paths = sorted((situations.HERE / "corpus").glob("*.records.jsonl"))
-    return [record for path in paths for record in json_lines(path)]
+    return cases.records()
 
 
 def test_industry_is_read_from_ids():

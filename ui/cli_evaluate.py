@@ -1,0 +1,175 @@
+"""`chatbot evaluate`: how good a model is at this product's work. Parse, call, print."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from chatbot.errors import Refused
+from ui.cli_base import Json, opened
+from ui.cli_output import is_terminal, note, plain, write_json, write_rows
+
+if TYPE_CHECKING:
+    from chatbot.learning.evaluate.measures import Measure
+    from chatbot.learning.evaluate.suite import Column, Report
+
+DATA = "CHATBOT_TEST_DATA"
+LINES = 10
+"""Lines of progress for a model where there is no terminal."""
+
+Progress = Callable[[str, int, int], None]
+
+
+def evaluate(
+    model: Annotated[str, typer.Argument(help="Name or name@version, as `models list` shows.")],
+    *,
+    suite: Annotated[
+        Literal["starter"], typer.Option(help="Which questions and measures.")
+    ] = "starter",
+    cases: Annotated[int, typer.Option(min=10, max=10_000, help="Situations in the sample.")] = 400,
+    full: Annotated[bool, typer.Option("--full", help="All situations, in all wordings.")] = False,
+    seed: Annotated[int, typer.Option(help="Draws the sample and its values.")] = 0,
+    baseline: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--baseline",
+            "--against",
+            metavar="copy|quote|NAME",
+            help="Beside it: a model, the passage as it is (copy), its best sentence (quote). "
+            "Default: copy and quote.",
+        ),
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option(envvar=DATA, help="Folder of the public question sets.")
+    ] = None,
+    replies: Annotated[
+        Path | None, typer.Option(help="Write every reply and verdict to this new JSONL file.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Measure a model on held-out support work, beside baselines. Takes minutes."""
+    from chatbot.learning.evaluate.suite import Options, evaluate
+
+    _refuse_taken(replies)
+    if data is not None and not data.is_dir():
+        raise Refused(f"{data} is no folder. Name the folder of the public question sets.")
+    names = [model, *(["copy", "quote"] if baseline is None else baseline)]
+    options = Options(suite, None if full else cases, seed, data)
+    with opened() as product, _progress() as tell:
+        report = evaluate(names, product.registry, product.settings, options, tell)
+    if replies is not None:
+        _write_replies(replies, report)
+    if as_json:
+        write_json(report.as_dict())
+    else:
+        _write_table(report)
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    """Bars on a terminal, lines elsewhere; on stderr, so that stdout holds data alone."""
+    if not is_terminal(sys.stderr):
+        yield _line
+        return
+    from rich.console import Console
+    from rich.progress import Progress as Bars
+    from rich.progress import TaskID
+
+    with Bars(console=Console(stderr=True, highlight=False, markup=False)) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def tell(label: str, done: int, of: int) -> None:
+            if label not in tasks:
+                tasks[label] = bars.add_task(plain(label), total=of)
+            bars.update(tasks[label], completed=done)
+
+        yield tell
+
+
+def _line(label: str, done: int, of: int) -> None:
+    if done * LINES // of > (done - 1) * LINES // of:
+        note(f"{label}: {done} of {of}")
+
+
+def _write_table(report: "Report") -> None:
+    first = report.columns[0].measures
+    heads = ("measure", "target", *(column.model for column in report.columns))
+    rows = [
+        (one.title, _target(one), *(_cell(column.measures[at]) for column in report.columns))
+        for at, one in enumerate(first)
+    ]
+    rows.append(("perplexity of held-out replies", "", *map(_perplexity, report.columns)))
+    rows.append(("seconds", "", *(_seconds(column) for column in report.columns)))
+    write_rows(heads, rows, empty="Nothing was measured.")
+    for measure in first:
+        if measure.note:
+            note(f"{measure.title}: {measure.note}.")
+    for column in report.columns:
+        if column.failed:
+            note(f"{column.model}: {len(column.failed)} calls failed. {_named(column)}")
+    counts = ", ".join(f"{count} {group}" for group, count in report.groups.items())
+    note(f"Cases: {counts}. Intervals: 95 %, Wilson. Seed {report.seed}.")
+
+
+def _target(measure: "Measure") -> str:
+    return f"{'≤' if measure.at_most else '≥'} {measure.target:.0%}"
+
+
+def _cell(measure: "Measure") -> str:
+    """Share, interval, count, and a sign where the target is missed."""
+    if measure.value is None or measure.low is None or measure.high is None:
+        return "–"
+    sign = "" if measure.met else " ✗"
+    interval = f"{measure.low * 100:.0f}–{measure.high * 100:.0f}"
+    return f"{measure.value:.1%} ({interval}) of {measure.count}{sign}"
+
+
+def _perplexity(column: "Column") -> str:
+    found = column.perplexity
+    if found is None:
+        return "–"
+    return f"{found.per_token:.2f} a token, {found.bits_per_character:.2f} bits a character"
+
+
+def _seconds(column: "Column") -> str:
+    return "–" if column.seconds is None else f"{column.seconds:.0f}"
+
+
+def _named(column: "Column") -> str:
+    cases = [failure["case"] for failure in column.failed]
+    more = f" and {len(cases) - 3} more" if len(cases) > 3 else ""
+    return f"{'; '.join(cases[:3])}{more}. The first reason: {column.failed[0]['reason']}"
+
+
+def _refuse_taken(file: Path | None) -> None:
+    if file is not None and file.exists():
+        raise Refused(f"{file} is there already. Name another file.")
+
+
+def _write_replies(file: Path, report: "Report") -> None:
+    lines = (
+        {
+            "model": column.model,
+            "case": reply.case.id,
+            "wall": reply.case.wall,
+            "skill": reply.case.skill,
+            "messages": reply.case.messages,
+            "reference": reply.case.reference,
+            "facts": reply.case.facts,
+            **asdict(reply.answer),
+            "verdicts": [trial._asdict() for trial in reply.trials],
+        }
+        for column in report.columns
+        for reply in column.replies
+    )
+    text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise Refused(f"{file} cannot be written: {error.strerror}.") from None
+    note(f"Replies written to {file}.")
