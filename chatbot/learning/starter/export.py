@@ -11,10 +11,10 @@ from chatbot.backends.checkpoint import MANIFEST, sha256
 from chatbot.learning.starter.tokenizer import with_template
 
 NAME = "starter"
-VERSION = "1.0"
-DESCRIPTION = "A small model that comes with the chat: talks a little, knows little, says so."
+VERSION = "2.0"
+DESCRIPTION = "A small model that comes with the chat: talks a little, passes on what sources say."
 SUFFIXES = (".json", ".jinja", ".safetensors")
-SAMPLING = {"temperature": 0.3, "top_p": 0.8, "repetition_penalty": 1.0, "max_tokens": 160}
+SAMPLING = {"temperature": 0.2, "top_p": 0.7, "repetition_penalty": 1.0, "max_tokens": 160}
 
 
 def export(model: Any, tokenizer_file: Path, context: int, folder: Path) -> None:
@@ -45,7 +45,7 @@ def write_manifest(folder: Path, context: int) -> None:
         "version": VERSION,
         "files": {name: sha256(folder / name) for name in names if name != MANIFEST},
         "context": context,
-        "trained_on_tags": False,
+        "trained_on_tags": True,
         "description": DESCRIPTION,
         "parameters": SAMPLING,
     }
