@@ -1,0 +1,13 @@
+"""Picks the sentences of passages that answer a question: by meaning, else by words.
+
+Knows texts and an encoder that may be absent; nothing of prompts, models or where passages come
+from. A small model is given what was picked, and an evaluation asks it what a reply should rest on.
+
+    picked = pick(encoder, "How long does a refund take?", [{"title": …, "text": …}])
+    picked.sentences[0].text
+"""
+
+from chatbot.picking.picks import Pick, Picked, pick
+from chatbot.picking.sentences import Sentence, sentences
+
+__all__ = ["Pick", "Picked", "Sentence", "pick", "sentences"]
