@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from chatbot import tracing
 from chatbot.answering import Answering
 from chatbot.archive import Archive, told
+from chatbot.backends.fast import Fast
 from chatbot.backends.registry import Registry
 from chatbot.chat import Chat
 from chatbot.conversations import Conversations
@@ -68,6 +69,15 @@ class Product:
             place.database.close()
 
 
+def _fast(settings: Settings) -> Fast | None:
+    """How local models get the fast runtime: a precision that was asked for is waited for."""
+    if settings.runtime == "transformers":
+        return None
+    if settings.runtime == "auto":
+        return Fast(settings.conversions_folder)
+    return Fast(settings.conversions_folder, settings.runtime, wait=True)
+
+
 def build(settings: Settings) -> Product:
     """Open the database (made or brought up to date where needed) and wire the services.
 
@@ -82,6 +92,7 @@ def build(settings: Settings) -> Product:
         hosted=settings.hosted,
         default=settings.model,
         scripted=settings.scripted or settings.model == "scripted",
+        fast=_fast(settings),
     )
     registry.resolve(settings.model)
     fallback = [registry.resolve(name).label for name in settings.fallback]

@@ -72,6 +72,11 @@ class Settings(BaseSettings):
     prompt: str = Field("assistant", description="Prompt of a new conversation")
     hosted: tuple[HostedModel, ...] = Field((), description="Models behind an API")
     scripted: bool = Field(False, description="Offer the scripted model (tests and demos)")
+    runtime: Literal["auto", "transformers", "int8", "int4", "fp32"] = Field(
+        "auto",
+        description="What runs local models on a CPU: `auto` (onnxruntime in int8 where it can, "
+        "transformers until then and otherwise), `transformers`, or onnxruntime in one precision",
+    )
     encoder: str = Field(
         "minilm",
         min_length=1,
@@ -123,6 +128,11 @@ class Settings(BaseSettings):
     def models_folder(self) -> Path:
         """Where added local checkpoints live, one folder `NAME@VERSION` each."""
         return self.home_folder / "models"
+
+    @property
+    def conversions_folder(self) -> Path:
+        """Where local models lie in the form that the fast runtime wants. May be removed."""
+        return self.home_folder / "converted"
 
     @property
     def database(self) -> str:

@@ -1,15 +1,17 @@
-"""From a verified checkpoint folder to a ready runtime and tokenizer, by transformers.
+"""From a verified checkpoint folder to a ready runtime and tokenizer.
 
-Local files and safetensors only; program code in a checkpoint is never run. Whatever a foreign
+On a CPU the fast runtime where it knows the architecture (`fast.py`), transformers otherwise. Local
+files and safetensors only; program code in a checkpoint is never run. Whatever a foreign
 folder does wrong comes out as one typed error with a sentence.
 """
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import torch
@@ -18,9 +20,12 @@ from safetensors import SafetensorError
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
 
 from chatbot.backends.chat_tokens import ChatTokens, named_ends
+from chatbot.backends.checkpoint import Manifest
+from chatbot.backends.converting import NoFastRuntime, Say, quiet
+from chatbot.backends.fast import Fast
 from chatbot.backends.memory import available_bytes
 from chatbot.backends.runtimes.base import Request, Runtime, Sampling
-from chatbot.backends.runtimes.torch_runtime import TorchRuntime
+from chatbot.backends.runtimes.torch_runtime import ALL_THREADS, TorchRuntime
 from chatbot.errors import BackendError, ModelCorrupt, ModelUnavailable
 
 SINGLE_PRECISION_UP_TO = 400 * 2**20
@@ -34,29 +39,105 @@ _SAFE: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A checkpoint ready to be driven. `defaults`: sampling that its authors advise."""
+    """A checkpoint ready to be driven. `defaults`: sampling that its authors advise.
+
+    `faster` makes and opens the fast runtime, where that takes too long to wait for; it raises
+    converting.Stopped or NoFastRuntime. `why`: why there is no fast one.
+    """
 
     runtime: Runtime
     tokens: ChatTokens
     context: int
     defaults: dict[str, float]
+    faster: Callable[[Say, Event], Runtime] | None = None
+    why: str = ""
 
 
-def load(folder: Path, *, keep_bytes: int) -> Loaded:
-    """Open a checkpoint folder whose files were verified. Raises ModelUnavailable, ModelCorrupt."""
+def load(
+    folder: Path,
+    manifest: Manifest,
+    *,
+    keep_bytes: int,
+    fast: Fast | None = None,
+    say: Say = quiet,
+) -> Loaded:
+    """Open a checkpoint folder whose files were verified; `say` is told how a conversion goes.
+
+    Raises ModelUnavailable, ModelCorrupt.
+    """
     with _in_words(folder):
-        model, tokens = _open(folder)
-        runtime = TorchRuntime(model, keep_bytes=keep_bytes)
-        _warm_up(runtime, tokens)
-        text_config = model.config.get_text_config(decoder=True)
-        context = getattr(text_config, "max_position_embeddings", None) or 2**31
-        return Loaded(runtime, tokens, int(context), _advised(folder))
+        config = _config(folder)
+        tokens = _tokens(folder, config)
+        text_config = config.get_text_config(decoder=True)
+        context = int(getattr(text_config, "max_position_embeddings", None) or 2**31)
+        way = _FastWay(fast, folder, manifest, config, tokens, context, keep_bytes)
+        why = way.why_not()
+        runtime, faster = None, None
+        if way.wanted and not why:
+            try:
+                runtime = way.now(say)
+                faster = None if runtime else way.later
+            except NoFastRuntime as error:
+                why = str(error)
+        if runtime is None:
+            runtime = TorchRuntime(_weights(folder, config), keep_bytes=keep_bytes)
+            _warm_up(runtime, tokens)
+        return Loaded(runtime, tokens, context, _advised(folder), faster, why)
+
+
+@dataclass(frozen=True, slots=True)
+class _FastWay:
+    """The fast runtime of one checkpoint that is being loaded."""
+
+    fast: Fast | None
+    folder: Path
+    manifest: Manifest
+    config: Any
+    tokens: ChatTokens
+    context: int
+    keep_bytes: int
+
+    @property
+    def wanted(self) -> bool:
+        return self.fast is not None and not torch.cuda.is_available()
+
+    def why_not(self) -> str:
+        return self.fast.why_not(self.folder) if self.fast is not None and self.wanted else ""
+
+    def now(self, say: Say) -> Runtime | None:
+        """Where the converted form is there, or worth waiting for. Raises NoFastRuntime."""
+        fast = self._fast()
+        made = fast.find(self.folder, self.manifest)
+        if made is None and fast.wait:
+            _weights(self.folder, self.config)  # the builder would make missing ones up
+            made = fast.make(self.folder, self.manifest, say, Event())
+        return self._open(made) if made is not None else None
+
+    def later(self, say: Say, stop: Event) -> Runtime:
+        """Beside answers by transformers. Raises NoFastRuntime, Stopped."""
+        return self._open(self._fast().make(self.folder, self.manifest, say, stop))
+
+    def _open(self, made: Path) -> Runtime:
+        runtime = self._fast().open(
+            made, context=self.context, threads=ALL_THREADS, keep_bytes=self.keep_bytes
+        )
+        try:
+            _warm_up(runtime, self.tokens)
+        except Exception as error:  # whatever a graph may raise
+            raise NoFastRuntime("onnxruntime cannot run its converted form") from error
+        return runtime
+
+    def _fast(self) -> Fast:
+        if self.fast is None:
+            raise NoFastRuntime("it is not wanted")
+        return self.fast
 
 
 def load_to_look_inside(folder: Path) -> tuple[PreTrainedModel, ChatTokens]:
     """The bare model, which tells its attention weights, and its tokens. Raises like `load`."""
     with _in_words(folder):
-        return _open(folder, attention="eager")
+        config = _config(folder)
+        return _weights(folder, config, "eager"), _tokens(folder, config)
 
 
 @contextmanager
@@ -80,18 +161,19 @@ def _in_words(folder: Path) -> Iterator[None]:
         ) from error
 
 
-def _open(folder: Path, attention: str | None = None) -> tuple[PreTrainedModel, ChatTokens]:
+def _config(folder: Path) -> Any:
     if not list(folder.glob("*.safetensors")):
         raise ModelUnavailable(f"{folder.name} holds no safetensors file. Convert its weights.")
-    config = AutoConfig.from_pretrained(folder, **_SAFE)
+    return AutoConfig.from_pretrained(folder, **_SAFE)
+
+
+def _tokens(folder: Path, config: Any) -> ChatTokens:
     tokenizer = AutoTokenizer.from_pretrained(folder, **_SAFE)
-    model = _weights(folder, config, attention or _attention(config))
-    generation = model.generation_config
-    ends = named_ends(generation.eos_token_id, config.eos_token_id, tokenizer.eos_token_id)
-    return model, ChatTokens(tokenizer, ends)
+    named = _generation(folder).get("eos_token_id")
+    return ChatTokens(tokenizer, named_ends(named, config.eos_token_id, tokenizer.eos_token_id))
 
 
-def _weights(folder: Path, config: Any, attention: str) -> PreTrainedModel:
+def _weights(folder: Path, config: Any, attention: str | None = None) -> PreTrainedModel:
     device = "cuda" if torch.cuda.is_available() else "cpu"
     dtype = _dtype(folder, config, device)
     model, report = AutoModelForCausalLM.from_pretrained(
@@ -100,7 +182,7 @@ def _weights(folder: Path, config: Any, attention: str) -> PreTrainedModel:
         dtype=dtype,
         use_safetensors=True,
         weights_only=True,
-        attn_implementation=attention,
+        attn_implementation=attention or _attention(config),
         output_loading_info=True,
         **_SAFE,
     )
@@ -164,14 +246,20 @@ def _warm_up(runtime: Runtime, tokens: ChatTokens) -> None:
 
 def _advised(folder: Path) -> dict[str, float]:
     """Sampling parameters in generation_config.json, where the authors mean sampling at all."""
-    try:
-        advice = json.loads((folder / "generation_config.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
+    advice = _generation(folder)
     if not advice.get("do_sample"):
         return {}
     names = ("temperature", "top_p", "top_k", "repetition_penalty")
     return {name: advice[name] for name in names if isinstance(advice.get(name), (int, float))}
+
+
+def _generation(folder: Path) -> dict[str, Any]:
+    """generation_config.json; empty where there is none that can be read."""
+    try:
+        found = json.loads((folder / "generation_config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _too_large(folder: Path) -> ModelUnavailable:

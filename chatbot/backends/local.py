@@ -7,11 +7,13 @@ instead of values that of `swapping`.
 """
 
 import asyncio
+import atexit
 import contextlib
+import logging
 import math
 import threading
 from collections import deque
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -22,17 +24,24 @@ from pydantic import PrivateAttr
 from chatbot.backends.base import Ask, ChatModel, Delta, Where, plain
 from chatbot.backends.cancel import CancelToken
 from chatbot.backends.checkpoint import Manifest
+from chatbot.backends.converting import NoFastRuntime, Say, Stopped, quiet
 from chatbot.backends.detokenise import Rewriter
-from chatbot.backends.runtimes.base import Sampling
+from chatbot.backends.runtimes.base import Runtime, Sampling
 from chatbot.backends.runtimes.worker import Order, Worker
 from chatbot.errors import BackendError, BackendRefused, BackendTimeout, ContextTooSmall
 
 if TYPE_CHECKING:
     from chatbot.backends.chat_tokens import ChatTokens
+    from chatbot.backends.fast import Fast
     from chatbot.backends.swapping import Swapping
 
 KEEP_BYTES = 256 * 2**20
 """Memory for the caches of ended answers, so that a next turn computes only what is new."""
+
+PAUSE_BEFORE_CONVERTING = 3.0
+"""Seconds after a load."""
+
+log = logging.getLogger(__name__)
 
 _CONTEXT_FOR_TEXT = 8
 """Tokens before a continued answer that the detokeniser sees."""
@@ -58,17 +67,28 @@ class LocalModel(ChatModel):
     _tokens: "ChatTokens" = PrivateAttr()
     _worker: Worker = PrivateAttr()
     _swapping: "Swapping | None" = PrivateAttr(default=None)
-    _runtime_name: str = PrivateAttr(default="")
+    _why: str = PrivateAttr(default="")
+    _upgrade: "_Upgrade | None" = PrivateAttr(default=None)
 
     @classmethod
-    def load(cls, folder: Path, manifest: Manifest, *, keep_bytes: int = KEEP_BYTES) -> Self:
+    def load(
+        cls,
+        folder: Path,
+        manifest: Manifest,
+        *,
+        keep_bytes: int = KEEP_BYTES,
+        fast: "Fast | None" = None,
+        say: Say = quiet,
+    ) -> Self:
         """Open a verified checkpoint folder. Takes seconds.
 
-        Raises ModelUnavailable (not a chat model, too large, unknown kind) or ModelCorrupt.
+        With `fast` the fast runtime answers where there is one: at once when its converted form is
+        in the cache or worth waiting for (`say` is told the share done), else as soon as it is
+        made. Raises ModelUnavailable (not a chat model, too large, unknown kind) or ModelCorrupt.
         """
         from chatbot.backends.loading import load
 
-        loaded = load(folder, keep_bytes=keep_bytes)
+        loaded = load(folder, manifest, keep_bytes=keep_bytes, fast=fast, say=say)
         model = cls(
             label=f"{manifest.name}@{manifest.version}",
             context=min(manifest.context, loaded.context),
@@ -81,13 +101,16 @@ class LocalModel(ChatModel):
 
             model._swapping = Swapping(loaded.tokens.vocabulary())
         model._worker = Worker(loaded.runtime, loaded.tokens.decode, loaded.tokens.ends)
-        model._runtime_name = loaded.runtime.name
+        model._why = loaded.why
+        if loaded.faster is not None:
+            model._upgrade = _Upgrade(loaded.faster, model._worker)
         return model
 
     @property
     def runtime(self) -> str:
-        """Which engine runs, in which precision, on which device."""
-        return self._runtime_name
+        """Which engine runs, in which precision, on which device; why it is not the fast one."""
+        note = self._upgrade.note if self._upgrade is not None else self._why
+        return f"{self._worker.runtime_name} ({note})" if note else self._worker.runtime_name
 
     def count(self, messages: Sequence[BaseMessage | dict[str, Any]]) -> int:
         """Exact tokens of these messages as a prompt, as the model sees them."""
@@ -103,6 +126,8 @@ class LocalModel(ChatModel):
 
     def close(self) -> None:
         """End the inference thread; answers under way end with ModelUnavailable."""
+        if self._upgrade is not None:
+            self._upgrade.close()
         self._worker.close()
 
     async def deltas(self, ask: Ask) -> AsyncGenerator[Delta, None]:
@@ -179,6 +204,47 @@ class _Prompt:
     tokens: list[int]
     banned: frozenset[int] = frozenset()
     rewriter: Rewriter | None = None
+
+
+class _Upgrade:
+    """Makes the fast runtime in a thread while another answers, and hands it to the worker.
+
+    A process that asks one question and ends begins nothing: there is a pause before.
+    """
+
+    def __init__(self, make: Callable[[Say, threading.Event], Runtime], worker: Worker) -> None:
+        self.note = ""
+        self._make, self._worker = make, worker
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="convert", daemon=True)
+        self._thread.start()
+        atexit.register(self.close)
+
+    def close(self) -> None:
+        """Give it up; nothing half made is left."""
+        atexit.unregister(self.close)
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        if self._stop.wait(PAUSE_BEFORE_CONVERTING):
+            return
+        try:
+            self._say(0.0)
+            runtime = self._make(self._say, self._stop)
+        except Stopped:
+            return
+        except NoFastRuntime as error:
+            self.note = str(error)
+        except Exception as error:  # noqa: BLE001 (answers go on as they are)
+            log.error("no fast runtime: %s", type(error).__name__)  # noqa: TRY400 (no text in logs)
+            self.note = "its converted form could not be made"
+        else:
+            self._worker.replace(runtime)
+            self.note = ""
+
+    def _say(self, share: float) -> None:
+        self.note = f"a faster form is being made, {share:.0%}"
 
 
 class _Inbox:

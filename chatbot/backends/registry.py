@@ -17,6 +17,7 @@ from chatbot.errors import ChatbotError, ModelUnavailable, UnknownModel
 
 if TYPE_CHECKING:
     from chatbot.backends.base import ChatModel
+    from chatbot.backends.fast import Fast
     from chatbot.settings import HostedModel
 
 STARTER = Path(__file__).parent.parent / "starter"
@@ -59,7 +60,8 @@ _SENTENCES = {
 class Registry:
     """The models of one process. Methods may be called from any thread; `open` may take seconds.
 
-    `default` is a name or a label. `scripted` lists the fake for tests and demonstrations.
+    `default` is a name or a label. `scripted` lists the fake for tests and demonstrations. `fast`:
+    how local models get the fast runtime; None: transformers alone.
     """
 
     def __init__(
@@ -69,8 +71,10 @@ class Registry:
         default: str = "starter",
         *,
         scripted: bool = False,
+        fast: "Fast | None" = None,
     ) -> None:
         self._models_dir = models_dir
+        self._fast = fast
         self._hosted = {_hosted_info(record).label: record for record in hosted}
         self._default = default
         self._scripted = scripted
@@ -181,13 +185,19 @@ class Registry:
         self._states[info.label] = _state("ready", info.label)
         return model
 
+    def _say(self, info: ModelInfo, share: float) -> None:
+        sentence = f"Preparing {info.label} for this processor, once: {share:.0%}."
+        self._states[info.label] = ModelState("loading", sentence)
+
     def _build(self, info: ModelInfo) -> "ChatModel":
         if info.path is not None:
             manifest = read_manifest(info.path) or adopt(info.path)
             verify(info.path, manifest)
             from chatbot.backends.local import LocalModel
 
-            return LocalModel.load(info.path, manifest)
+            return LocalModel.load(
+                info.path, manifest, fast=self._fast, say=lambda share: self._say(info, share)
+            )
         if info.where == "hosted":
             from chatbot.backends.hosted import HostedChat
 

@@ -5,10 +5,13 @@ Knows nothing of models. A bounded number of bytes; the least recently used goes
 
 from collections import OrderedDict
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
-from chatbot.backends.runtimes.shelf import Kept
+Kept = list[tuple[Any, Any]]
+"""Keys and values of one row, a pair of torch or numpy arrays for each layer, of shape
+(1, heads, tokens, size of a head)."""
 
 
 class Prefixes:
@@ -25,7 +28,7 @@ class Prefixes:
     def put(self, tokens: Sequence[int], row: Kept) -> None:
         """Keep the cache of these tokens. Entries that are a beginning of it are dropped."""
         ids = np.asarray(tokens, dtype=np.int32)
-        size = sum(part.numel() * part.element_size() for pair in row for part in pair)
+        size = sum(part.nbytes for pair in row for part in pair)
         if size > self._most:
             return
         for key, (other, _, _) in list(self._entries.items()):

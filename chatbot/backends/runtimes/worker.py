@@ -110,6 +110,7 @@ class Worker:
 
     def __init__(self, runtime: Runtime, decode: Decode, ends: frozenset[int]) -> None:
         self._runtime = runtime
+        self._next: Runtime | None = None
         self._decode = decode
         self._ends = ends
         self._change = threading.Condition()
@@ -119,6 +120,19 @@ class Worker:
         self._closed = False
         self._last_step = 0.0
         atexit.register(self.close)  # an interpreter that ends while torch computes aborts
+
+    @property
+    def runtime_name(self) -> str:
+        """Which engine runs, in which precision, on which device."""
+        return self._runtime.name
+
+    def replace(self, runtime: Runtime) -> None:
+        """Go on with another runtime as soon as no answer is under way."""
+        with self._change:
+            self._next = runtime
+            if self._thread is None:
+                self._take_next()
+            self._change.notify()
 
     def silent_for(self) -> float:
         """Seconds since the thread last finished a step; infinite when there is no thread."""
@@ -168,10 +182,14 @@ class Worker:
     def _admit(self) -> bool:
         """Wait for work and start what may start. False when closed."""
         with self._change:
-            self._change.wait_for(lambda: self._closed or self._waiting or self._active)
+            self._change.wait_for(
+                lambda: self._closed or self._waiting or self._active or self._next
+            )
             self._last_step = time.monotonic()
             if self._closed:
                 return False
+            if self._next is not None and not self._active:
+                self._take_next()
             started: list[_Answer] = []
             while self._waiting and len(self._active) + len(started) < MOST_ACTIVE:
                 started.append(self._waiting.popleft())
@@ -183,6 +201,11 @@ class Worker:
         for answer in started:
             self._start(answer)
         return True
+
+    def _take_next(self) -> None:
+        if self._next is not None:
+            self._runtime.reset()
+            self._runtime, self._next = self._next, None
 
     def _start(self, answer: _Answer) -> None:
         if answer.order.cancel.cancelled:
