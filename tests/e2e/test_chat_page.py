@@ -44,7 +44,7 @@ class TestAnswering:
         assert tab.ask("!say at once").locator(".md").inner_text() == "at once"
 
     def test_reload_shows_all_text_and_goes_on(self, tab):
-        tab.send("!tokens 60 !rate 15 reload")
+        tab.send("!tokens 60 !rate 5 reload")
         expect(tab.writing).to_contain_text("scripted answer")
         tab.page.reload()
         expect(tab.writing).to_contain_text("Thank you. You wrote: reload")

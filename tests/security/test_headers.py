@@ -19,6 +19,7 @@ from ui.web import create_app
 OPEN = {
     ("GET", "/"),
     ("HEAD", "/"),
+    ("GET", "/models"),
     ("GET", "/healthz"),
     ("GET", "/readyz"),
     ("GET", "/config"),
