@@ -81,7 +81,7 @@ async def main() -> None:
 def _opened(home: Path, database: str, tokens: int) -> Bench:
     folder = home / "models" / "random@1"
     folder.parent.mkdir()
-    reference = checkpoint(folder)
+    reference = checkpoint(folder).float()
     settings = {"temperature": SAMPLING.temperature, "top_p": SAMPLING.top_p, "max_tokens": tokens}
     adopt(folder, parameters=settings)
     product = build(Settings(home=home, model="random", scripted=True, database_url=database))

@@ -6,35 +6,35 @@ folder does wrong comes out as one typed error with a sentence.
 """
 
 import json
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 import transformers
 from safetensors import SafetensorError
-from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
+from transformers import AutoConfig, AutoTokenizer
 
 from chatbot.backends.chat_tokens import ChatTokens, named_ends
 from chatbot.backends.checkpoint import Manifest
 from chatbot.backends.converting import NoFastRuntime, Say, quiet
 from chatbot.backends.fast import Fast
-from chatbot.backends.memory import available_bytes
+from chatbot.backends.memory import too_large
 from chatbot.backends.runtimes.base import Request, Runtime, Sampling
-from chatbot.backends.runtimes.torch_runtime import ALL_THREADS, TorchRuntime
 from chatbot.errors import BackendError, ModelCorrupt, ModelUnavailable
 
-SINGLE_PRECISION_UP_TO = 400 * 2**20
-"""Bytes of fp32 weights below which precision is worth more than the memory it takes."""
-
-_SPARE = 1.15
-"""A load needs a little more than the weights."""
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
 
 _SAFE: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
+
+THREADS = torch.get_num_threads()
+"""Asked before anything sets it: the setting is one for the whole process."""
+
+_Faster = Callable[[Say, Event], Runtime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Loaded:
     tokens: ChatTokens
     context: int
     defaults: dict[str, float]
-    faster: Callable[[Say, Event], Runtime] | None = None
+    faster: _Faster | None = None
     why: str = ""
 
 
@@ -70,17 +70,12 @@ def load(
         tokens = _tokens(folder, config)
         text_config = config.get_text_config(decoder=True)
         context = int(getattr(text_config, "max_position_embeddings", None) or 2**31)
-        way = _FastWay(fast, folder, manifest, config, tokens, context, keep_bytes)
-        why = way.why_not()
-        runtime, faster = None, None
-        if way.wanted and not why:
-            try:
-                runtime = way.now(say)
-                faster = None if runtime else way.later
-            except NoFastRuntime as error:
-                why = str(error)
+        runtime, faster, why = None, None, ""
+        if fast is not None and not torch.cuda.is_available():
+            way = _FastWay(fast, folder, manifest, config, tokens, context, keep_bytes)
+            runtime, faster, why = way.look(say)
         if runtime is None:
-            runtime = TorchRuntime(_weights(folder, config), keep_bytes=keep_bytes)
+            runtime = _by_transformers(folder, config, keep_bytes)
             _warm_up(runtime, tokens)
         return Loaded(runtime, tokens, context, _advised(folder), faster, why)
 
@@ -89,7 +84,7 @@ def load(
 class _FastWay:
     """The fast runtime of one checkpoint that is being loaded."""
 
-    fast: Fast | None
+    fast: Fast
     folder: Path
     manifest: Manifest
     config: Any
@@ -97,29 +92,32 @@ class _FastWay:
     context: int
     keep_bytes: int
 
-    @property
-    def wanted(self) -> bool:
-        return self.fast is not None and not torch.cuda.is_available()
+    def look(self, say: Say) -> tuple[Runtime | None, _Faster | None, str]:
+        """The runtime, or what makes it later, or why there is none."""
+        why = self.fast.why_not(self.folder)
+        if why:
+            return None, None, why
+        try:
+            runtime = self._now(say)
+        except NoFastRuntime as error:
+            return None, None, str(error)
+        return runtime, None if runtime else self.later, ""
 
-    def why_not(self) -> str:
-        return self.fast.why_not(self.folder) if self.fast is not None and self.wanted else ""
-
-    def now(self, say: Say) -> Runtime | None:
+    def _now(self, say: Say) -> Runtime | None:
         """Where the converted form is there, or worth waiting for. Raises NoFastRuntime."""
-        fast = self._fast()
-        made = fast.find(self.folder, self.manifest)
-        if made is None and fast.wait:
+        made = self.fast.find(self.folder, self.manifest)
+        if made is None and self.fast.wait:
             _weights(self.folder, self.config)  # the builder would make missing ones up
-            made = fast.make(self.folder, self.manifest, say, Event())
+            made = self.fast.make(self.folder, self.manifest, say, Event())
         return self._open(made) if made is not None else None
 
     def later(self, say: Say, stop: Event) -> Runtime:
         """Beside answers by transformers. Raises NoFastRuntime, Stopped."""
-        return self._open(self._fast().make(self.folder, self.manifest, say, stop))
+        return self._open(self.fast.make(self.folder, self.manifest, say, stop))
 
     def _open(self, made: Path) -> Runtime:
-        runtime = self._fast().open(
-            made, context=self.context, threads=ALL_THREADS, keep_bytes=self.keep_bytes
+        runtime = self.fast.open(
+            made, context=self.context, threads=THREADS, keep_bytes=self.keep_bytes
         )
         try:
             _warm_up(runtime, self.tokens)
@@ -127,13 +125,8 @@ class _FastWay:
             raise NoFastRuntime("onnxruntime cannot run its converted form") from error
         return runtime
 
-    def _fast(self) -> Fast:
-        if self.fast is None:
-            raise NoFastRuntime("it is not wanted")
-        return self.fast
 
-
-def load_to_look_inside(folder: Path) -> tuple[PreTrainedModel, ChatTokens]:
+def load_to_look_inside(folder: Path) -> tuple["PreTrainedModel", ChatTokens]:
     """The bare model, which tells its attention weights, and its tokens. Raises like `load`."""
     with _in_words(folder):
         config = _config(folder)
@@ -151,14 +144,26 @@ def _in_words(folder: Path) -> Iterator[None]:
     except SafetensorError as error:
         raise ModelCorrupt(f"{folder.name}: its weights are damaged. Install it again.") from error
     except MemoryError as error:
-        raise _too_large(folder) from error
+        raise too_large(folder.name) from error
     except Exception as error:  # a foreign checkpoint may fail in any way
         if "memory" in str(error).lower():
-            raise _too_large(folder) from error
+            raise too_large(folder.name) from error
         raise ModelUnavailable(
             f"{folder.name} cannot be opened ({type(error).__name__}). It may be damaged, or of a "
             "kind that this version does not know."
         ) from error
+
+
+def _by_transformers(folder: Path, config: Any, keep_bytes: int) -> Runtime:
+    from chatbot.backends.runtimes.torch_runtime import TorchRuntime
+
+    return TorchRuntime(_weights(folder, config), keep_bytes=keep_bytes)
+
+
+def _weights(folder: Path, config: Any, attention: str | None = None) -> "PreTrainedModel":
+    from chatbot.backends.reference import weights
+
+    return weights(folder, config, attention)
 
 
 def _config(folder: Path) -> Any:
@@ -171,65 +176,6 @@ def _tokens(folder: Path, config: Any) -> ChatTokens:
     tokenizer = AutoTokenizer.from_pretrained(folder, **_SAFE)
     named = _generation(folder).get("eos_token_id")
     return ChatTokens(tokenizer, named_ends(named, config.eos_token_id, tokenizer.eos_token_id))
-
-
-def _weights(folder: Path, config: Any, attention: str | None = None) -> PreTrainedModel:
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    dtype = _dtype(folder, config, device)
-    model, report = AutoModelForCausalLM.from_pretrained(
-        folder,
-        config=config,
-        dtype=dtype,
-        use_safetensors=True,
-        weights_only=True,
-        attn_implementation=attention or _attention(config),
-        output_loading_info=True,
-        **_SAFE,
-    )
-    lacking = [*report["missing_keys"], *report["mismatched_keys"]]
-    if lacking:
-        raise ModelCorrupt(
-            f"{folder.name}: {len(lacking)} of its weights are missing. Install it again."
-        )
-    return model.to(device).eval()
-
-
-def _attention(config: Any) -> str:
-    kind = AutoModelForCausalLM._model_mapping[type(config)]  # noqa: SLF001 (no public way)
-    return "sdpa" if kind._supports_sdpa else "eager"  # noqa: SLF001
-
-
-def _dtype(folder: Path, config: Any, device: str) -> torch.dtype:
-    """Half precision on a GPU; on a CPU where the model is large and halves are fast here."""
-    stored = sum(path.stat().st_size for path in folder.glob("*.safetensors"))
-    stored_as = getattr(config, "dtype", None) or torch.float32
-    single = stored * 4 // stored_as.itemsize
-    if device == "cuda":
-        return torch.bfloat16
-    half = single > SINGLE_PRECISION_UP_TO and _halves_are_fast(config)
-    available = available_bytes()
-    if available is not None and available < single * (0.5 if half else 1.0) * _SPARE:
-        raise _too_large(folder)
-    return torch.bfloat16 if half else torch.float32
-
-
-def _halves_are_fast(config: Any) -> bool:
-    """Time one matrix of the model's width in both precisions: a few milliseconds."""
-    width = int(getattr(config.get_text_config(decoder=True), "hidden_size", 1024))
-
-    def seconds(dtype: torch.dtype) -> float:
-        matrix, vector = (
-            torch.ones(4 * width, width, dtype=dtype),
-            torch.ones(1, width, dtype=dtype),
-        )
-        times = []
-        for _ in range(5):
-            begun = time.perf_counter()
-            torch.nn.functional.linear(vector, matrix)
-            times.append(time.perf_counter() - begun)
-        return min(times)
-
-    return seconds(torch.bfloat16) < seconds(torch.float32)
 
 
 def _warm_up(runtime: Runtime, tokens: ChatTokens) -> None:
@@ -260,10 +206,3 @@ def _generation(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
-
-
-def _too_large(folder: Path) -> ModelUnavailable:
-    return ModelUnavailable(
-        f"{folder.name} needs more memory than is free. Close other programs or choose a smaller "
-        "model."
-    )

@@ -43,6 +43,10 @@ PAUSE_BEFORE_CONVERTING = 3.0
 
 log = logging.getLogger(__name__)
 
+PACE = 0.02
+"""Seconds between two pieces of an answer: each costs the reader's thread more than a token costs
+the runtime, and the two take turns at the interpreter."""
+
 _CONTEXT_FOR_TEXT = 8
 """Tokens before a continued answer that the detokeniser sees."""
 
@@ -159,6 +163,7 @@ class LocalModel(ChatModel):
                 yield delta
                 if delta.finish is not None:
                     return
+                await inbox.pause()
         finally:  # also when the reader left in the middle
             forget()
             cancel.cancel()
@@ -252,7 +257,8 @@ class _Inbox:
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._filled = asyncio.Event()
+        self._filled, self._ended = asyncio.Event(), asyncio.Event()
+        self._taken = 0.0
         self._lock = threading.Lock()
         self._pieces: deque[Delta | BackendError] = deque()
 
@@ -263,6 +269,8 @@ class _Inbox:
             first = len(self._pieces) == 1
         if first:
             self._loop.call_soon_threadsafe(self._filled.set)
+        if isinstance(piece, BackendError) or piece.finish is not None:
+            self._loop.call_soon_threadsafe(self._ended.set)
 
     async def filled(self, seconds: float) -> bool:
         """Wait for something to come; False when nothing came in time."""
@@ -272,8 +280,15 @@ class _Inbox:
                     await self._filled.wait()
         return self._filled.is_set()
 
+    async def pause(self) -> None:
+        """Let more come, until PACE after the last piece was taken or all is there."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout_at(self._taken + PACE):
+                await self._ended.wait()
+
     def take(self) -> Delta:
         """All that has come as one piece. Raises the error when nothing stands before it."""
+        self._taken = self._loop.time()
         with self._lock:
             pieces = list(self._pieces)
             self._pieces.clear()

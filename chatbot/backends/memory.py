@@ -1,4 +1,4 @@
-"""How much memory a model may still take. Knows nothing of models.
+"""How much memory a model may still take, and how it is said that one takes more.
 
 Linux promises memory that it does not have and kills the process later, so a load that cannot fit
 has to be refused before it begins.
@@ -7,8 +7,17 @@ has to be refused before it begins.
 import os
 from pathlib import Path
 
+from chatbot.errors import ModelUnavailable
+
 _MEMINFO = Path("/proc/meminfo")
 _CGROUP = Path("/sys/fs/cgroup")
+
+
+def too_large(name: str) -> ModelUnavailable:
+    """The error for a model that does not fit."""
+    return ModelUnavailable(
+        f"{name} needs more memory than is free. Close other programs or choose a smaller model."
+    )
 
 
 def available_bytes() -> int | None:

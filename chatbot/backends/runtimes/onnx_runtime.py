@@ -115,7 +115,10 @@ class OnnxRuntime:
             return []
         (token,) = draw_all(logits, [filling.drawing])
         self._filling.remove(filling)
-        self._rows.add(filling.row.row(0))
+        if self._decoding:
+            self._rows.add(filling.row.view(0))
+        else:
+            self._rows = filling.row
         self._decoding.append((filling.request, filling.drawing))
         return [Stepped(filling.request, token)]
 

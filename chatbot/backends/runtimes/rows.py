@@ -51,9 +51,13 @@ class Rows:
 
     def row(self, index: int) -> Kept:
         """A copy of one row."""
+        return [(keys.copy(), values.copy()) for keys, values in self.view(index)]
+
+    def view(self, index: int) -> Kept:
+        """One row where it stands: good until the next change."""
         length = self.lengths[index]
-        copies = [part[index : index + 1, :, :length].copy() for part in self.parts]
-        return list(zip(copies[::2], copies[1::2], strict=True))
+        parts = [part[index : index + 1, :, :length] for part in self.parts]
+        return list(zip(parts[::2], parts[1::2], strict=True))
 
     def remove(self, index: int) -> None:
         """Drop a row; the last row takes its index."""

@@ -7,7 +7,7 @@ import shutil
 import pytest
 
 from chatbot import errors
-from chatbot.backends import loading
+from chatbot.backends import reference
 from chatbot.backends import registry as rooms
 from chatbot.backends.checkpoint import MANIFEST, adopt, read_manifest
 from chatbot.backends.local import LocalModel
@@ -140,7 +140,7 @@ def test_template_without_a_system_role_still_gets_the_system_text(folder):
 
 
 def test_more_than_the_memory_is_refused_and_the_process_lives(folder, monkeypatch):
-    monkeypatch.setattr(loading, "available_bytes", lambda: 1000)
+    monkeypatch.setattr(reference, "available_bytes", lambda: 1000)
     with pytest.raises(errors.ModelUnavailable, match="memory"):
         open_it(folder)
     monkeypatch.undo()

@@ -1,0 +1,86 @@
+"""The weights of a checkpoint as transformers opens them: the reference, and the way for a GPU.
+
+Local safetensors only; program code in a checkpoint is never run. In a module of its own because
+importing what it needs takes a second that the fast runtime need not wait for.
+"""
+
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import AutoModelForCausalLM, PreTrainedModel
+
+from chatbot.backends.memory import available_bytes, too_large
+from chatbot.errors import ModelCorrupt
+
+_SAFE: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
+
+SINGLE_PRECISION_UP_TO = 400 * 2**20
+"""Bytes of fp32 weights below which precision is worth more than the memory it takes."""
+
+_SPARE = 1.15
+"""A load needs a little more than the weights."""
+
+
+def weights(folder: Path, config: Any, attention: str | None = None) -> PreTrainedModel:
+    """The model in evaluation mode on its device. `attention`: which code computes it.
+
+    Raises ModelCorrupt, ModelUnavailable, and whatever transformers raises for a foreign folder.
+    """
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    dtype = _dtype(folder, config, device)
+    model, report = AutoModelForCausalLM.from_pretrained(
+        folder,
+        config=config,
+        dtype=dtype,
+        use_safetensors=True,
+        weights_only=True,
+        attn_implementation=attention or _attention(config),
+        output_loading_info=True,
+        **_SAFE,
+    )
+    lacking = [*report["missing_keys"], *report["mismatched_keys"]]
+    if lacking:
+        raise ModelCorrupt(
+            f"{folder.name}: {len(lacking)} of its weights are missing. Install it again."
+        )
+    return model.to(device).eval()
+
+
+def _attention(config: Any) -> str:
+    kind = AutoModelForCausalLM._model_mapping[type(config)]  # noqa: SLF001 (no public way)
+    return "sdpa" if kind._supports_sdpa else "eager"  # noqa: SLF001
+
+
+def _dtype(folder: Path, config: Any, device: str) -> torch.dtype:
+    """Half precision on a GPU; on a CPU where the model is large and halves are fast here."""
+    stored = sum(path.stat().st_size for path in folder.glob("*.safetensors"))
+    stored_as = getattr(config, "dtype", None) or torch.float32
+    single = stored * 4 // stored_as.itemsize
+    if device == "cuda":
+        return torch.bfloat16
+    half = single > SINGLE_PRECISION_UP_TO and _halves_are_fast(config)
+    available = available_bytes()
+    if available is not None and available < single * (0.5 if half else 1.0) * _SPARE:
+        raise too_large(folder.name)
+    return torch.bfloat16 if half else torch.float32
+
+
+def _halves_are_fast(config: Any) -> bool:
+    """Time one matrix of the model's width in both precisions: a few milliseconds."""
+    width = int(getattr(config.get_text_config(decoder=True), "hidden_size", 1024))
+
+    def seconds(dtype: torch.dtype) -> float:
+        matrix, vector = (
+            torch.ones(4 * width, width, dtype=dtype),
+            torch.ones(1, width, dtype=dtype),
+        )
+        times = []
+        for _ in range(5):
+            begun = time.perf_counter()
+            torch.nn.functional.linear(vector, matrix)
+            times.append(time.perf_counter() - begun)
+        return min(times)
+
+    return seconds(torch.bfloat16) < seconds(torch.float32)
