@@ -84,7 +84,15 @@ def _opened(home: Path, database: str, tokens: int) -> Bench:
     reference = checkpoint(folder).float()
     settings = {"temperature": SAMPLING.temperature, "top_p": SAMPLING.top_p, "max_tokens": tokens}
     adopt(folder, parameters=settings)
-    product = build(Settings(home=home, model="random", scripted=True, database_url=database))
+    product = build(
+        Settings(
+            home=home,
+            model="random",
+            scripted=True,
+            database_url=database,
+            runtime="transformers",  # the same as the bare one
+        )
+    )
     local, scripted = product.registry.open("random"), product.registry.open("scripted")
     assert isinstance(local, LocalModel)
     assert isinstance(scripted, ScriptedModel)
