@@ -57,6 +57,7 @@ class OnnxRuntime:
         self._piece = FIRST_PIECE
         self._filling: list[_Filling] = []
         self._decoding: list[tuple[Request, Drawing]] = []
+        self._spare: Rows | None = None
         self._rows = self._new_rows()
         self._prefixes = Prefixes(keep_bytes)
         self.name = f"onnxruntime, {precision}, cpu"
@@ -92,20 +93,25 @@ class OnnxRuntime:
         self._decoding.pop()
         self._prefixes.put(tokens[: self._rows.lengths[index]], self._rows.row(index))
         self._rows.remove(index)
+        if not self._decoding:
+            self._spare, self._rows = self._rows, Rows(self._graph.shapes, self._context)
 
     def reset(self) -> None:
         """Drop every request and every kept cache."""
-        self._filling, self._decoding, self._rows = [], [], self._new_rows()
+        self._filling, self._decoding, self._spare = [], [], None
+        self._rows = self._new_rows()
         self._prefixes.clear()
 
     def _new_rows(self) -> Rows:
-        return Rows(self._graph.shapes, self._context)
+        """Empty; in memory that was used before where there is some, for new pages cost more."""
+        spare, self._spare = self._spare, None
+        return spare if spare is not None else Rows(self._graph.shapes, self._context)
 
     def _fill(self, filling: _Filling) -> list[Stepped]:
         """Compute the next piece of a prompt; the last piece gives the first token."""
         prompt, done = filling.request.prompt, filling.row.lengths[0]
         piece = list(prompt[done : done + self._piece])
-        graph = self._graphs[1] if self._on_one_thread(piece) else self._graph
+        graph = self._graph_for(piece)
         begun = time.perf_counter()
         logits = graph.fill(filling.row, piece)
         if len(piece) >= LEAST_PIECE:
@@ -122,8 +128,11 @@ class OnnxRuntime:
         self._decoding.append((filling.request, filling.drawing))
         return [Stepped(filling.request, token)]
 
-    def _on_one_thread(self, piece: list[int]) -> bool:
-        return self._threads is not None and len(piece) < LEAST_PIECE
+    def _graph_for(self, piece: list[int]) -> Graph:
+        """All threads for a long piece, for a short one those that steps do best with."""
+        if self._threads is not None and len(piece) < LEAST_PIECE:
+            return self._graphs[self._threads.latest]
+        return self._graph
 
     def _decode(self) -> list[Stepped]:
         """One token for every row."""

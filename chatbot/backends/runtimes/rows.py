@@ -60,7 +60,7 @@ class Rows:
         return list(zip(parts[::2], parts[1::2], strict=True))
 
     def remove(self, index: int) -> None:
-        """Drop a row; the last row takes its index."""
+        """Drop a row; the last row takes its index. Room for one stays, room for more goes."""
         last = len(self.lengths) - 1
         length = self.lengths[last]
         if index != last:
@@ -69,7 +69,7 @@ class Rows:
             self.mask[index] = self.mask[last]
             self.lengths[index] = length
         self.lengths.pop()
-        if not self.lengths:
+        if not self.lengths and self.mask.shape[0] > 1:
             self._empty()
 
     def open_columns(self, count: int = 1) -> None:

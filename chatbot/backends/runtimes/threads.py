@@ -31,11 +31,13 @@ class Threads:
 
     def __init__(self, most: int) -> None:
         self._most = most
+        self.latest = 1
+        """What was faster when it was last tried, for any number of rows: a new one begins so."""
         self._records: dict[int, _Record] = {}
 
     def choose(self, rows: int) -> int:
         """The threads for the next step of so many rows."""
-        record = self._records.setdefault(rows, _Record(threads=1))
+        record = self._records.setdefault(rows, _Record(threads=self.latest))
         return self._other(record) if record.trial else record.threads
 
     def took(self, rows: int, seconds: float) -> None:
@@ -56,7 +58,7 @@ class Threads:
             return
         if seconds < record.average * _BETTER:
             record.threads, record.average = self._other(record), seconds
-            record.pause = FIRST_TRIAL
+            record.pause, self.latest = FIRST_TRIAL, record.threads
         else:
             record.pause = min(record.pause * 2, RAREST_TRIAL)
         record.until_trial = record.pause
