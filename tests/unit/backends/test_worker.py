@@ -241,7 +241,10 @@ def test_closing_ends_what_runs_and_refuses_more(worker, runtime):
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_death_of_the_thread_is_told_and_the_next_answer_starts_another(worker, runtime):
     runtime.die = True
+    told = order(worker)
+    dying = worker._thread
     with pytest.raises(errors.ModelUnavailable):
-        order(worker).result()
+        told.result()
+    dying.join()  # its exception belongs to this test, not to the next
     runtime.die = False
     assert order(worker, "y").result() == ("z", "stop")
