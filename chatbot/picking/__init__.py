@@ -1,7 +1,7 @@
 """Picks the sentences of passages that answer a question: by meaning, else by words.
 
 Knows texts and an encoder that may be absent; nothing of prompts, models or where passages come
-from. A small model is given what was picked, and an evaluation asks it what a reply should rest on.
+from. What quotes instead of answering asks it what to quote.
 
     picked = pick(encoder, "How long does a refund take?", [{"title": …, "text": …}])
     picked.sentences[0].text

@@ -43,18 +43,23 @@ class Sentence:
 
 
 def sentences(text: str) -> list[Sentence]:
-    """The sentences of a text in order; of headings that stand over nothing, the headings."""
+    """The sentences of a text in order; headings that stand over nothing count as sentences.
+
+    Headings in a row stand over what follows together.
+    """
     found: list[Sentence] = []
-    heading = Sentence("", 0, 0)
+    heading, waiting = "", list[Sentence]()
     blocks = [(text[start:end], start) for start, end in _blocks(text)]
     for (block, start), (follows, _) in zip_longest(blocks, blocks[1:], fillvalue=("", 0)):
         if title := _heading(block, follows):
             at = start + block.index(title)
-            heading = Sentence(title, at, at + len(title))
+            waiting.append(Sentence(title, at, at + len(title)))
             continue
         for first, last in _cuts(block):
-            found.append(Sentence(block[first:last], start + first, start + last, heading.text))
-    return found or ([heading] if heading.text else [])
+            if waiting:
+                heading, waiting = ". ".join(one.text for one in waiting), []
+            found.append(Sentence(block[first:last], start + first, start + last, heading))
+    return found + [one for one in waiting if any(map(str.isalnum, one.text))]
 
 
 def _blocks(text: str) -> Iterator[tuple[int, int]]:

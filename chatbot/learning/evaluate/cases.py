@@ -9,16 +9,14 @@ from dataclasses import dataclass, field
 from functools import cache
 from itertools import cycle
 from random import Random
-from typing import Any, Literal
+from typing import Literal
 
-import prompts
 from chatbot.learning.starter import holdout, rendering
-from chatbot.learning.starter.situations import HERE, ROLES, TEXT_SKILLS, limits
-from chatbot.learning.starter.slots import SLOT, Values
-from chatbot.learning.starter.sources import json_lines
+from chatbot.learning.starter.reading import TEXT_SKILLS, Record, corpus
+from chatbot.learning.starter.situations import ROLES, limits
+from chatbot.learning.starter.slots import SLOT, Values, slots
 
 Wall = Literal["industry", "passage", "wording", "astray", "outside", "intent"]
-Record = dict[str, Any]
 Message = dict[str, str]
 
 ANSWERABLE = ("answer", "multi", "memory", "upset")
@@ -65,23 +63,15 @@ class Reference:
 
 
 @cache
-def records() -> tuple[Record, ...]:
-    """Return every situation of the corpus, in the order of files and lines."""
-    paths = sorted((HERE / "corpus").glob("*.records.jsonl"))
-    return tuple(record for path in paths for record in json_lines(path))
-
-
-@cache
 def passages() -> Mapping[str, Record]:
     """Return every passage of the corpus by its id."""
-    paths = sorted((HERE / "corpus").glob("*.passages.jsonl"))
-    return {record["id"]: record for path in paths for record in json_lines(path)}
+    return {passage["id"]: passage for passage in corpus().passages}
 
 
 def corpus_cases(count: int | None, seed: int) -> list[Case]:
     """Return a sample of the held-out situations; all of them in all wordings for None."""
     heaps: dict[tuple[Wall, str], list[tuple[Record, str]]] = defaultdict(list)
-    for record in records():
+    for record in corpus().records:
         wall = _wall(record)
         if wall is not None:
             heaps[wall, record["skill"]] += ((record, ask) for ask in _asks(record))
@@ -95,7 +85,7 @@ def corpus_cases(count: int | None, seed: int) -> list[Case]:
 def astray_cases(count: int | None, seed: int) -> list[Case]:
     """Return answerable questions whose passages were taken away or are about something else."""
     rng = Random(f"astray/{seed}")  # noqa: S311
-    found = [r for r in records() if holdout.held_out_industry(r) and r["skill"] == "answer"]
+    found = [r for r in corpus().records if holdout.held_out_industry(r) and r["skill"] == "answer"]
     found = [record for record in found if not record["thread"]]
     chosen = found if count is None else rng.sample(found, min(count, len(found)))
     return [_astray(record, number, rng) for number, record in enumerate(chosen)]
@@ -106,16 +96,16 @@ def references(pool: str) -> tuple[Reference, ...]:
     """Return the replies of the situations of a pool, with the passages they rest on."""
     return tuple(
         Reference(_filled(record, record["reply"]), needed(record))
-        for record in records()
+        for record in corpus().records
         if record["skill"] in (*ANSWERABLE, "lacking") and _pool(record) == pool
     )
 
 
 def needed(record: Record) -> frozenset[str]:
     """Return the passages that a reply rests on: those whose values it says, else the first."""
-    said = _slots(record["reply"])
+    said = slots(record["reply"])
     names = record["passages"]
-    used = [name for name in names if said & _slots(passages()[name]["text"])]
+    used = [name for name in names if said & slots(passages()[name]["text"])]
     return frozenset(used or names[:1])
 
 
@@ -160,15 +150,15 @@ def _case(wall: Wall, record: Record, ask: str, seed: int) -> Case:
     thread = [{"role": ROLES[t["role"]], "content": fill(t["text"])} for t in record["thread"]]
     if record["skill"] in TEXT_SKILLS:
         ask, thread = _text_work(record, thread), []
-        if _slots(record["reply"]) <= _slots(ask, *(t["text"] for t in record["thread"])):
+        if slots(record["reply"]) <= slots(ask, *(t["text"] for t in record["thread"])):
             given = []
     question = fill(ask)
     if record["skill"] in TEXT_SKILLS and not given:
-        messages = _messages("assistant", question=question)
+        messages = tuple(rendering.messages("assistant", question=question))
     else:
         messages = _support(question, given, thread)
     facts = [fact for fact in record["facts"] if SLOT.fullmatch(fact)]
-    earlier = _slots(*(turn["text"] for turn in record["thread"])) - _slots(ask)
+    earlier = slots(*(turn["text"] for turn in record["thread"])) - slots(ask)
     on_topic = record["skill"] in ANSWERABLE and record["passages"]
     return Case(
         id=record["id"],
@@ -197,11 +187,11 @@ def _text_work(record: Record, thread: Sequence[Message]) -> str:
 def _astray(record: Record, number: int, rng: Random) -> Case:
     """Every second one gets no passage, the others two of other topics."""
     fill = Values(rng).fill
-    own = _business(record["id"])
+    own = holdout.business(record["id"])
     others = [
         p
         for name, p in passages().items()
-        if _business(name) == own and name not in record["passages"]
+        if holdout.business(name) == own and name not in record["passages"]
     ]
     found = rng.sample(others, ASTRAY_PASSAGES) if number % 2 else []
     given = [(fill(p["title"]), fill(p["text"])) for p in found]
@@ -221,27 +211,15 @@ def _support(
     question: str, given: Sequence[tuple[str, str]], thread: Sequence[Message]
 ) -> tuple[Message, ...]:
     found = [{"title": title, "text": text} for title, text in given]
-    return _messages("support", question=question, passages=found, history=list(thread))
-
-
-def _messages(prompt: str, **values: object) -> tuple[Message, ...]:
-    return tuple(dict(m) for m in prompts.render(prompts.library()[prompt], values))
+    sent = rendering.messages("support", question=question, passages=found, history=list(thread))
+    return tuple(sent)
 
 
 def _filled(record: Record, text: str) -> str:
     return Values(Random(record["id"])).fill(text)  # noqa: S311
 
 
-def _slots(*texts: str) -> set[str]:
-    return {match[0] for text in texts for match in SLOT.finditer(text)}
-
-
 def _pool(record: Record) -> str:
     """Return what a reply is compared within: an industry, or all that a wall holds out."""
     wall = _wall(record)
-    return _business(record["id"]) if wall == "industry" else wall or ""
-
-
-def _business(name: str) -> str:
-    """Return an industry without the number of its file: retail2 belongs to retail."""
-    return holdout.industry(name).rstrip("0123456789")
+    return holdout.business(record["id"]) if wall == "industry" else wall or ""

@@ -10,8 +10,9 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 
 from chatbot import values
-from chatbot.learning.evaluate.cases import Case, passages, records
+from chatbot.learning.evaluate.cases import Case
 from chatbot.learning.starter import slots
+from chatbot.learning.starter.reading import corpus
 
 
 def _words(text: str) -> frozenset[str]:
@@ -117,7 +118,8 @@ def _people_and_places() -> frozenset[str]:
 @cache
 def _common() -> frozenset[str]:
     """Return the words that our corpus writes small, and days and months, which are values."""
-    texts = (*(p["text"] for p in passages().values()), *(r["reply"] for r in records()))
+    every = corpus()
+    texts = (*(p["text"] for p in every.passages), *(r["reply"] for r in every.records))
     small = (word for text in texts for word in _WORD.findall(slots.SLOT.sub("", text)))
     ordinary = {word for word in small if word.islower()}
     return frozenset(ordinary.union(map(str.casefold, (*slots.WEEKDAYS, *slots.MONTHS))))

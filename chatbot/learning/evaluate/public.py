@@ -8,9 +8,10 @@ from functools import cache
 from pathlib import Path
 from random import Random
 
-import prompts
 from chatbot.errors import Refused
-from chatbot.learning.evaluate.cases import Case, Record, Reference
+from chatbot.learning.evaluate.cases import Case, Reference
+from chatbot.learning.starter import rendering
+from chatbot.learning.starter.reading import Record
 from chatbot.learning.starter.slots import Values
 from chatbot.learning.starter.sources import json_lines
 
@@ -34,7 +35,7 @@ def outside_cases(data: Path, count: int | None, seed: int) -> list[Case]:
             id=f"clinc150: {text}",
             wall="outside",
             skill="limit",
-            messages=_messages("assistant", question=text),
+            messages=tuple(rendering.messages("assistant", question=text)),
             question=text,
         )
         for text in chosen
@@ -80,11 +81,12 @@ def _intent(record: Record, rng: Random) -> Case:
     fill = Values(rng).fill
     given = [(fill(intents()[name]["title"]), fill(intents()[name]["text"])) for name in names]
     found = [{"title": title, "text": text} for title, text in given]
+    sent = rendering.messages("support", question=record["instruction"], passages=found)
     return Case(
         id=record["id"],
         wall="intent",
         skill="intent",
-        messages=_messages("support", question=record["instruction"], passages=found),
+        messages=tuple(sent),
         question=record["instruction"],
         reference=fill(intents()[own]["reply"]),
         passages=tuple(given),
@@ -100,7 +102,3 @@ def _lines(path: Path) -> list[Record]:
         raise Refused(f"{path} is not there. Name the folder of public data by --data.") from None
     except ValueError:
         raise Refused(f"{path} is damaged: a line is no JSON. Copy the data set again.") from None
-
-
-def _messages(prompt: str, **values: object) -> tuple[dict[str, str], ...]:
-    return tuple(dict(m) for m in prompts.render(prompts.library()[prompt], values))

@@ -9,7 +9,7 @@ from chatbot.learning.evaluate.measures import AIMS, Trial
 from chatbot.learning.evaluate.public import POOL, intent_references
 from chatbot.learning.evaluate.running import Answer
 from chatbot.learning.evaluate.topics import Topics
-from chatbot.learning.starter.situations import TEXT_SKILLS
+from chatbot.learning.starter.reading import TEXT_SKILLS
 
 BY_ENCODER = ("topic", "intent")
 """Measures that need a sentence encoder."""

@@ -12,6 +12,7 @@ from random import Random
 from chatbot.learning.starter.packing import Encoded
 from chatbot.learning.starter.sources import Chat
 from chatbot.learning.starter.tokenizer import TAGS, Encoder
+from chatbot.picking import sentences
 
 REPEAT_SHARE = 0.4
 SAME_TYPE_SHARE = 0.6
@@ -22,8 +23,7 @@ HEAD_START = 2  # tokens of a repetition that nothing can foretell
 EASY, HARD = (8, 3, 1, 0), (88, 12, 4, 8)
 """Longest repetition, most statements, words of a key, words between: at level 0 and 1."""
 
-SENTENCE = re.compile(r"(?<=[.!?])\s+")
-CONTENT = re.compile(r"[A-Za-z][a-z]{3,}|⟨[a-z]+ \d⟩")
+CONTENT = re.compile(r"[A-Za-z][a-z]{3,}")
 QUOTE_REQUESTS = ("", "", "", "Quote: ", "Find this: ", "Where does it say: ", "what about ")
 WORDS_EVERY = 5
 """Every fifth word is never a key, so that looking up can be measured on unseen ones."""
@@ -104,22 +104,21 @@ def _between(level: float, which: int) -> int:
 def quotations(passages: Sequence[str], rng: Random) -> Iterator[Chat]:
     """Yield chats that ask for a sentence of a text by some of its words, other texts around it.
 
-    Each text serves once as the one that is asked for, twice where it is long.
+    Of each text up to two sentences are asked for, one after the other.
     """
     for text in passages:
-        sentences = [s for s in SENTENCE.split(text.strip()) if len(s.split()) >= FEWEST_WORDS]
-        if not sentences:
+        quotable = [one.text for one in sentences(text) if len(one.text.split()) >= FEWEST_WORDS]
+        quotable = [sentence for sentence in quotable if len(CONTENT.findall(sentence)) >= 2]
+        if not quotable:
             continue
-        given = [text, *rng.sample(passages, min(len(passages), rng.randint(*BACKGROUND)))]
+        others = rng.sample(passages, min(len(passages), rng.randint(*BACKGROUND)))
+        given = [text, *(other for other in others if other != text)]
         rng.shuffle(given)
         chat: Chat = [{"role": "system", "content": "\n\n".join(given)}]
-        for sentence in rng.sample(sentences, min(len(sentences), 2)):
+        for sentence in rng.sample(quotable, min(len(quotable), 2)):
             words = CONTENT.findall(sentence)
-            if len(words) < 2:
-                continue
-            kept = rng.sample(words, rng.randint(2, max(2, min(5, len(words)))))
-            asked = rng.choice(QUOTE_REQUESTS) + " ".join(w for w in kept if "⟨" not in w).lower()
-            chat.append({"role": "user", "content": asked.strip() or kept[0]})
+            kept = rng.sample(words, rng.randint(2, min(5, len(words))))
+            asked = rng.choice(QUOTE_REQUESTS) + " ".join(kept).lower()
+            chat.append({"role": "user", "content": asked})
             chat.append({"role": "assistant", "content": sentence})
-        if len(chat) > 1:
-            yield chat
+        yield chat

@@ -22,6 +22,11 @@ def industry(name: str) -> str:
     return name.rpartition("-")[0]
 
 
+def business(name: str) -> str:
+    """Return an industry without the number of its file: `retail` of `retail2-p01`."""
+    return industry(name).rstrip("0123456789")
+
+
 def held_out_industry(record: Mapping[str, Any]) -> bool:
     """Return whether a record or passage belongs to an industry that is never trained on."""
     return industry(record["id"]) in HELD_OUT

@@ -10,21 +10,18 @@ import re
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from chatbot.learning.starter.holdout import industry
-from chatbot.learning.starter.slots import GENERATORS, SLOT
-from chatbot.learning.starter.sources import json_lines
+from chatbot.learning.starter.holdout import business
+from chatbot.learning.starter.reading import CORPUS, TEXT_SKILLS, Corpus, Record, read
+from chatbot.learning.starter.slots import GENERATORS, SLOT, slots
 
-CORPUS = Path(__file__).parent / "corpus"
 SKILLS = (
     *("answer", "multi", "memory", "lacking", "upset"),
     *("rewrite", "summary", "social", "outside"),
 )
 FIELDS = frozenset({"id", "skill", "passages", "thread", "asks", "instruction", "reply", "facts"})
-TEXT_SKILLS = ("rewrite", "summary")
 SHINGLE = 4
 """Words of a shingle: two texts are near when most of their shingles are the same."""
 NEAR = 0.75
@@ -33,8 +30,6 @@ SHORT = 8
 """Words below which texts may well be alike: "hello there"."""
 LEAST_SHARE = 0.02
 """Share of all situations that every skill must have."""
-
-Record = Mapping[str, Any]
 
 _LITERAL = re.compile(r"\d|@|https?:|www\.")
 _BARE_PERCENT = re.compile(r"\{\{percent:\w+\}\}(?!\s?(?:%|per ?cent|percentage))")
@@ -47,23 +42,6 @@ class Problem(NamedTuple):
     kind: str
     where: str
     detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class Corpus:
-    """Passages and situations of some files, in their order."""
-
-    passages: tuple[Record, ...]
-    records: tuple[Record, ...]
-
-
-def read(folder: Path = CORPUS) -> Corpus:
-    """Read all files of the folder. Raises ValueError for a line that is no JSON."""
-
-    def lines(kind: str) -> tuple[Record, ...]:
-        return tuple(r for path in sorted(folder.glob(f"*.{kind}.jsonl")) for r in json_lines(path))
-
-    return Corpus(lines("passages"), lines("records"))
 
 
 def problems(corpus: Corpus) -> list[Problem]:
@@ -86,7 +64,7 @@ def problems(corpus: Corpus) -> list[Problem]:
 def counts(corpus: Corpus) -> dict[str, dict[str, int]]:
     """Return situations and wordings by skill and by industry."""
     by_skill = Counter(record["skill"] for record in corpus.records)
-    by_industry = Counter(_business(record) for record in corpus.records)
+    by_industry = Counter(business(record["id"]) for record in corpus.records)
     totals = {
         "passages": len(corpus.passages),
         "situations": len(corpus.records),
@@ -101,7 +79,7 @@ def counts(corpus: Corpus) -> dict[str, dict[str, int]]:
 
 def table(corpus: Corpus) -> str:
     """Return situations by industry and skill as a Markdown table, for the model card."""
-    cells = Counter((_business(r), r["skill"]) for r in corpus.records)
+    cells = Counter((business(r["id"]), r["skill"]) for r in corpus.records)
     lines = [f"| industry | {' | '.join(SKILLS)} | all |", "|-" * (len(SKILLS) + 2) + "|"]
     for name in sorted({name for name, _ in cells}):
         row = [cells[name, skill] for skill in SKILLS]
@@ -109,10 +87,6 @@ def table(corpus: Corpus) -> str:
     totals = [sum(count for (_, s), count in cells.items() if s == skill) for skill in SKILLS]
     lines.append(f"| **all** | {' | '.join(map(str, totals))} | {sum(totals)} |")
     return "\n".join(lines)
-
-
-def _business(record: Record) -> str:
-    return industry(record["id"]).rstrip("0123456789")
 
 
 def _twice(corpus: Corpus) -> Iterator[Problem]:
@@ -169,14 +143,10 @@ def _from_nowhere(record: Record, passages: Mapping[str, Record]) -> Iterator[Pr
     seen += [record.get("draft") or "", record["instruction"] or ""]
     found = [passages[name] for name in record["passages"] if name in passages]
     seen += [passage[key] for passage in found for key in ("title", "text")]
-    in_all = set.intersection(*map(_slots, record["asks"])) if record["asks"] else set()
-    lost = _slots(record["reply"]) - in_all.union(*map(_slots, seen))
+    in_all = set.intersection(*map(slots, record["asks"])) if record["asks"] else set()
+    lost = slots(record["reply"]) - in_all.union(*map(slots, seen))
     if lost:
         yield Problem("value from nowhere", record["id"], ", ".join(sorted(lost)))
-
-
-def _slots(text: str) -> set[str]:
-    return {match[0] for match in SLOT.finditer(text)}
 
 
 def _alike(corpus: Corpus) -> Iterator[Problem]:

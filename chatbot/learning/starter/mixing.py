@@ -12,12 +12,23 @@ from random import Random
 import numpy as np
 
 from chatbot.learning.starter import situations
-from chatbot.learning.starter.exercises import Exercises
+from chatbot.learning.starter.exercises import Exercises, quotations
 from chatbot.learning.starter.packing import Encoded, Windows, pack
 from chatbot.learning.starter.plan import Plan, Stage
 from chatbot.learning.starter.sources import PUBLIC, Chat, Document, sample
 from chatbot.learning.starter.tokenizer import Encoder
 from chatbot.values import TAG, conceal
+
+QUOTED = ("handbook", "web", "encyclopedia")
+QUOTED_LENGTH = 350  # characters of a text that is quoted from
+
+
+def public_quotations(data: Path, rng: Random) -> Iterator[Document]:
+    """Yield exercises in quoting public texts."""
+    texts = [text for name in QUOTED for text in PUBLIC[name](data) if isinstance(text, str)]
+    rng.shuffle(texts)
+    yield from quotations([" ".join(text.split())[:QUOTED_LENGTH] for text in texts], rng)
+
 
 OWN: dict[str, Callable[[Random], Iterator[Document]]] = {
     "quotations": situations.quotations,
@@ -30,12 +41,9 @@ OWN: dict[str, Callable[[Random], Iterator[Document]]] = {
 ANSWERED: dict[str, Callable[[Path, Random], Iterator[Document]]] = {
     "intents": situations.intents,
     "unknowns": situations.unknowns,
+    "public_quotations": public_quotations,
 }
-
-
 FIGURE = re.compile(r"\d+")
-QUOTED = ("handbook", "web", "encyclopedia")
-PUBLIC_QUOTATIONS = "public_quotations"
 
 
 def dice(*parts: object) -> Random:
@@ -50,9 +58,6 @@ def documents(stage: Stage, data: Path, rng: Random) -> list[Document]:
     """
     chosen: list[Document] = []
     for name, passes in stage.passes.items():
-        if name == PUBLIC_QUOTATIONS:
-            chosen += sample(_public_quotations(data, rng), passes, rng)
-            continue
         if name in PUBLIC:
             chosen += sample(PUBLIC[name](data), passes, rng)
             continue
@@ -61,11 +66,6 @@ def documents(stage: Stage, data: Path, rng: Random) -> list[Document]:
         chosen += sample(_fresh(name, data, rng), passes % 1, rng)
     rng.shuffle(chosen)
     return chosen
-
-
-def _public_quotations(data: Path, rng: Random) -> Iterator[Document]:
-    texts = [text for name in QUOTED for text in PUBLIC[name](data) if isinstance(text, str)]
-    return situations.quotations_of(texts, rng)
 
 
 def _fresh(name: str, data: Path, rng: Random) -> Iterator[Document]:

@@ -7,12 +7,13 @@ is reworked by adding and leaving out. Knows records with their slots still open
 """
 
 import re
+from collections.abc import Sequence
 from random import Random
-from typing import Any
 
-from chatbot.learning.starter.exercises import SENTENCE
+from chatbot.learning.starter.reading import Record
+from chatbot.learning.starter.slots import slots
+from chatbot.picking import sentences
 
-SLOT_AS_WRITTEN = re.compile(r"\{\{\w+:\w+\}\}")
 WORD = re.compile(r"\{\{\w+:\w+\}\}|[a-z]{3,}")
 STOP = frozenset(
     """
@@ -39,24 +40,23 @@ def words(text: str) -> set[str]:
     return set(WORD.findall(text.lower())) - STOP
 
 
-def sources(record: dict[str, Any], passages: list[dict[str, str]]) -> list[str]:
+def sources(record: Record, passages: Sequence[Record]) -> list[str]:
     """Return the sentences of the passages that say what the record's reply says, in order."""
-    every = [s for p in passages for s in SENTENCE.split(p["text"].strip())]
-    needed = set(SLOT_AS_WRITTEN.findall(record["reply"]))
+    every = [one.text for passage in passages for one in sentences(passage["text"])]
     chosen: set[int] = set()
-    for said in SENTENCE.split(record["reply"]):
-        about = words(said)
+    for said in sentences(record["reply"]):
+        about = words(said.text)
         scores = [len(about & words(one)) / max(1, len(about)) for one in every]
         best = max(range(len(every)), key=scores.__getitem__, default=None)
         if best is not None and scores[best] >= ENOUGH_OVERLAP:
             chosen.add(best)
-    found = {slot for n in chosen for slot in SLOT_AS_WRITTEN.findall(every[n])}
-    for slot in sorted(needed - found):
+    found = slots(*(every[n] for n in chosen))
+    for slot in sorted(slots(record["reply"]) - found):
         chosen |= set([n for n, one in enumerate(every) if slot in one][:1])
     return [every[n] for n in sorted(chosen)][:MOST_SENTENCES]
 
 
-def reply(record: dict[str, Any], passages: list[dict[str, str]], rng: Random) -> str | None:
+def reply(record: Record, passages: Sequence[Record], rng: Random) -> str | None:
     """Return the reply that passes the sources on; None where they do not say it all.
 
     Values of the reply that stand in no source (the thread's) need the free reply.
@@ -64,8 +64,7 @@ def reply(record: dict[str, Any], passages: list[dict[str, str]], rng: Random) -
     if record["skill"] not in OPENINGS:
         return None
     said = sources(record, passages)
-    needed = set(SLOT_AS_WRITTEN.findall(record["reply"]))
-    if not said or not needed <= set(SLOT_AS_WRITTEN.findall(" ".join(said))):
+    if not said or not slots(record["reply"]) <= slots(*said):
         return None
     return rng.choice(OPENINGS[record["skill"]]) + " ".join(said) + rng.choice(CLOSINGS)
 
@@ -81,10 +80,9 @@ def summary(thread: list[dict[str, str]]) -> str:
 
 def rewriting(instruction: str, draft: str, rng: Random) -> str:
     """Return the draft reworked by adding and leaving out, its values kept."""
-    sentences = SENTENCE.split(draft.strip())
     if SHORTER.search(instruction):
-        carrying = [s for s in sentences if SLOT_AS_WRITTEN.search(s)]
-        return " ".join(carrying or sentences[:1])
+        every = [one.text for one in sentences(draft)]
+        return " ".join([one for one in every if slots(one)] or every[:1])
     if FORMAL.search(instruction):
         return f"Dear customer,\n\n{draft.strip()}\n\nKind regards"
     return rng.choice(WARM) + draft.strip()

@@ -35,7 +35,7 @@ SUPPORT_TEXTS = (
     "You write replies for a support team, from the sources alone. Say what is missing.",
     "Help the customer. Be brief and exact.",
 )
-SUPPORT_SHARE = 0.6
+BUILT_IN_SUPPORT_SHARE = 0.6
 BUILT_IN_SHARE = 0.65
 BARE_SHARE = 0.85
 # The product names no company until somebody sets one.
@@ -49,9 +49,9 @@ def _prompt(name: str) -> prompts.Prompt:
 
 def support(rng: Random, passages: Chat, thread: Chat, question: str) -> Chat:
     """Return what the built-in `support` prompt sends; sometimes its sources under other words."""
-    values: dict[str, object] = {"question": question, "history": thread, "passages": passages}
-    chat = _messages("support", values | _company(rng))
-    if rng.random() < SUPPORT_SHARE:
+    company = _company(rng)
+    chat = messages("support", question=question, history=thread, passages=passages, **company)
+    if rng.random() < BUILT_IN_SUPPORT_SHARE:
         return chat
     _, _, sources = chat[0]["content"].rpartition("\n\nSources:")
     told = rng.choice(SUPPORT_TEXTS)
@@ -62,8 +62,7 @@ def assistant(rng: Random, thread: Chat, question: str) -> Chat:
     """Return what `assistant` sends; sometimes with another system text, or with none."""
     chance = rng.random()
     if chance < BUILT_IN_SHARE:
-        values: dict[str, object] = {"question": question, "history": thread}
-        return _messages("assistant", values | _company(rng))
+        return messages("assistant", question=question, history=thread, **_company(rng))
     bare = [*thread, {"role": "user", "content": question}]
     if chance < BARE_SHARE:
         return bare
@@ -76,7 +75,8 @@ def _company(rng: Random) -> dict[str, object]:
     return {"company": GENERATORS["company"](rng)}
 
 
-def _messages(name: str, values: dict[str, object]) -> Chat:
+def messages(name: str, **values: object) -> Chat:
+    """Return what the built-in prompt of this name sends for these values."""
     return [
         {"role": message["role"], "content": message["content"]}
         for message in prompts.render(_prompt(name), values)

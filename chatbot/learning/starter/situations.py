@@ -8,21 +8,19 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from random import Random
-from typing import Any
 
 from chatbot.learning.starter import exercises, holdout, relay, rendering
-from chatbot.learning.starter.exercises import SENTENCE
+from chatbot.learning.starter.reading import TEXT_SKILLS, Record, corpus
 from chatbot.learning.starter.slots import SLOT, Values
 from chatbot.learning.starter.sources import Chat, Document, json_lines
+from chatbot.picking import sentences
 
 HERE = Path(__file__).parent
 ROLES = {"customer": "user", "agent": "assistant"}
-TEXT_SKILLS = ("rewrite", "summary")
 MOST_PASSAGES = 4
 MOST_COMPANIONS = 3
 NARROWED_SHARE = 0.6
 OTHERS_SHARE = 0.4
-QUOTED = 350  # characters of a public text
 SUPPORT_SHARE = 0.5
 UNTOUCHED_SHARE = 0.5
 TYPO_LENGTH = 12  # characters, from which on a text gets a slip of the fingers
@@ -35,26 +33,23 @@ Fill = Callable[[str], str]
 
 
 @cache
-def _records() -> tuple[dict[str, Any], ...]:
+def _records() -> tuple[Record, ...]:
     """Return the situations to learn from, each with the wordings to learn."""
-    paths = sorted((HERE / "corpus").glob("*.records.jsonl"))
-    records = (record for path in paths for record in json_lines(path))
     return tuple(
         {**record, "asks": list(holdout.training_asks(record))}
-        for record in records
+        for record in corpus().records
         if not holdout.held_out(record)
     )
 
 
 @cache
-def _passages() -> dict[str, dict[str, str]]:
-    paths = sorted((HERE / "corpus").glob("*.passages.jsonl"))
-    records = (record for path in paths for record in json_lines(path))
-    return {record["id"]: record for record in records if not holdout.is_held_out(record["id"])}
+def _passages() -> dict[str, Record]:
+    found = (p for p in corpus().passages if not holdout.is_held_out(p["id"]))
+    return {passage["id"]: passage for passage in found}
 
 
 @cache
-def _small_talk() -> tuple[dict[str, Any], ...]:
+def _small_talk() -> tuple[Record, ...]:
     paths = sorted((HERE / "talk").glob("*.jsonl"))
     return tuple(record for path in paths for record in json_lines(path))
 
@@ -103,9 +98,7 @@ def situations(rng: Random) -> Iterator[Document]:
         yield _visit([record, *more], rng)
 
 
-def _companions(
-    record: dict[str, Any], waiting: dict[str, dict[str, Any]], rng: Random
-) -> list[dict[str, Any]]:
+def _companions(record: Record, waiting: dict[str, Record], rng: Random) -> list[Record]:
     """Take out of `waiting` situations that can follow `record` in one chat."""
     about = set(record["passages"])
     near = [
@@ -122,7 +115,7 @@ def _companions(
     return chosen
 
 
-def _visit(records: list[dict[str, Any]], rng: Random) -> Chat:
+def _visit(records: list[Record], rng: Random) -> Chat:
     """Return one chat in which these situations come one after the other."""
     fill = Values(rng).fill
     names = {name: None for record in records for name in record["passages"]}
@@ -131,7 +124,7 @@ def _visit(records: list[dict[str, Any]], rng: Random) -> Chat:
     wanted: set[str] = set()
     for record in records:
         said = _said(record, given, rng)
-        wanted |= set(SENTENCE.split(said))
+        wanted |= set(relay.sources(record, given))
         thread.append({"role": "user", "content": roughen(_question(record, rng, fill), rng)})
         thread.append({"role": "assistant", "content": fill(said)})
     *thread, question, reply = thread
@@ -142,7 +135,7 @@ def _visit(records: list[dict[str, Any]], rng: Random) -> Chat:
     return [*rendering.support(rng, filled, thread, question["content"]), reply]
 
 
-def _said(record: dict[str, Any], passages: list[dict[str, str]], rng: Random) -> str:
+def _said(record: Record, passages: list[Record], rng: Random) -> str:
     """Return what the model learns to say: sources passed on, or an honest lack of them."""
     passed_on = relay.reply(record, passages, rng)
     if passed_on is not None:
@@ -152,26 +145,24 @@ def _said(record: dict[str, Any], passages: list[dict[str, str]], rng: Random) -
     return str(record["reply"])
 
 
-def _narrowed(
-    passages: list[dict[str, str]], wanted: set[str], rng: Random
-) -> list[dict[str, str]]:
+def _narrowed(passages: list[Record], wanted: set[str], rng: Random) -> list[Record]:
     """Cut passages down to the wanted sentences and some others.
 
     So the product gives a small model its sources: picked sentences, seldom whole pages.
     """
-    narrowed = []
+    narrowed: list[Record] = []
     for passage in passages:
         kept = [
-            sentence
-            for sentence in SENTENCE.split(passage["text"])
-            if sentence in wanted or rng.random() < OTHERS_SHARE
+            one.text
+            for one in sentences(passage["text"])
+            if one.text in wanted or rng.random() < OTHERS_SHARE
         ]
         if kept:
             narrowed.append({**passage, "text": " ".join(kept)})
     return narrowed or passages
 
 
-def _text_work(record: dict[str, Any], rng: Random) -> Chat:
+def _text_work(record: Record, rng: Random) -> Chat:
     fill = Values(rng).fill
     chat = rendering.assistant(rng, [], _question(record, rng, fill))
     if record["skill"] == "summary":
@@ -191,12 +182,6 @@ def quotations(rng: Random) -> Iterator[Document]:
         texts.append(f"{record['title']}: {fill(record['text'])}")
     rng.shuffle(texts)
     yield from exercises.quotations(texts, rng)
-
-
-def quotations_of(texts: list[str], rng: Random) -> Iterator[Document]:
-    """Yield exercises in quoting public texts."""
-    shuffled = [" ".join(text.split())[:QUOTED] for text in rng.sample(texts, len(texts))]
-    yield from exercises.quotations(shuffled, rng)
 
 
 def sourceless(rng: Random) -> Iterator[Document]:
@@ -245,7 +230,7 @@ def roughen(text: str, rng: Random) -> str:
     return text
 
 
-def _exchange(record: dict[str, Any], ask: str, rng: Random) -> Chat:
+def _exchange(record: Record, ask: str, rng: Random) -> Chat:
     fill = Values(rng).fill
     return [
         *_turns(record["thread"], fill),
@@ -283,11 +268,11 @@ def _turns(thread: list[dict[str, str]], fill: Fill) -> Chat:
     return [{"role": ROLES[t["role"]], "content": fill(t["text"])} for t in thread]
 
 
-def _thread(record: dict[str, Any], fill: Fill) -> Chat:
+def _thread(record: Record, fill: Fill) -> Chat:
     return [] if record["skill"] == "summary" else _turns(record["thread"], fill)
 
 
-def _question(record: dict[str, Any], rng: Random, fill: Fill) -> str:
+def _question(record: Record, rng: Random, fill: Fill) -> str:
     if record["skill"] == "summary":
         lines = [f"{t['role'].capitalize()}: {fill(t['text'])}" for t in record["thread"]]
         request = rng.choice(rendering.SUMMARY_REQUESTS)

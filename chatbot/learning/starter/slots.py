@@ -10,6 +10,11 @@ from random import Random
 SLOT = re.compile(r"\{\{(\w+):(\w+)\}\}")
 
 
+def slots(*texts: str) -> set[str]:
+    """Return the slots of the texts, as they are written."""
+    return {match[0] for text in texts for match in SLOT.finditer(text)}
+
+
 def _words(text: str) -> list[str]:
     return text.split()
 

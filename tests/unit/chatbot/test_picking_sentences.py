@@ -58,10 +58,16 @@ def test_a_list_stays_with_the_line_that_opens_it():
 
 
 @pytest.mark.parametrize(
-    ("text", "expected"), [("", []), (" \n", []), ("...", []), ("## A", ["A"])]
+    ("text", "expected"),
+    [("", []), (" \n", []), ("...", []), ("## A", ["A"]), ("1\nB\n:", ["1", "B"])],
 )
 def test_nothing_or_a_heading_alone(text, expected):
     assert cut(text) == expected
+
+
+def test_title_and_subtitle_stand_over_the_sentence_together():
+    (found,) = sentences("# Returns\n## Costs\nThey are free.")
+    assert (found.heading, found.text) == ("Returns. Costs", "They are free.")
 
 
 @settings(max_examples=60)

@@ -7,7 +7,9 @@ from chatbot.learning.evaluate.cases import Case
 from chatbot.learning.evaluate.public import intents
 from chatbot.learning.evaluate.running import Answer
 from chatbot.learning.evaluate.trials import Judge
+from chatbot.learning.starter.reading import corpus
 from chatbot.learning.starter.situations import HERE, limits
+from chatbot.learning.starter.slots import slots
 from chatbot.learning.starter.sources import json_lines
 
 SOURCE = "Returns: within 30 days of delivery, by post for €4.50, to Anna Weber, 0800 123 456."
@@ -85,7 +87,7 @@ def test_failed_call_fails_everywhere():
 def replies():
     """Replies of the whole corpus by skill, values filled in."""
     found = {}
-    for record in cases.records():
+    for record in corpus().records:
         text = cases._filled(record, record["reply"])
         found.setdefault(record["skill"], []).append(text)
     return found
@@ -139,4 +141,4 @@ def test_intents_are_whole():
     assert len(intents()) == 27
     for record in intents().values():
         assert 30 <= len(record["text"].split()) <= 80
-        assert cases._slots(record["reply"]) <= cases._slots(record["text"])
+        assert slots(record["reply"]) <= slots(record["text"])

@@ -7,6 +7,7 @@ import pytest
 from chatbot.learning.evaluate import baselines, cases, measures
 from chatbot.learning.evaluate.measures import Trial, tally, wilson
 from chatbot.learning.starter import holdout
+from chatbot.learning.starter.reading import corpus
 from chatbot.learning.starter.slots import SLOT
 
 
@@ -47,7 +48,7 @@ def test_sample_is_the_same_twice_and_held_out():
     assert sample == cases.corpus_cases(80, 3)
     assert sample != cases.corpus_cases(80, 4)
     assert len({case.id for case in sample}) == 80
-    trained = {r["id"]: r for r in cases.records() if not holdout.held_out(r)}
+    trained = {r["id"]: r for r in corpus().records if not holdout.held_out(r)}
     for case in sample:
         if case.id in trained:
             assert case.wall == "wording"

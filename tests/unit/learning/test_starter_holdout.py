@@ -2,8 +2,8 @@
 
 import pytest
 
-from chatbot.learning.evaluate import cases
 from chatbot.learning.starter import holdout
+from chatbot.learning.starter.reading import corpus
 
 
 def record(name, passages=(), asks=("one", "two", "three")):
@@ -12,7 +12,7 @@ def record(name, passages=(), asks=("one", "two", "three")):
 
 @pytest.fixture(scope="module")
 def records():
-    return cases.records()
+    return corpus().records
 
 
 def test_industry_is_read_from_ids():

@@ -11,6 +11,7 @@ import prompts
 from chatbot.learning.starter import holdout, rendering, situations
 from chatbot.learning.starter.slots import GENERATORS, SLOT, Values
 from chatbot.learning.starter.sources import json_lines
+from chatbot.picking import sentences
 
 HERE = situations.HERE
 TALK = [r for p in sorted(HERE.glob("talk/*.jsonl")) for r in json_lines(p)]
@@ -139,3 +140,17 @@ def test_support_chats_vary_their_system_text():
     opened = Counter(rendering.support(rng, given, [], "hi")[0]["content"] for _ in range(200))
     assert len(opened) > 6
     assert all("[1] Returns: Within 14 days." in text for text in opened)
+
+
+def test_narrowed_sources_keep_what_the_reply_passes_on():
+    opening = "Here is what I found: "
+    chats = list(situations.situations(Random(13)))
+    passed_on = [
+        (chat[0]["content"], message["content"].removeprefix(opening))
+        for chat in chats
+        for message in chat
+        if message["role"] == "assistant" and message["content"].startswith(opening)
+    ]
+    assert len(passed_on) > 30
+    for given, said in passed_on:
+        assert sentences(said)[0].text in given
