@@ -35,7 +35,7 @@ BACKGROUND = (1, 3)  # passages around the one that is quoted
 class Exercises:
     """Windows of repetitions and look-ups over the words of one tokenizer.
 
-    `unseen` are the ids of words that are never a key.
+    `unseen` are the ids of words that are never a key, `types` the ids of the tags of each type.
     """
 
     def __init__(self, encoder: Encoder, window: int) -> None:
@@ -47,8 +47,8 @@ class Exercises:
         by_type: dict[str, list[int]] = {}
         for tag in TAGS:
             by_type.setdefault(tag.split()[0], []).extend(encoder.plain(tag))
-        self._types = list(by_type.values())
-        self._tags = [number for numbers in self._types for number in numbers]
+        self.types = list(by_type.values())
+        self._tags = [number for numbers in self.types for number in numbers]
         self._phrase = {
             text: encoder.plain(text)
             for text in {*QUESTIONS, "?", ".", *(part for s in STATEMENTS for part in s)}
@@ -74,15 +74,30 @@ class Exercises:
 
     def _look_up(self, rng: Random, level: float) -> Encoded:
         count = rng.randint(2, _between(level, 1))
-        pool = rng.choice(self._types) if rng.random() < SAME_TYPE_SHARE else self._tags
+        pool = rng.choice(self.types) if rng.random() < SAME_TYPE_SHARE else self._tags
         answers = rng.sample(pool, min(count, len(pool)))
         length = rng.randint(1, _between(level, 2))
         between = _between(level, 3) if rng.random() < 0.5 else 0
-        keys = [[rng.choice(self._words) for _ in range(length)] for _ in answers]
+        return self.look_up(rng, answers, self._words, length=length, between=between)
+
+    def look_up(
+        self,
+        rng: Random,
+        answers: Sequence[int],
+        words: Sequence[int],
+        *,
+        length: int,
+        between: int,
+    ) -> Encoded:
+        """Return statements that give each answer a key, then a question for each of them.
+
+        Keys have `length` of the `words`; up to `between` others stand before a statement.
+        """
+        keys = [[rng.choice(words) for _ in range(length)] for _ in answers]
         ids: list[int] = []
         before, middle, after = (self._phrase[part] for part in rng.choice(STATEMENTS))
         for key, answer in zip(keys, answers, strict=True):
-            ids += [rng.choice(self._words) for _ in range(rng.randint(0, between))]
+            ids += [rng.choice(words) for _ in range(rng.randint(0, between))]
             ids += [*before, *key, *middle, answer, *after]
         learn = [False] * len(ids)
         for number in rng.sample(range(len(keys)), len(keys)):
