@@ -7,7 +7,14 @@ id and tells the store's errors as ours. It knows nothing of turns, models or pa
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from chatbot.errors import ChatbotError, NotFound, SchemaMismatch, StoreUnavailable, UnstorableText
+from chatbot.errors import (
+    ChatbotError,
+    Conflict,
+    NotFound,
+    SchemaMismatch,
+    StoreUnavailable,
+    UnstorableText,
+)
 from store import conversations
 from store import errors as store_errors
 from store.engine import Database, Session
@@ -63,13 +70,16 @@ def told() -> Iterator[None]:
     """Tell the store's errors as ours.
 
     Raises:
-        NotFound, UnstorableText, StoreUnavailable, SchemaMismatch: for the store's of that name.
+        NotFound, Conflict, UnstorableText, StoreUnavailable, SchemaMismatch: for the store's of
+            that name.
         ChatbotError: for any other of the store's.
     """
     try:
         yield
     except store_errors.NotFound as error:
         raise NotFound from error
+    except store_errors.Conflict as error:
+        raise Conflict(str(error)) from error
     except store_errors.UnstorableText as error:
         raise UnstorableText from error
     except store_errors.Unavailable as error:

@@ -3,7 +3,7 @@
     ChatbotError
     ├── Refused            what was asked cannot be done as asked (4xx)
     │   ├── EmptyText  TextTooLong  UnstorableText  PromptInvalid  SettingsInvalid
-    │   ├── NotFound  NotAllowed  Busy  UnknownModel  ContextTooSmall
+    │   ├── NotFound  NotAllowed  Busy  Conflict  UnknownModel  ContextTooSmall
     ├── NotSaved           the answer exists, the database did not take it (503)
     ├── StoreUnavailable   the database does not answer (503)
     ├── SchemaMismatch     code and database do not fit (503)
@@ -86,6 +86,13 @@ class Busy(Refused):
 
     status, code = 409, "busy"
     sentence = "An answer is being written and one message waits. Stop it or wait for it."
+
+
+class Conflict(Refused):
+    """It contradicts what is stored, often because somebody else changed it meanwhile."""
+
+    status, code = 409, "conflict"
+    sentence = "Somebody else changed this meanwhile. Load it again, then change it."
 
 
 class UnknownModel(Refused):

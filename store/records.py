@@ -160,3 +160,33 @@ class DatabaseFacts:
     library: str
     journal: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """Who did what to whom. People stand in it by public id; their names are None when forgotten.
+
+    `actor_id` None: the program itself. `subject` is a person's public id where `kind` is `person`.
+    """
+
+    id: int
+    public_id: str
+    at: datetime
+    actor_id: str | None
+    actor: str | None
+    action: str
+    kind: str
+    subject: str
+    subject_name: str | None
+    detail: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """An option of the workspace. `changed_by` is a name; None when that person is forgotten."""
+
+    name: str
+    value: dict[str, Any]
+    version: int
+    changed_at: datetime
+    changed_by: str | None
