@@ -84,7 +84,18 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="Address to listen on")
     port: int = Field(7860, ge=0, le=65535, description="Port to listen on; 0 picks a free one")
-    auth: Literal["solo"] = Field("solo", description="`solo`: loopback only, one local person")
+    auth: Literal["solo", "accounts"] = Field(
+        "solo", description="`solo`: loopback only, one local person; `accounts`: login"
+    )
+    hosts: tuple[str, ...] = Field(
+        (), description="Names that people open the chat by, besides this machine's own"
+    )
+    https: bool = Field(
+        False, description="People come by https (a proxy in front does it): cookies are Secure"
+    )
+    forwarded: tuple[str, ...] = Field(
+        (), description="Addresses of proxies whose X-Forwarded-For and -Proto are believed"
+    )
     person: str = Field("You", max_length=60, description="Name of the local person in `solo`")
     message_limit: int = Field(
         100_000, ge=100, le=100_000, description="Longest message, in characters"

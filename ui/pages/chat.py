@@ -25,7 +25,7 @@ AT_ONCE = 2000
 def build(product: Product) -> ChatStream:
     """Build the page inside the current Blocks. Returns its streams, to be closed at the end."""
     stream = ChatStream(product)
-    with frame(CHAT, product.settings.title):
+    with frame(CHAT, product.settings):
         island("chat-side", template("chat_side"))
         with gr.Column(elem_id="chat-talk"):
             island("chat-head", template("chat_head"))

@@ -19,6 +19,8 @@ from typing import Any
 
 import gradio as gr
 
+from chatbot.settings import Settings
+
 STATIC = Path(__file__).parent.parent / "static"
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -104,9 +106,14 @@ def island(
 
 
 @contextmanager
-def frame(page: Page, workspace: str) -> Iterator[None]:
+def frame(page: Page, settings: Settings) -> Iterator[None]:
     """Header and root region of a page; what is built inside goes into the region."""
-    header = {"page": page.name, "workspace": workspace, "pages": [asdict(one) for one in PAGES]}
+    header = {
+        "page": page.name,
+        "workspace": settings.title,
+        "pages": [asdict(one) for one in PAGES],
+        "login": settings.auth == "accounts",
+    }
     island("top", value=header)
     with gr.Column(elem_id=page.name, elem_classes=["page-root"]):
         yield

@@ -22,7 +22,7 @@ def build(product: Product) -> Works:
     """Build the page inside its route. Returns its works, to be closed at the end."""
     works = Works()
     commands = ModelsCommands(product, works)
-    with frame(MODELS, product.settings.title):
+    with frame(MODELS, product.settings):
         island("models-head", template("models_head"))
         with gr.Column(elem_id="models-registry"):
             island("models-list")
