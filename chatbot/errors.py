@@ -4,6 +4,7 @@
     ├── Refused            what was asked cannot be done as asked (4xx)
     │   ├── EmptyText  TextTooLong  UnstorableText  PromptInvalid  SettingsInvalid
     │   ├── NotFound  NotAllowed  Busy  Conflict  UnknownModel  ContextTooSmall
+    │   ├── WrongLogin  NotSignedIn  TooManyTries
     ├── NotSaved           the answer exists, the database did not take it (503)
     ├── StoreUnavailable   the database does not answer (503)
     ├── SchemaMismatch     code and database do not fit (503)
@@ -93,6 +94,31 @@ class Conflict(Refused):
 
     status, code = 409, "conflict"
     sentence = "Somebody else changed this meanwhile. Load it again, then change it."
+
+
+class WrongLogin(Refused):
+    """Name and password do not open an account. One sentence for every cause."""
+
+    status, code = 401, "wrong_login"
+    sentence = "Name or password is wrong."
+
+
+class NotSignedIn(Refused):
+    """Nobody is logged in, or no longer."""
+
+    status, code = 401, "not_signed_in"
+    sentence = "You are not logged in, or no longer. Log in, then try again."
+
+
+class TooManyTries(Refused):
+    """Too many wrong passwords; `retry_after` is in seconds."""
+
+    status, code = 429, "too_many_tries"
+    sentence = "Too many tries."
+
+    def __init__(self, sentence: str | None = None, retry_after: float = 60) -> None:
+        super().__init__(sentence)
+        self.retry_after = retry_after
 
 
 class UnknownModel(Refused):
