@@ -9,7 +9,7 @@ while a model writes. Reading and arranging conversations is chatbot.conversatio
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from weakref import WeakValueDictionary
 
 from chatbot.answering import Answering, Job, write_end
@@ -195,13 +195,19 @@ class Chat:
         if turn is None:
             await asyncio.to_thread(self._locate, person, reply)
             return
-        turn.cancel.cancel()
-        task = self._tasks.get(reply)
-        if task is None:
-            return
-        await asyncio.wait({task}, timeout=STOP_WITHIN)
-        self._cut_off(reply)
-        await asyncio.wait({task})
+        await self._stop([turn])
+
+    async def stop_all(self, user_id: int) -> int:
+        """Stop every answer of a person who is to be forgotten; return how many were running.
+
+        What is not saved of them is given up.
+        """
+        turns = [job.turn for job in self._jobs.values() if job.turn.user_id == user_id]
+        running = [turn for turn in turns if not turn.done]
+        await self._stop(running)
+        for turn in turns:
+            self._jobs.pop(turn.reply, None)
+        return len(running)
 
     async def save_again(self, person: Person, reply: str) -> None:
         """Try once more to save an answer that the database did not take.
@@ -220,12 +226,17 @@ class Chat:
             try:
                 await asyncio.to_thread(write_end, job)
             except NotFound:
-                del self._jobs[reply]
+                self._jobs.pop(reply, None)
                 raise
             job.turn.saved, job.turn.error = True, job.error
             job.turn.changed()
-            del self._jobs[reply]
+            self._jobs.pop(reply, None)
         self._notices.tell(person.id, job.turn.conversation)
+
+    @property
+    def closing(self) -> bool:
+        """Whether new turns are refused, because the server stops."""
+        return self._closing
 
     async def close(self, grace: float = 5.0) -> None:
         """Refuse new turns, let running ones end within `grace` seconds, interrupt the rest."""
@@ -360,6 +371,18 @@ class Chat:
         turn.finish(reply.status, reply.error)
         return turn
 
+    async def _stop(self, turns: Sequence[Turn]) -> None:
+        """Stop these answers; return when all have ended and are saved."""
+        for turn in turns:
+            turn.cancel.cancel()
+        tasks = {t.reply: self._tasks[t.reply] for t in turns if t.reply in self._tasks}
+        if not tasks:
+            return
+        await asyncio.wait(tasks.values(), timeout=STOP_WITHIN)
+        for reply in tasks:
+            self._cut_off(reply)
+        await asyncio.wait(tasks.values())
+
     def _cut_off(self, reply: str) -> None:
         """Interrupt a turn that does not heed its token; one that is being saved is let be."""
         job, task = self._jobs.get(reply), self._tasks.get(reply)
@@ -375,7 +398,7 @@ class Chat:
         if not lane:
             del self._lanes[turn.conversation]
         if turn.saved:
-            del self._jobs[turn.reply]
+            self._jobs.pop(turn.reply, None)
         self._notices.tell(turn.user_id, turn.conversation)
 
 
