@@ -6,7 +6,7 @@ into `store.errors`. SQLite and PostgreSQL behave alike from here on up.
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Self
@@ -90,12 +90,14 @@ class Database:
 
         Raises `SchemaMismatch` for tables newer than this program, `Unavailable`.
         """
-        with translated(), self._upgrade_lock(), self._engine.connect() as connection:
-            if self.dialect == "sqlite":
-                self._upgrade_sqlite(connection, revision)
-            else:
-                with connection.begin():
-                    migrate.upgrade(connection, revision)
+        self._migrate(lambda connection: migrate.upgrade(connection, revision))
+
+    def downgrade(self, revision: str) -> None:
+        """Undo migrations down to `revision`: what was kept only by newer tables is lost.
+
+        Raises `Unavailable`.
+        """
+        self._migrate(lambda connection: migrate.downgrade(connection, revision))
 
     def schema(self) -> SchemaState:
         """The version of the tables and of this program. Creates nothing."""
@@ -156,14 +158,22 @@ class Database:
             raise Unavailable("lost", error.strerror or "") from None
         return migrate.file_lock(self.path.with_name(self.path.name + ".lock"))
 
-    def _upgrade_sqlite(self, connection: Connection, revision: str) -> None:
+    def _migrate(self, work: Callable[[Connection], None]) -> None:
+        with translated(), self._upgrade_lock(), self._engine.connect() as connection:
+            if self.dialect == "sqlite":
+                self._migrate_sqlite(connection, work)
+            else:
+                with connection.begin():
+                    work(connection)
+
+    def _migrate_sqlite(self, connection: Connection, work: Callable[[Connection], None]) -> None:
         # Rebuilding a table, as ALTER does on SQLite, needs foreign keys off, and SQLite
         # changes that only outside a transaction.
         driver = _driver(connection)
         driver.execute("PRAGMA foreign_keys=OFF")
         try:
             with connection.begin():
-                migrate.upgrade(connection, revision)
+                work(connection)
                 if connection.exec_driver_sql("PRAGMA foreign_key_check").first() is not None:
                     raise StoreError("The upgrade would leave rows without their owner; undone.")
         finally:

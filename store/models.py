@@ -40,15 +40,20 @@ class Base(DeclarativeBase):
 
 
 class User(Base):
-    """A person who may own conversations."""
+    """A person who may own conversations. Without a login, nobody can sign in as them."""
 
     __tablename__ = "users"
-    __table_args__ = (_NEVER_REUSED,)
+    __table_args__ = (Index("ix_users_email", "email"), _NEVER_REUSED)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     public_id: Mapped[str] = mapped_column(PublicId, unique=True, default=_new_id)
-    name: Mapped[str] = mapped_column(Name(200), unique=True)
+    name: Mapped[str] = mapped_column(Name(200))
+    login: Mapped[str | None] = mapped_column(Name(100), unique=True)
+    email: Mapped[str | None] = mapped_column(Name(320))
+    password_hash: Mapped[str | None] = mapped_column(Name(200))
+    active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime] = mapped_column(UtcTime, default=now)
+    last_seen_at: Mapped[datetime | None] = mapped_column(UtcTime)
 
 
 class UserRole(Base):
@@ -60,6 +65,67 @@ class UserRole(Base):
         ForeignKey("users.id", ondelete="CASCADE"), primary_key=True
     )
     role: Mapped[str] = mapped_column(Name(40), primary_key=True)
+
+
+class LoginSession(Base):
+    """A browser in which a person is signed in. The token itself is in the browser alone."""
+
+    __tablename__ = "sessions"
+    __table_args__ = (Index("ix_sessions_expires_at", "expires_at"), _NEVER_REUSED)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    public_id: Mapped[str] = mapped_column(PublicId, unique=True, default=_new_id)
+    token_hash: Mapped[str] = mapped_column(Name(64), unique=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+    used_at: Mapped[datetime] = mapped_column(UtcTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcTime)
+    address: Mapped[str] = mapped_column(Name(100))
+    agent: Mapped[str] = mapped_column(Name(300))
+
+
+class OneTimeLink(Base):
+    """A link that lets its holder set a password once. `first` has no person yet."""
+
+    __tablename__ = "one_time_links"
+    __table_args__ = (
+        CheckConstraint("kind IN ('invite', 'reset', 'first')", name="kind"),
+        CheckConstraint("(user_id IS NULL) = (kind = 'first')", name="person"),
+        _NEVER_REUSED,
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    token_hash: Mapped[str] = mapped_column(Name(64), unique=True)
+    kind: Mapped[str] = mapped_column(Name(20))
+    user_id: Mapped[int | None] = mapped_column(
+        ForeignKey("users.id", ondelete="CASCADE"), index=True
+    )
+    made_by: Mapped[str] = mapped_column(Name(200))
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcTime)
+    used_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
+class Attempt(Base):
+    """Wrong sign-ins in a row for one login or from one address, and when the next may come."""
+
+    __tablename__ = "attempts"
+
+    key: Mapped[str] = mapped_column(Name(100), primary_key=True)
+    count: Mapped[int]
+    since: Mapped[datetime] = mapped_column(UtcTime)
+    until: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class Identity(Base):
+    """A person as another server knows them (OpenID Connect)."""
+
+    __tablename__ = "identities"
+
+    issuer: Mapped[str] = mapped_column(Name(300), primary_key=True)
+    subject: Mapped[str] = mapped_column(Name(300), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
 
 
 class Conversation(Base):
@@ -83,6 +149,7 @@ class Conversation(Base):
             sqlite_where=_DELETED,
             postgresql_where=_DELETED,
         ),
+        Index("ix_conversations_age", "channel", "updated_at"),
         CheckConstraint("channel IN ('chat', 'desk', 'api')", name="channel"),
         _NEVER_REUSED,
     )
@@ -142,6 +209,7 @@ class Trace(Base):
     """One model call for one reply."""
 
     __tablename__ = "traces"
+    __table_args__ = (Index("ix_traces_created_at", "created_at"),)
 
     message_id: Mapped[int] = mapped_column(
         ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True
@@ -267,3 +335,38 @@ class TitleWords(Base):
     near: Mapped[str] = mapped_column(Name(40))
     far: Mapped[str] = mapped_column(Name(40))
     words: Mapped[str] = mapped_column(ExactText)
+
+
+class AuditEntry(Base):
+    """Who did what to whom: by public ids, which outlive the people. Triggers keep it as it is."""
+
+    __tablename__ = "audit"
+    __table_args__ = (
+        Index("ix_audit_at", "at"),
+        Index("ix_audit_actor_id", "actor_id", "id"),
+        Index("ix_audit_subject", "subject", "id"),
+        _NEVER_REUSED,
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    public_id: Mapped[str] = mapped_column(PublicId, unique=True, default=_new_id)
+    at: Mapped[datetime] = mapped_column(UtcTime)
+    actor_id: Mapped[str | None] = mapped_column(PublicId)
+    action: Mapped[str] = mapped_column(Name(40))
+    kind: Mapped[str] = mapped_column(Name(40))
+    subject: Mapped[str] = mapped_column(Name(200))
+    detail: Mapped[dict[str, Any]] = mapped_column(PlainJson)
+
+
+class Option(Base):
+    """What the workspace's administrators set. `version` counts the changes."""
+
+    __tablename__ = "options"
+
+    name: Mapped[str] = mapped_column(Name(60), primary_key=True)
+    value: Mapped[dict[str, Any]] = mapped_column(PlainJson)
+    version: Mapped[int]
+    changed_at: Mapped[datetime] = mapped_column(UtcTime)
+    changed_by: Mapped[int | None] = mapped_column(
+        ForeignKey("users.id", ondelete="SET NULL"), index=True
+    )
