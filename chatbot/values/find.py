@@ -48,19 +48,21 @@ def find(
     only: Collection[str] | None = None,
     known: Mapping[str, str] = NOBODY,
     regions: Sequence[str] = phones.REGIONS,
+    own: Sequence[Rule] = (),
 ) -> tuple[Value, ...]:
     """Return the values of `text` in order; they never overlap.
 
     `only` names types and kinds to return (a tag that stands in the text is always among
     them); `known` gives names with their kind; `regions` are the countries of phone numbers
-    without a prefix. Every decimal digit of the text, of any alphabet, lies in a value,
-    except in numbers of list items and of sources ("1." and "[2]"), which are layout.
+    without a prefix; `own` are rules of the caller's, which read the plain twin and go first.
+    Every decimal digit of the text, of any alphabet, lies in a value, except in numbers of list
+    items and of sources ("1." and "[2]"), which are layout.
     Raises ValueError for a type or kind that does not exist.
     """
     if only is not None:
         _refuse_unknown(only)
     twin = plain(text)
-    found = sorted(_all(twin, known, regions))
+    found = sorted(_all(twin, known, regions, own))
     values = (_value(text, item) for item in numbers.with_shared_units(twin, found))
     return tuple(value for value in values if only is None or _wanted(value, only))
 
@@ -133,14 +135,17 @@ _LAST = (
 """What takes the rest."""
 
 
-def _all(twin: str, known: Mapping[str, str], regions: Sequence[str]) -> list[Found]:
+def _all(
+    twin: str, known: Mapping[str, str], regions: Sequence[str], own: Sequence[Rule]
+) -> list[Found]:
     """Find until a whole pass finds nothing more.
 
     A value that is masked may free its neighbour: a second pass sees the text as it will be
     when every value has become a tag, so that nothing found is left behind in it.
     """
     names, calls = partial(known_names, names=known), partial(phones.phones, regions=regions)
-    first = (_Step(_tags, wordy=True), *_BEFORE_NAMES, _Step(names, wordy=True), *_FIRST)
+    before = (_Step(_tags, wordy=True), *(_Step(rule, wordy=True) for rule in own))
+    first = (*before, *_BEFORE_NAMES, _Step(names, wordy=True), *_FIRST)
     last = (*_THEN, _Step(calls), *_LAST)
     everything: list[Found] = []
     for _ in range(_PASSES):

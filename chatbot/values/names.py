@@ -43,11 +43,11 @@ MOST_NAMES = 64
 """More than a small model can be given tags for, and few enough to search for in no time."""
 
 
-def names(texts: Sequence[str]) -> dict[str, str]:
+def names(texts: Sequence[str], most: int = MOST_NAMES) -> dict[str, str]:
     """Return the names in the texts with their kind, in order: the `known` of `find` and `Tags`.
 
     A name counts once it stands inside a sentence of any text, or has more than one word;
-    at most `MOST_NAMES` are returned, the first ones.
+    at most `most` are returned, the first ones.
     """
     twins = [plain(text) for text in texts]
     small = {word for twin in twins for word in _SMALL.findall(twin)}
@@ -55,7 +55,7 @@ def names(texts: Sequence[str]) -> dict[str, str]:
     for twin in twins:
         for name in _in_text(twin, small):
             found.setdefault(name, _kind(name))
-            if len(found) == MOST_NAMES:
+            if len(found) == most:
                 return found
     return found
 

@@ -7,7 +7,7 @@ models; who may see which value is the caller's choice.
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
-from chatbot.values.find import NOBODY, TAG, find
+from chatbot.values.find import NOBODY, TAG, Rule, find
 from chatbot.values.phones import REGIONS
 from chatbot.values.types import Value
 
@@ -20,7 +20,7 @@ class Tags:
     """A numbering of values, by first appearance within each type.
 
     A tag stands for one spelling: "€5" and "5 EUR" get two tags, so that each comes back to
-    the letter. `only`, `known` and `regions` are those of `find`, with its ValueError.
+    the letter. `only`, `known`, `regions` and `own` are those of `find`, with its ValueError.
     With a `limit`, a type's first so many values get tags and later ones stay text.
     """
 
@@ -30,13 +30,15 @@ class Tags:
         only: Collection[str] | None = None,
         known: Mapping[str, str] = NOBODY,
         regions: Sequence[str] = REGIONS,
+        own: Sequence[Rule] = (),
         limit: int | None = None,
     ) -> None:
-        self._only, self._known, self._regions = only, known, regions
+        self._only, self._known, self._regions, self._own = only, known, regions, own
         self._limit = limit
         self._left: dict[str, None] = {}
         self._tags: dict[tuple[str, str], str] = {}
         self._texts: dict[str, str] = {}
+        self._kinds: dict[str, str] = {}
         self._counts: Counter[str] = Counter()
 
     def hide(self, text: str) -> str:
@@ -46,7 +48,9 @@ class Tags:
         every tag in the answer is one of this numbering.
         """
         pieces, done = [], 0
-        values = find(text, only=self._only, known=self._known, regions=self._regions)
+        values = find(
+            text, only=self._only, known=self._known, regions=self._regions, own=self._own
+        )
         for value in values:
             pieces += [text[done : value.start], self._tag(value)]
             done = value.end
@@ -63,6 +67,14 @@ class Tags:
     def table(self) -> dict[str, str]:
         """Return what each tag stands for, in the order of the numbering."""
         return dict(self._texts)
+
+    def meant(self, tag: str) -> str | None:
+        """Return what a tag stands for; None where it is none of this numbering."""
+        return self._texts.get(tag)
+
+    def kinds(self) -> dict[str, str]:
+        """Return the kind of value that each tag stands for, in the order of the numbering."""
+        return dict(self._kinds)
 
     def left(self) -> tuple[str, ...]:
         """Return the values that stayed text because of the limit."""
@@ -88,6 +100,7 @@ class Tags:
             tag = f"⟨{value.type} {self._counts[value.type]}⟩"
             self._tags[key] = tag
             self._texts[tag] = value.text
+            self._kinds[tag] = value.kind
         return self._tags[key]
 
 

@@ -57,6 +57,9 @@ KINDS = MappingProxyType(
         "iban": Kind("account", "to [DE89 3704 0044 0532 0130 00]"),
         "card": Kind("account", "card [4111 1111 1111 1111]"),
         "last4": Kind("account", "the card ending in [4821]"),
+        "identity": Kind(
+            "account", "a national number (national.py, where the caller asks for it)"
+        ),
         "booking": Kind("code", "booking [KQX7LM]"),
         "invoice": Kind("code", "invoice [INV-20231]"),
         "ticket": Kind("code", "case [T-48213]"),
@@ -65,6 +68,7 @@ KINDS = MappingProxyType(
         "ip": Kind("code", "from [192.168.1.1]"),
         "mac": Kind("code", "device [00:1A:2B:3C:4D:5E]"),
         "code": Kind("code", "error [E-204], model [XR500], [3707955617]"),
+        "own": Kind("code", "what a rule of the caller's finds"),
         "name": Kind("name", "Dear [Anna Weber] (where the name is known)"),
         "company": Kind("company", "[Velo Store] (where the name is known)"),
         "street": Kind("address", "at [12 Mill Street]"),
