@@ -282,5 +282,6 @@ def _openai(record: HostedModel) -> BaseChatModel:
         stream_usage=True,
         stream_chunk_timeout=None,
         use_responses_api=False,
-        http_async_client=openai.DefaultAsyncHttpxClient(timeout=limits),
+        # A redirect would hand the conversation to a server that nobody chose.
+        http_async_client=openai.DefaultAsyncHttpxClient(timeout=limits, follow_redirects=False),
     )

@@ -62,6 +62,8 @@ def _by_status(error: BaseException, status: int, model: str, host: str) -> Wron
         return Wrong(BackendRateLimited(retry_after=after), again=True)
     if status in (401, 403):
         return Wrong(BackendRefused(f"{host} does not accept the key of {model}. Check its key."))
+    if 300 <= status < 400:
+        return Wrong(BackendRefused(f"{host} sends requests on elsewhere. Check its base URL."))
     if status == 404:
         return Wrong(
             BackendRefused(f"{host} knows no such model or path. Check {model} and its base URL.")

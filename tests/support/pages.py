@@ -1,0 +1,47 @@
+"""Every page's commands, found where the pages themselves offer them.
+
+A page that offers commands in a place that is not named here fails `test_books_are_all_known`, so
+that each new page comes under attack as soon as it exists.
+"""
+
+import inspect
+from typing import Any, get_type_hints
+
+from pydantic import TypeAdapter
+
+from ui.pages.chat_commands import ChatCommands
+from ui.pages.models_commands import ModelsCommands
+
+BOOKS: dict[str, type] = {
+    "chat-meta": ChatCommands,
+    "models-data": ModelsCommands,
+}
+"""The place in a page that takes commands, and the class whose methods they are."""
+
+Form = dict[str, Any]
+
+
+def commands() -> list[tuple[str, str, dict[str, Form]]]:
+    """(place, command, the JSON schema of each argument) of every command there is."""
+    found = []
+    for place, book in BOOKS.items():
+        for name, method in inspect.getmembers(book, inspect.isfunction):
+            if getattr(method, "is_command", False):
+                found.append((place, name, _arguments(method)))
+    return found
+
+
+def _arguments(method: Any) -> dict[str, Form]:
+    hints = get_type_hints(method, include_extras=True)
+    named = inspect.signature(method).parameters.values()
+    return {
+        one.name: TypeAdapter(hints[one.name]).json_schema()
+        for one in named
+        if one.kind is inspect.Parameter.KEYWORD_ONLY
+    }
+
+
+def takes_text(form: Form) -> bool:
+    """Whether any text may stand there."""
+    kinds = form.get("anyOf", [form])
+    return any(kind.get("type") == "string" and "enum" not in kind for kind in kinds)
