@@ -20,6 +20,62 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class Account:
+    """A person as administrators see them. `has_identity`: known to another server (OpenID)."""
+
+    person: Person
+    login: str | None
+    email: str | None
+    active: bool
+    has_password: bool
+    has_identity: bool
+    created_at: datetime
+    last_seen_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a sign-in is checked against. `password_hash` None: no password opens this account."""
+
+    user_id: int
+    login: str
+    password_hash: str | None = field(repr=False)
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LoginSession:
+    """A browser in which a person is signed in."""
+
+    id: int
+    public_id: str
+    user_id: int
+    created_at: datetime
+    used_at: datetime
+    expires_at: datetime
+    address: str
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class OneTimeLink:
+    """A link that sets a password once: `invite`, `reset`, or `first` (no person yet)."""
+
+    kind: str
+    user_id: int | None
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """Wrong sign-ins in a row, and the moment until which the next one is refused."""
+
+    count: int
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Conversation:
     """A tree of messages. `head_id`: the leaf being shown; `version`: of the prompt, pinned."""
 
