@@ -6,7 +6,7 @@ A foreign, deleted or unknown id gives the same `NotFound`. What is said in them
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, exists, or_, select, tuple_, update
+from sqlalchemy import delete, exists, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from store import index, models
@@ -137,6 +137,11 @@ def purge_deleted(session: Session, before: datetime) -> int:
 def purge_idle(session: Session, before: datetime) -> int:
     """Delete every conversation that nothing was written to since then; return how many."""
     return _erase(session, Row.updated_at < before)
+
+
+def idle(session: Session, before: datetime) -> int:
+    """How many conversations nothing was written to since then."""
+    return session.scalar(select(func.count()).where(Row.updated_at < before)) or 0
 
 
 def holds(session: Session, public_id: str) -> bool:

@@ -34,6 +34,7 @@ _TOKENS = (
 )
 # Deleted words are only marked as such in FTS5 until a merge; this merges a bounded part.
 _TIDY_SQLITE = "INSERT INTO {kind}_index ({kind}_index, rank) VALUES ('merge', -64)"
+_MERGE_SQLITE = "INSERT INTO {kind}_index ({kind}_index, rank) VALUES ('merge', 256)"
 _TABLES: dict[Kind, Any] = {"message": MessageWords, "title": TitleWords}
 _COUNTERS: dict[Kind, Any] = {"message": SearchCounter.messages, "title": SearchCounter.titles}
 
@@ -80,6 +81,16 @@ def tidy(session: Session) -> None:
     if is_sqlite(session):
         for kind in _COUNTERS:
             session.execute(statement(_TIDY_SQLITE, kind))
+
+
+def merge(session: Session) -> bool:
+    """Go on with what `tidy` began, by a bounded part; whether more is left. SQLite only."""
+    driver: Any = session.connection().connection.driver_connection
+    before = driver.total_changes
+    for kind in _COUNTERS:
+        session.execute(statement(_MERGE_SQLITE, kind))
+    # A merge that finds nothing to do changes one row of its own for each index.
+    return bool(driver.total_changes - before > len(_COUNTERS))
 
 
 def rebuild(session: Session) -> None:

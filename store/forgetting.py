@@ -1,0 +1,119 @@
+"""Everything that the database knows of one person: told to them, counted, and removed.
+
+The tables are found by their foreign keys to `users`, so a new table is covered when it is made.
+Texts that name a person without a key (who wrote a prompt, who published it) are listed here.
+"""
+
+from typing import Any
+
+from sqlalchemy import Column, Table, delete, func, select, update
+from sqlalchemy.orm import Session
+
+from store import attempts, index, models, retention
+from store.rows import is_sqlite
+
+NOBODY = "somebody who left"
+"""Stands where a name stood that is not known any more."""
+
+_NAMED = (
+    models.PromptVersion.author,
+    models.Release.actor,
+    models.OneTimeLink.made_by,
+)
+"""Texts that hold the name of a person."""
+
+
+def rows(session: Session, user_id: int) -> dict[str, list[dict[str, Any]]]:
+    """The rows about a person by table: their account, and each table that points at it.
+
+    Without conversations, which `export` tells, and without what is a secret or mere index.
+    """
+    told = {"users": _plain(session, models.Base.metadata.tables["users"], "id", user_id)}
+    for table, column in _pointing():
+        if table.name not in ("conversations", "search_counters", "options"):
+            told[table.name] = _plain(session, table, column.name, user_id)
+    return told
+
+
+def counts(session: Session, user_id: int) -> dict[str, int]:
+    """How many rows about a person each table has; those without are left out."""
+    talks = select(models.Conversation.id).where(models.Conversation.user_id == user_id)
+    said = models.Message.conversation_id.in_(talks)
+    traces = select(func.count()).select_from(models.Trace).join(models.Message).where(said)
+    queries = {
+        table.name: select(func.count()).select_from(table).where(column == user_id)
+        for table, column in _pointing()
+    }
+    queries |= {
+        "messages": select(func.count()).select_from(models.Message).where(said),
+        "traces": traces,
+    }
+    found = {name: session.scalar(query) or 0 for name, query in queries.items()}
+    return {name: number for name, number in found.items() if number}
+
+
+def erase_conversations(session: Session, user_id: int) -> int:
+    """Remove some of a person's conversations; return how many. Call it until it returns 0."""
+    own = (models.Conversation.user_id == user_id,)
+    return retention.erase(session, own, models.Conversation.id)
+
+
+def erase_person(session: Session, user_id: int, *, keep: bool) -> None:
+    """Remove everything else about a person, and the person unless `keep` says otherwise."""
+    found = session.get(models.User, user_id)
+    if found is None:
+        return
+    for name in _NAMED:
+        named = update(name.class_).where(name == found.name)
+        session.execute(named.values({name.key: NOBODY}))
+    if found.login is not None:
+        attempts.forget(session, attempts.login_key(found.login))
+    if not keep:
+        session.execute(delete(models.User).where(models.User.id == user_id))
+        return
+    for table, column in _pointing():
+        if table.name == "options":
+            session.execute(update(table).where(column == user_id).values({column.name: None}))
+        elif table.name != "user_roles":
+            session.execute(delete(table).where(column == user_id))
+
+
+def forget_words(session: Session) -> bool:
+    """Take a part of what was removed out of the search's files; whether more is left.
+
+    FTS5 only marks what is removed, until its parts are merged.
+    """
+    if not is_sqlite(session):
+        return False
+    return index.merge(session)
+
+
+def missing(session: Session, ids: set[int]) -> set[int]:
+    """Those of these people who are not known any more."""
+    return ids - set(session.scalars(select(models.User.id).where(models.User.id.in_(ids))))
+
+
+def people(session: Session) -> set[int]:
+    """Everybody whom this database knows."""
+    return set(session.scalars(select(models.User.id)))
+
+
+def _pointing() -> list[tuple[Table, Column[Any]]]:
+    """Every table that points at `users`, and by which column."""
+    users = models.Base.metadata.tables["users"]
+    return [
+        (table, key.parent)
+        for table in models.Base.metadata.sorted_tables
+        for key in table.foreign_keys
+        if key.column.table is users
+    ]
+
+
+def _plain(session: Session, table: Table, column: str, user_id: int) -> list[dict[str, Any]]:
+    shown = [each for each in table.columns if not _is_secret(each)]
+    found = session.execute(select(*shown).where(table.c[column] == user_id))
+    return [dict(row._mapping) for row in found]  # noqa: SLF001  SQLAlchemy's public name for it
+
+
+def _is_secret(column: Column[Any]) -> bool:
+    return column.name.endswith("_hash") or column.name in ("id", "user_id")
