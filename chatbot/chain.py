@@ -70,6 +70,11 @@ class Sent:
     parameters: dict[str, Any] = field(default_factory=dict)
     prompt_tokens: int = 0
     notes: list[str] = field(default_factory=list)
+    masked: Mapping[str, int] | None = None
+
+    def hid(self, counts: Mapping[str, int]) -> None:
+        """Keep how many values of each group were hidden before the messages left."""
+        self.masked = counts
 
     @property
     def rendered_hash(self) -> str:
@@ -186,9 +191,10 @@ def build(model: "ChatModel", sent: Sent, cancel: CancelToken) -> "Runnable[Plan
 
     async def call(messages: list[Message]) -> "Runnable[Any, Any]":
         going_on = {"continue_final": True} if messages[-1]["role"] == "assistant" else {}
+        given = {"cancel": cancel, "on_masked": sent.hid}
         if going_on and model.on_continuing:
             sent.notes.append(model.on_continuing)
-        return model.bind(cancel=cancel, **sent.parameters, **going_on)
+        return model.bind(**given, **sent.parameters, **going_on)
 
     return RunnableLambda(render) | RunnableLambda(fit) | RunnableLambda(call)
 

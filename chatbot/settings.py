@@ -45,6 +45,7 @@ class HostedModel(BaseModel):
     first_token_timeout: float = Field(30, gt=0, description="Seconds to wait for the first token")
     gap_timeout: float = Field(15, gt=0, description="Seconds to wait between two tokens")
     retries: int = Field(2, ge=0, le=10, description="Tries again before the first token")
+    mask: bool = Field(True, description="Personal values leave as tags, and come back in answers")
 
     @property
     def label(self) -> str:

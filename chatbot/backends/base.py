@@ -10,7 +10,7 @@ from abc import abstractmethod
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel
@@ -27,6 +27,9 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 from chatbot.backends.cancel import CancelToken
 from chatbot.errors import BackendBroken, BackendRefused
 
+if TYPE_CHECKING:
+    from chatbot.masking import Masked
+
 Where = Literal["local", "hosted", "scripted"]
 Finish = Literal["stop", "length", "cancelled"]
 
@@ -40,6 +43,7 @@ class Ask:
 
     `options` are the sampling parameters as the caller named them: temperature, top_p, top_k,
     seed, repetition_penalty. `continue_final`: the last message is the model's own, to go on with.
+    `on_masked` is told how many values of each group were hidden before the messages left.
     """
 
     messages: list[dict[str, str]]
@@ -48,6 +52,7 @@ class Ask:
     cancel: CancelToken
     continue_final: bool
     options: dict[str, Any]
+    on_masked: Callable[[Mapping[str, int]], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +103,10 @@ class ChatModel(BaseChatModel):
     def count(self, messages: Sequence[BaseMessage | dict[str, Any]]) -> int:
         """Tokens of these messages: exact where the tokenizer is here, else an estimate."""
         return estimate("".join(message["content"] for message in plain(messages)))
+
+    def leaving(self, messages: Sequence[dict[str, str]]) -> "Masked | None":  # noqa: ARG002
+        """The messages as they leave this machine; None where they do not."""
+        return None
 
     def get_num_tokens_from_messages(
         self,
@@ -169,6 +178,7 @@ class ChatModel(BaseChatModel):
         cancel = rest.pop("cancel", None) or CancelToken()
         max_tokens = rest.pop("max_tokens", None) or rest.pop("max_completion_tokens", None)
         continue_final = bool(rest.pop("continue_final", False))
+        on_masked = rest.pop("on_masked", None)
         unknown = sorted(rest.keys() - self.takes)
         if unknown:
             raise BackendRefused(
@@ -181,6 +191,7 @@ class ChatModel(BaseChatModel):
             cancel=cancel,
             continue_final=continue_final,
             options={name: value for name, value in rest.items() if value is not None},
+            on_masked=on_masked,
         )
 
     def _chunk(self, delta: Delta) -> AIMessageChunk:

@@ -1,15 +1,17 @@
 """Models on somebody's server: OpenAI-compatible endpoints, and other providers through LangChain.
 
 LangChain's client speaks the protocol; retrying, time limits, cancelling and the honest end are
-ours (docs/decisions say why). Knows nothing of prompts or rows, and never shows a key.
+ours (docs/decisions say why). `deltas` is the one door: personal values leave it as tags, and the
+answer's tags come back as values. Knows nothing of prompts or rows, and never shows a key.
 """
 
 import asyncio
 import contextlib
 import logging
 import random
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any, Self
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
@@ -21,7 +23,14 @@ from pydantic import PrivateAttr, SecretStr
 from chatbot.backends.base import Ask, ChatModel, Delta, Finish, Where, estimate
 from chatbot.backends.cancel import CancelToken
 from chatbot.backends.provider_errors import Wrong, classify
-from chatbot.errors import BackendBroken, BackendRateLimited, BackendTimeout, ModelUnavailable
+from chatbot.errors import (
+    BackendBroken,
+    BackendError,
+    BackendRateLimited,
+    BackendTimeout,
+    ModelUnavailable,
+)
+from chatbot.masking import Masked, Rules, mask
 from chatbot.settings import HostedModel
 
 OPENAI = "https://api.openai.com/v1"
@@ -47,16 +56,20 @@ _FINISHES: dict[str, Finish] = {
 
 
 class HostedChat(ChatModel):
-    """One hosted model. `record` holds its address, key (never shown), limits in seconds."""
+    """One hosted model. `record` holds its address, key (never shown), limits in seconds.
+
+    What is masked before a call is asked of `rules` each time: a workspace may change it.
+    """
 
     where: Where = "hosted"
     record: HostedModel
+    _rules: Callable[[], Rules] = PrivateAttr(default=Rules)
     _clients: WeakKeyDictionary[asyncio.AbstractEventLoop, BaseChatModel] = PrivateAttr(
         default_factory=WeakKeyDictionary
     )
 
     @classmethod
-    def of(cls, record: HostedModel) -> Self:
+    def of(cls, record: HostedModel, rules: Callable[[], Rules] = Rules) -> Self:
         """The model of this record; no connection is made, but seconds may pass for imports.
 
         Raises ModelUnavailable: a provider that is not installed, or a key that cannot be one.
@@ -67,14 +80,40 @@ class HostedChat(ChatModel):
         for library in ("openai", "httpx", "httpx2", "httpcore", "httpcore2"):
             logging.getLogger(library).setLevel(logging.WARNING)  # below, they log conversations
         _client(record)  # fails here rather than at the first question, and not in an event loop
-        return cls(label=label_of(record), context=record.context, record=record)
+        model = cls(label=label_of(record), context=record.context, record=record)
+        model._rules = rules
+        return model
 
     @property
     def on_continuing(self) -> str | None:
         """The request to go on, where the server would begin a new answer."""
         return None if self.record.prefill else f"To continue, this was sent as well: {GO_ON}"
 
+    def leaving(self, messages: Sequence[dict[str, str]]) -> Masked:
+        """The messages as they leave for the server. Work grows with their length: use a thread."""
+        return mask(messages, self._rules()) if self.record.mask else Masked(list(messages))
+
     async def deltas(self, ask: Ask) -> AsyncGenerator[Delta, None]:
+        """Stream the answer to the masked messages, its tags swapped back."""
+        masked = await asyncio.to_thread(self.leaving, ask.messages)
+        if masked.counts is not None and ask.on_masked is not None:
+            ask.on_masked(masked.counts)
+        restorer = masked.streaming()
+        try:
+            async with aclosing(self._attempts(replace(ask, messages=masked.messages))) as pieces:
+                async for piece in pieces:
+                    text = restorer.feed(piece.text)
+                    if piece.finish is not None:
+                        text += restorer.close()
+                    yield replace(piece, text=text)
+        except BackendError:
+            if held := restorer.close():
+                yield Delta(held)
+            raise
+        if held := restorer.close():  # the stream lost its end within a tag
+            yield Delta(held)
+
+    async def _attempts(self, ask: Ask) -> AsyncGenerator[Delta, None]:
         """Stream the answer; try again where that may help and nothing was shown yet."""
         attempt, begun = 0, False
         while True:

@@ -7,10 +7,11 @@ and LangChain are imported when a model is first opened, never by listing.
 import contextlib
 import re
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
+from urllib.parse import urlsplit
 
 from chatbot.backends.checkpoint import adopt, read_manifest, sketch, verify
 from chatbot.errors import ChatbotError, ModelUnavailable, UnknownModel
@@ -18,6 +19,7 @@ from chatbot.errors import ChatbotError, ModelUnavailable, UnknownModel
 if TYPE_CHECKING:
     from chatbot.backends.base import ChatModel
     from chatbot.backends.fast import Fast
+    from chatbot.masking import Rules
     from chatbot.settings import HostedModel
 
 STARTER = Path(__file__).parent.parent / "starter"
@@ -61,7 +63,8 @@ class Registry:
     """The models of one process. Methods may be called from any thread; `open` may take seconds.
 
     `default` is a name or a label. `scripted` lists the fake for tests and demonstrations. `fast`:
-    how local models get the fast runtime; None: transformers alone.
+    how local models get the fast runtime; None: transformers alone. `masking` says what hosted
+    models do not get to see; None: what is masked by default.
     """
 
     def __init__(
@@ -72,9 +75,11 @@ class Registry:
         *,
         scripted: bool = False,
         fast: "Fast | None" = None,
+        masking: "Callable[[], Rules] | None" = None,
     ) -> None:
         self._models_dir = models_dir
         self._fast = fast
+        self._masking = masking
         self._hosted = {_hosted_info(record).label: record for record in hosted}
         self._default = default
         self._scripted = scripted
@@ -117,6 +122,23 @@ class Registry:
                 f"There is no model {wanted!r:.80}. `chatbot doctor` shows those there are."
             )
         return found[0]
+
+    def at_home(self) -> ModelInfo | None:
+        """The model that answers without anything leaving: the default, else the first local one.
+
+        None where there is no local model.
+        """
+        local = [info for info in self.list() if info.where == "local"]
+        chosen = [info for info in local if self._default in (info.name, info.label)]
+        return next(iter(chosen or local), None)
+
+    def host(self, label: str) -> str:
+        """The server that a hosted model's messages go to; empty for the others."""
+        record = self._hosted.get(self.resolve(label).label)
+        if record is None:
+            return ""
+        address = urlsplit(record.base_url or "").netloc.rpartition("@")[2]
+        return address or record.provider
 
     def state(self, label: str) -> ModelState:
         """Whether the model is idle, loading, ready or failed, and a sentence that says so."""
@@ -201,7 +223,8 @@ class Registry:
         if info.where == "hosted":
             from chatbot.backends.hosted import HostedChat
 
-            return HostedChat.of(self._hosted[info.label])
+            record = self._hosted[info.label]
+            return HostedChat.of(record, self._masking) if self._masking else HostedChat.of(record)
         from chatbot.backends.scripted import ScriptedModel
 
         return ScriptedModel()
