@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from chatbot import tracing
 from chatbot.answering import Answering
 from chatbot.archive import Archive, told
+from chatbot.audit import Audit
 from chatbot.backends.fast import Fast
 from chatbot.backends.registry import Registry
 from chatbot.chat import Chat
@@ -14,6 +15,8 @@ from chatbot.conversations import Conversations
 from chatbot.errors import StoreUnavailable
 from chatbot.learning.inside.service import Inside
 from chatbot.notices import Notices
+from chatbot.options import Options
+from chatbot.privacy import Privacy
 from chatbot.releases import Releases
 from chatbot.settings import Settings
 from store import accounts, messages
@@ -40,6 +43,9 @@ class Product:
     conversations: Conversations
     traces: tracing.Traces
     inside: Inside
+    audit: Audit
+    options: Options
+    privacy: Privacy
     local_person: int
 
     def person(self) -> Person:
@@ -57,6 +63,7 @@ class Product:
         while True:
             try:
                 await asyncio.to_thread(self.conversations.tidy)
+                await asyncio.to_thread(self.privacy.tidy)
             except Exception as error:  # noqa: BLE001  the next look may succeed
                 log.warning("nothing was tidied: %s", type(error).__name__)
             await asyncio.sleep(every)
@@ -104,6 +111,8 @@ def build(settings: Settings) -> Product:
         accounts.adopt(session, person)
     releases = Releases(archive)
     releases.publish_library()
+    audit = Audit(archive)
+    options = Options(archive, audit)
     notices = Notices()
     chat = Chat(
         archive,
@@ -133,6 +142,17 @@ def build(settings: Settings) -> Product:
         ),
         traces=tracing.Traces(archive, releases),
         inside=Inside(registry, releases, settings.workspace),
+        audit=audit,
+        options=options,
+        privacy=Privacy(
+            archive,
+            audit,
+            options,
+            chat.stop_all,
+            home=settings.home_folder,
+            workspace=settings.workspace,
+            temporary_minutes=settings.temporary_minutes,
+        ),
         local_person=person.id,
     )
 
