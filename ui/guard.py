@@ -1,75 +1,76 @@
-"""What stands before every page: who calls, which routes are open, what a browser may load.
+"""What stands before every page: who calls, which routes are open, how much is let in.
 
 `caller` is the one place that says who asks; every handler calls it and passes the person down.
 `admit` is the one place that compares roles; every handler of a page for some roles calls it.
 `Guard` is ASGI middleware around the whole application. It knows nothing of conversations.
 
-* Gradio opens some sixty routes: a proxy for remote files, uploads, a code editor, an API for every
-  event. Those that our pages use are listed here; the rest answer 404.
-* `solo` has no login, so the address is the lock: only requests that name this machine, and come
-  from its own pages, are answered. That stops a foreign site, also one whose name it points here.
-* The Content-Security-Policy lets a page load from this server only. Gradio needs two things in
-  it: styles in the markup, and `unsafe-eval`, because `gr.HTML` compiles its template. So no text
-  of people, models or documents may stand in such a template (see pages/frame.py).
+* Only the routes of ui/routes.py are answered.
+* A request must use a name of this server, and one that changes something must come from a page of
+  ours. That stops a foreign site, also one whose name it points here.
+* `solo` has no login: the address is the lock, and there is one person.
+* In `accounts` a route that is not open needs a login, and a Gradio session belongs to the person
+  who began it (see ui/bindings.py).
 """
 
+import asyncio
+import json
 import logging
 import re
-import secrets
-from collections.abc import Awaitable, Callable, Collection, Iterable, MutableMapping
-from typing import Any
-from urllib.parse import urlsplit
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, MutableMapping
+from contextlib import ExitStack
+from typing import Any, Protocol
+from urllib.parse import parse_qs, quote, urlsplit
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 
 from chatbot.bootstrap import Product
-from chatbot.errors import NotAllowed
+from chatbot.errors import ChatbotError, NotAllowed, NotSignedIn
 from chatbot.views import Person
+from ui.answer import HEADERS as HEADERS
+from ui.answer import Answer
+from ui.bindings import Bindings
+from ui.cookies import Cookies
+from ui.refusal import Message, Refusal, Send
+from ui.routes import BODY_LIMIT as BODY_LIMIT
+from ui.routes import LOGIN_ROUTES, ROUTES, Route, find
 
 Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 BROKEN = "Something went wrong on the server. Try again."
+NOT_SERVED = (
+    "This address is not served. Open the chat by the address it printed, "
+    "or add this name to CHATBOT_HOSTS."
+)
+OTHER_SITE = "Requests from other sites are refused."
+NOT_UNDERSTOOD = "The page sent something that the server does not understand. Reload the page."
 
 log = logging.getLogger(__name__)
 
-BODY_LIMIT = 8 * 2**20
-"""Largest request, in bytes; a larger one is not read. Messages have their own, lower limit."""
-
-GRADIO_ROUTES = re.compile(
-    r"/gradio_api/(queue/(join|data)|cancel|reset|component_server|app_id|startup-events|info"
-    r"|heartbeat/[\w-]+)/?"
-)
-"""The routes under /gradio_api that our pages use."""
-CLOSED = re.compile(
-    r"/(monitoring|custom_component|svelte|login|logout|pwa_icon|openapi\.json)(/|$)"
-)
-"""Routes of Gradio outside /gradio_api that no page uses."""
-
 LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
 
-POLICY = (
-    "default-src 'self'; script-src 'self' 'nonce-{nonce}' 'unsafe-eval'; "
-    "style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; "
-    "connect-src 'self'; media-src 'none'; frame-src 'none'; worker-src 'self'; object-src 'none'; "
-    "base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
-)
-HEADERS = {
-    "x-content-type-options": "nosniff",
-    "x-frame-options": "DENY",
-    "referrer-policy": "no-referrer",
-    "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
-    "permissions-policy": "camera=(), microphone=(), geolocation=()",
-}
+
+class Asks(Protocol):
+    """A request: Gradio's or Starlette's."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Its headers."""
 
 
-def caller(product: Product, request: object) -> Person:  # noqa: ARG001  accounts will read it
-    """The person who makes this request (Gradio's or Starlette's). In `solo` there is only one."""
-    return product.person()
+def caller(product: Product, request: Asks) -> Person:
+    """The person who makes this request, with the roles that the database gives them now.
+
+    Raises NotSignedIn: only in `accounts`; in `solo` there is one person.
+    """
+    settings = product.settings
+    if settings.auth == "solo":
+        return product.person()
+    token = Cookies(secure=settings.https).session(request.headers)
+    if not token:
+        raise NotSignedIn
+    return product.accounts.of_token(token)
 
 
 def admit(person: Person, roles: Collection[str]) -> None:
@@ -81,100 +82,196 @@ def admit(person: Person, roles: Collection[str]) -> None:
         raise NotAllowed
 
 
+def names_of(hosts: Iterable[str], listening: str) -> frozenset[str]:
+    """The host names that requests may use: this machine's, where it listens, and those set."""
+    everywhere = listening in ("0.0.0.0", "::", "")  # noqa: S104  compared, not listened on
+    at = () if everywhere else (listening, f"[{listening}]")
+    return LOCAL_NAMES | {name.lower() for name in (*hosts, *at)}
+
+
+class People:
+    """Who may use what, in `accounts`: logins, and whose each Gradio session is."""
+
+    def __init__(self, product: Product, bindings: Bindings) -> None:
+        self._product = product
+        self.bindings = bindings
+        self.cookies = Cookies(secure=product.settings.https)
+
+    async def of(self, request: Asks) -> Person:
+        """Who makes this request. Raises NotSignedIn."""
+        return await asyncio.to_thread(caller, self._product, request)
+
+
 class Guard:
     """Middleware: refuses what no page of ours asks for, and sets the headers of every answer.
 
     `names` are the host names that requests may use; None allows any (behind a proxy that checks).
+    Without `people` everybody is the one person of `solo`.
     """
 
-    def __init__(self, app: App, names: Iterable[str] | None = LOCAL_NAMES) -> None:
+    def __init__(
+        self,
+        app: App,
+        names: Iterable[str] | None = LOCAL_NAMES,
+        people: People | None = None,
+        *,
+        https: bool = False,
+    ) -> None:
         self._app = app
         self._names = None if names is None else frozenset(names)
+        self._people = people
+        self._https = https
+        self._routes = ROUTES if people is None else ROUTES + LOGIN_ROUTES
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if scope["type"] != "http":
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008})
+        elif scope["type"] != "http":
             await self._app(scope, receive, send)
-            return
-        answer = _Answer(send)
-        refusal = self._refusal(scope)
-        if refusal:
-            await _plain(answer, *refusal)
-            return
+        else:
+            await self._answer(scope, receive, Answer(send, https=self._https))
+
+    async def _answer(self, scope: Scope, receive: Receive, answer: Answer) -> None:
+        headers = Headers(scope=scope)
+        plainly = "text/html" in headers.get("accept", "")
         try:
-            await self._app(scope, receive, answer)
+            route = self._checked(scope, headers)
+            plainly |= route.page
+            if self._people is None or route.who == "open":
+                await self._app(scope, receive, answer)
+            else:
+                await self._as_somebody(self._people, route, scope, receive, answer)
+        except Refusal as refusal:
+            await refusal.tell(answer, plainly=plainly)
         except Exception as error:  # noqa: BLE001  whatever broke, the other requests go on
             # The exception's text may quote the conversation, so only its type is logged.
             log.error("a request broke: %s", type(error).__name__)  # noqa: TRY400
             if not answer.begun:
-                await _plain(_Answer(send), 500, BROKEN)
+                await Refusal(500, BROKEN, "error").tell(answer, plainly=plainly)
 
-    def _refusal(self, scope: Scope) -> tuple[int, str] | None:
-        """Status and sentence when the request must not go further."""
-        headers = Headers(scope=scope)
+    def _checked(self, scope: Scope, headers: Headers) -> Route:
+        """The route of a request that is in order. Raises Refusal."""
         path: str = scope["path"]
         if self._names is not None and _name(headers.get("host", "")) not in self._names:
-            return 403, "This address is not served. Open the chat by the address it printed."
-        if scope["method"] not in ("GET", "HEAD", "OPTIONS") and _foreign(headers):
-            return 403, "Requests from other sites are refused."
-        if CLOSED.match(path) or (
-            path.startswith("/gradio_api") and not GRADIO_ROUTES.fullmatch(path)
-        ):
-            return 404, "Not found."
+            raise Refusal(403, NOT_SERVED, "not_served")
+        if scope["method"] not in ("GET", "HEAD", "OPTIONS") and self._foreign(headers):
+            raise Refusal(403, OTHER_SITE, "other_site")
+        route = find(self._routes, scope["method"], path)
+        if route is None:
+            raise Refusal(404, "Not found.", "not_found")
         if "transfer-encoding" in headers:
-            return 411, "The length of the request must be given."
-        if int(headers.get("content-length") or 0) > BODY_LIMIT:
-            return 413, "The request is too large."
+            raise Refusal(411, "The length of the request must be given.")
+        if _length(headers) > route.limit:
+            raise Refusal(413, "The request is too large.", "too_large")
         if path.startswith("/gradio_api/component_server") and not _is_json(headers):
-            return 415, "JSON is expected."
-        return None
+            raise Refusal(415, "JSON is expected.")
+        return route
 
+    def _foreign(self, headers: Headers) -> bool:
+        """Whether another site's page may have sent this.
 
-class _Answer:
-    """Sends an answer with our headers; scripts written into a page get the nonce of the policy."""
+        A browser says where it comes from; a program with a login that says nothing might be a
+        browser too old to do so.
+        """
+        site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+        if site is None and origin is None:
+            return self._people is not None and bool(self._people.cookies.session(headers))
+        if site in ("cross-site", "same-site"):
+            return True
+        return origin is not None and urlsplit(origin).netloc != headers.get("host")
 
-    def __init__(self, send: Send) -> None:
-        self._send = send
-        self._nonce = secrets.token_urlsafe(16)
-        self._start: Message | None = None
-        self._page: bytearray | None = None
-        self.begun = False
-
-    async def __call__(self, message: Message) -> None:
-        """Pass one message on; a page is held back until it is whole."""
-        if message["type"] == "http.response.start":
-            headers = MutableHeaders(scope=message)
-            for name, value in HEADERS.items():
-                headers[name] = value
-            headers["content-security-policy"] = POLICY.format(nonce=self._nonce)
-            if headers.get("content-type", "").startswith("text/html"):
-                self._start, self._page = message, bytearray()
+    async def _as_somebody(
+        self, people: People, route: Route, scope: Scope, receive: Receive, answer: Answer
+    ) -> None:
+        """Answer a request that needs a login."""
+        headers = Headers(scope=scope)
+        try:
+            person = await people.of(_Request(headers))
+        except NotSignedIn as error:
+            if route.page and scope["method"] in ("GET", "HEAD"):
+                await _to_login(answer, scope)
                 return
-            self.begun = True
-            await self._send(message)
-        elif self._page is None:
-            await self._send(message)
-        else:
-            self._page += message.get("body", b"")
-            if not message.get("more_body"):
-                await self._finish(bytes(self._page))
+            raise Refusal(error.status, str(error), error.code) from None
+        except ChatbotError as error:
+            raise Refusal(error.status, str(error), error.code, retry_after=5) from None
+        with ExitStack() as held:
+            stream = route.hash_in in ("path", "query")
+            if not stream:
+                held.enter_context(people.bindings.calling(person.id, _length(headers)))
+            if route.hash_in == "body":
+                given, receive = await _read(receive)
+                self._bind_body(people.bindings, person, scope["path"], given)
+            elif stream:
+                name = _hash_in_address(route, scope)
+                people.bindings.bind(name, person.id)
+                held.enter_context(people.bindings.streaming(name))
+            await self._app(scope, receive, answer)
 
-    async def _finish(self, page: bytes) -> None:
-        assert self._start is not None  # noqa: S101  set together with _page
-        page = re.sub(rb"<script(?=[\s>])", b'<script nonce="%s"' % self._nonce.encode(), page)
-        headers = MutableHeaders(scope=self._start)
-        headers["content-length"] = str(len(page))
-        headers["cache-control"] = "no-store"
-        self.begun = True
-        await self._send(self._start)
-        await self._send({"type": "http.response.body", "body": page})
+    @staticmethod
+    def _bind_body(bindings: Bindings, person: Person, path: str, given: Any) -> None:
+        """Check the session that a body names, and what else in it belongs to somebody."""
+        name = given.get("session_hash") if isinstance(given, dict) else None
+        if not isinstance(name, str):
+            raise Refusal(422, NOT_UNDERSTOOD, "not_understood")
+        bindings.bind(name, person.id)
+        event = given.get("event_id")
+        if event is not None:
+            bindings.check_event(str(event), name)
+        if path.startswith("/gradio_api/queue/join"):
+            bindings.check_events(person.id)
 
 
-async def _plain(send: Send, status: int, sentence: str) -> None:
-    body = sentence.encode()
-    headers = [(b"content-type", b"text/plain; charset=utf-8")]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+class _Request:
+    """The headers of a request, in the form that `caller` reads."""
+
+    def __init__(self, headers: Headers) -> None:
+        self.headers: Mapping[str, str] = headers
+
+
+async def _read(receive: Receive) -> tuple[Any, Receive]:
+    """The JSON of a body, and a `receive` that gives the body once more. Raises Refusal.
+
+    Read as Gradio reads it, by `json.loads`, so that both see the same session in it.
+    """
+    body = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            raise Refusal(400, "The request broke off.")
+        body += message.get("body", b"")
+        if not message.get("more_body"):
+            break
+    try:
+        given = json.loads(bytes(body))
+    except (ValueError, RecursionError):
+        raise Refusal(400, "JSON is expected.") from None
+    rest: list[Message] = [{"type": "http.request", "body": bytes(body), "more_body": False}]
+
+    async def again() -> Message:
+        return rest.pop() if rest else await receive()
+
+    return given, again
+
+
+def _hash_in_address(route: Route, scope: Scope) -> str:
+    if route.hash_in == "path":
+        found = route.pattern.match(scope["path"].rstrip("/"))
+        return found["session_hash"] if found else ""
+    given = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    names = given.get("session_hash", [])
+    # Of two Gradio takes one, and this might look at the other.
+    return names[0] if len(names) == 1 else ""
+
+
+async def _to_login(send: Send, scope: Scope) -> None:
+    """Send a person to the login, and back to this address afterwards."""
+    query = scope.get("query_string", b"").decode("latin-1")
+    address = scope["path"] + (f"?{query}" if query else "")
+    to = f"/login?next={quote(address, safe='/')}"
+    headers = [(b"location", to.encode()), (b"cache-control", b"no-store")]
+    await send({"type": "http.response.start", "status": 303, "headers": headers})
+    await send({"type": "http.response.body", "body": b""})
 
 
 def _name(host: str) -> str:
@@ -182,12 +279,8 @@ def _name(host: str) -> str:
     return re.sub(r":\d+$", "", host).lower()
 
 
-def _foreign(headers: Headers) -> bool:
-    """Whether a browser says that another site's page sends this."""
-    if headers.get("sec-fetch-site") in ("cross-site", "same-site"):
-        return True
-    origin = headers.get("origin")
-    return origin is not None and urlsplit(origin).netloc != headers.get("host")
+def _length(headers: Headers) -> int:
+    return int(headers.get("content-length") or 0)
 
 
 def _is_json(headers: Headers) -> bool:

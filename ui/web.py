@@ -9,7 +9,8 @@ import os
 import socket
 import sys
 import warnings
-from collections.abc import AsyncIterator, Callable
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -29,7 +30,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chatbot.bootstrap import Product
 from chatbot.errors import ChatbotError, SettingsInvalid
-from ui.guard import Guard
+from ui import bindings, routes
+from ui.guard import Guard, People, names_of
 from ui.pages import chat, frame, models
 from ui.pages.chat_stream import ChatStream
 from ui.pages.commands import NOT_UNDERSTOOD
@@ -41,12 +43,17 @@ WARM_UP_AFTER = 3.0
 """Seconds after which the model is loaded even if nobody has opened a page."""
 GRACE = 5
 """Seconds that open connections have to end when the server stops."""
+NO_PAGES = ("/gradio_api", "/assets", "/ui", *routes.PLAIN)
+"""Where no page of Gradio's lies."""
 
 
 def create_app(product: Product) -> FastAPI:
     """The whole application, ready for an ASGI server."""
-    warm = _Warmth(product)
+    warm, settings = _Warmth(product), product.settings
     blocks, streams, works = _blocks(product)
+    people = None
+    if settings.auth == "accounts":
+        people = People(product, bindings.Bindings(_Held(blocks)))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -64,9 +71,14 @@ def create_app(product: Product) -> FastAPI:
     # With a CORS policy of its own here, Gradio does not add one that lets other origins in.
     app.add_middleware(CORSMiddleware, allow_origins=[])
     app.add_middleware(_Shell, warm=warm)
-    app.add_middleware(Guard)
+    names = names_of(settings.hosts, settings.host)
+    app.add_middleware(Guard, names=names, people=people, https=settings.https)
     app.mount(frame.static_path(), _Forever(directory=frame.STATIC))
     _add_health(app, product)
+    if people is not None:
+        from ui import login
+
+        login.add(app, product)
     _mount(app, blocks)
     for mounted in app.routes:
         if isinstance(mounted, Mount) and isinstance(mounted.app, FastAPI):
@@ -118,6 +130,9 @@ def serve(
         access_log=False,
         timeout_graceful_shutdown=GRACE,
         server_header=False,
+        # Uvicorn would believe what anybody on this machine says of where they come from.
+        proxy_headers=bool(product.settings.forwarded),
+        forwarded_allow_ips=list(product.settings.forwarded),
     )
     _Server(config, app.state.streams).run(sockets=[listener])
 
@@ -145,8 +160,36 @@ def _blocks(product: Product) -> tuple[gr.Blocks, ChatStream, Works]:
         works = models.build(product)
     # Gradio runs at most this many listeners at once, and each open tab holds one.
     blocks.max_threads = chat.AT_ONCE
+    blocks.state_session_capacity = bindings.MOST
     blocks.queue(default_concurrency_limit=chat.AT_ONCE, max_size=QUEUE)
     return blocks, streams, works
+
+
+class _Held:
+    """What Gradio keeps of its sessions: the one place that looks inside."""
+
+    def __init__(self, blocks: gr.Blocks) -> None:
+        self._blocks = blocks
+
+    def events(self) -> Mapping[str, int]:
+        """Listeners that run or wait, by session."""
+        return Counter(one.session_hash for one in self._events().values())
+
+    def session_of(self, event: str) -> str | None:
+        """The session of a listener that runs or waits."""
+        found = self._events().get(event)
+        return found.session_hash if found else None
+
+    def forget(self, name: str) -> None:
+        """Drop all that is kept of a session."""
+        queue, states = self._blocks._queue, self._blocks.state_holder  # noqa: SLF001
+        queue.pending_messages_per_session.pop(name, None)
+        queue.pending_event_ids_session.pop(name, None)
+        states.session_data.pop(name, None)
+        states.time_last_used.pop(name, None)
+
+    def _events(self) -> dict[str, Any]:
+        return dict(self._blocks._queue.event_ids_to_events)  # noqa: SLF001
 
 
 def _add_health(app: FastAPI, product: Product) -> None:
@@ -200,7 +243,7 @@ class _Shell:
         self._warm = warm
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"].startswith(("/gradio_api", "/assets", "/ui")):
+        if scope["type"] != "http" or scope["path"].startswith(NO_PAGES):
             await self._app(scope, receive, send)
             return
         page = False

@@ -38,7 +38,7 @@ def build(product: Product) -> ChatStream:
             "chat-meta",
             value=None,
             events=("watch",),
-            calls=[calling(product, ChatCommands(product, stream))],
+            calls=[calling(product, ChatCommands(product, stream), CHAT.roles)],
             visible=False,
         )
         meta.watch(

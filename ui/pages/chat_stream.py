@@ -7,6 +7,8 @@
 The stream owns nothing. Turns run in chatbot.chat, the truth is in the database; closing the tab
 ends this generator and nothing else. It wakes for what the tab asks, for notices that the person's
 conversations changed (also by another tab), and for a running answer at most twenty times a second.
+Who watches is asked again before every reading and every few seconds: a login that ended, or a role
+that was taken away, ends the stream with a sentence.
 
 One stream for a tab, not one for each look: Gradio starts listeners in any order, sends the last
 values of an ending one again, and loses those of one that starts while its connection closes.
@@ -18,7 +20,7 @@ is SAME, so that the browser does not draw it again twenty times a second.
 import asyncio
 import json
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
@@ -26,17 +28,22 @@ from typing import Any, TypeVar
 import gradio as gr
 
 from chatbot.bootstrap import Product
-from chatbot.errors import ChatbotError, NotFound
+from chatbot.errors import ChatbotError, NotAllowed, NotFound, NotSignedIn
 from chatbot.turn import Turn
 from chatbot.views import Person, View
-from ui.guard import caller
+from ui.guard import admit, caller
 from ui.pages import chat_view
 from ui.pages.chat_view import Screen, Shown
 from ui.pages.commands import BROKEN
+from ui.pages.frame import CHAT
 
 STEP = 50
 """Messages shown at first, and how many more each "Load earlier" adds."""
 MOST = 5000
+CHECK = 3.0
+"""Seconds between two looks, while an answer is being written, at who watches."""
+CHECK_IDLE = 30.0
+"""The same while nothing is being written."""
 
 _T = TypeVar("_T")
 
@@ -73,11 +80,13 @@ class Look:
 class Tab:
     """A tab that watches. `wake` is set when there may be something new to show."""
 
-    def __init__(self, person: Person, look: Look) -> None:
+    def __init__(self, person: Person, look: Look, ask: Callable[[], Person]) -> None:
         self.person = person
         self.look = look
         self.wake = asyncio.Event()
-        self.left = self.silent = False
+        self.left = self.silent = self.writing = False
+        self.refused: ChatbotError | None = None
+        self._ask = ask
         self.changes = 0
         self.screen = chat_view.empty()
 
@@ -97,46 +106,79 @@ class Tab:
         self.left, self.silent = True, silently
         self.wake.set()
 
+    async def check(self) -> None:
+        """Ask again who watches, and end the stream when they may not (any more)."""
+        try:
+            self.person = await asyncio.to_thread(self._ask)
+        except (NotSignedIn, NotAllowed) as error:
+            self.refused = error
+            self.leave()
+
+    async def keep_checking(self) -> None:
+        """Check again and again, until cancelled."""
+        idle = 0.0
+        while True:
+            await asyncio.sleep(CHECK)
+            idle += CHECK
+            if self.writing or idle >= CHECK_IDLE:
+                idle = 0.0
+                with suppress(ChatbotError):  # the database may not answer for a moment
+                    await self.check()
+
 
 class ChatStream:
     """The streams of one product. Outputs: settled log, unsettled log, facts for the scripts."""
 
     def __init__(self, product: Product) -> None:
         self._product = product
-        self._tabs: dict[str, Tab] = {}
+        self._tabs: dict[tuple[int, str], Tab] = {}
 
     async def watch(self, event: gr.EventData, request: gr.Request) -> AsyncIterator[Update]:
         """Everything that a tab shows, until it leaves or is closed."""
         name, look = _asked(event._data)  # noqa: SLF001  Gradio offers an event's data only here
-        person = await asyncio.to_thread(caller, self._product, request)
-        tab = Tab(person, look)
-        if name in self._tabs:
-            self._tabs[name].leave(silently=True)
-        self._tabs[name] = tab
-        hearing = asyncio.create_task(self._hear(tab))
+
+        def ask() -> Person:
+            person = caller(self._product, request)
+            admit(person, CHAT.roles)
+            return person
+
+        try:
+            person = await asyncio.to_thread(ask)
+        except ChatbotError as error:
+            empty = chat_view.empty(ask=look.number, left=True, **_reason(error))
+            yield empty.log, empty.now, json.dumps(empty.page)
+            return
+        tab, place = Tab(person, look, ask), (person.id, name)
+        if place in self._tabs:
+            self._tabs[place].leave(silently=True)
+        self._tabs[place] = tab
+        tasks = [asyncio.create_task(work) for work in (self._hear(tab), tab.keep_checking())]
         await asyncio.sleep(0)  # from here on no change is missed
         try:
             async for update in self._updates(tab):
                 yield update
-            if not tab.silent:
+            if tab.refused:
+                yield tab.update(tab.screen, left=True, **_reason(tab.refused))
+            elif not tab.silent:
                 yield tab.update(tab.screen, left=True)
         finally:
-            hearing.cancel()
-            if self._tabs.get(name) is tab:
-                del self._tabs[name]
+            for task in tasks:
+                task.cancel()
+            if self._tabs.get(place) is tab:
+                del self._tabs[place]
 
     def look(self, person: Person, name: str, look: Look) -> bool:
         """Turn a tab of this person to something; False when it does not watch (any more)."""
-        tab = self._tabs.get(name)
-        if tab is None or tab.left or tab.person.id != person.id:
+        tab = self._tabs.get((person.id, name))
+        if tab is None or tab.left:
             return False
         tab.turn_to(look)
         return True
 
     def leave(self, person: Person, name: str) -> None:
         """End the stream of a tab of this person."""
-        tab = self._tabs.get(name)
-        if tab is not None and tab.person.id == person.id:
+        tab = self._tabs.get((person.id, name))
+        if tab is not None:
             tab.leave()
 
     def close(self) -> None:
@@ -155,6 +197,9 @@ class ChatStream:
             tab.wake.clear()
             look = tab.look
             try:
+                await tab.check()
+                if tab.left:
+                    return
                 async for update in self._shown(tab, look):
                     yield update
             except ChatbotError as error:
@@ -176,9 +221,13 @@ class ChatStream:
         yield tab.update(self._screen(tab.person, view, running, look))
         if not running:
             return
-        async with aclosing(_until(tab.wake, _writing(tab, view, running))) as updates:
-            async for update in updates:
-                yield update
+        tab.writing = True
+        try:
+            async with aclosing(_until(tab.wake, _writing(tab, view, running))) as updates:
+                async for update in updates:
+                    yield update
+        finally:
+            tab.writing = False
         tab.wake.set()
 
     async def _read(self, person: Person, conversation: str, look: Look) -> tuple[list[Turn], View]:
@@ -234,10 +283,14 @@ async def _until(end: asyncio.Event, items: AsyncIterator[_T]) -> AsyncGenerator
                     await waiting
 
 
+def _reason(error: ChatbotError) -> dict[str, str]:
+    return {"error": str(error), "code": error.code}
+
+
 def _trouble(tab: Tab, look: Look, error: ChatbotError) -> Update:
     """An error beside what is shown already; what does not exist is shown no longer."""
     screen = chat_view.empty() if isinstance(error, NotFound) else tab.screen
-    return tab.update(screen, ask=look.number, error=str(error), code=error.code)
+    return tab.update(screen, ask=look.number, **_reason(error))
 
 
 def _asked(data: Any) -> tuple[str, Look]:

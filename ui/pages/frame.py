@@ -62,7 +62,7 @@ class Page:
     roles: tuple[str, ...] = ()
 
 
-CHAT = Page("chat", "Chat", "/")
+CHAT = Page("chat", "Chat", "/", ("chatter", "agent", "author", "reviewer", "admin"))
 MODELS = Page("models", "Models", "/models", ("admin", "reviewer"))
 PAGES: tuple[Page, ...] = (CHAT, MODELS)
 """Every page there is, in the order of the header."""

@@ -13,6 +13,7 @@ import { onKey } from "./keys.js";
 import { say, toast } from "./overlays.js";
 import { openSearch } from "./search.js";
 import { call, callThrough, newKey } from "./server.js";
+import { checkSession, isSignedOut, onSignedIn } from "./session.js";
 
 const STEP = 50;
 const HIDDEN = 15_000;
@@ -52,6 +53,10 @@ export async function startChat(top) {
   bindKeys();
   show(asked.get("c"), { at: asked.get("m"), history: "none" });
   document.addEventListener("visibilitychange", comeAndGo);
+  onSignedIn(async () => {
+    await learn();
+    again();
+  });
   await learn();
   addEventListener("popstate", () => {
     const now = new URLSearchParams(location.search);
@@ -116,18 +121,18 @@ export function show(conversation, { at = null, history = "push", limit = STEP }
 /* The stream shows what the tab looks at; without one, a new one starts. While one starts, `receive`
    asks again for what was wanted meanwhile. */
 async function look(at) {
-  if (stream === "starting") return;
+  if (stream === "starting" || isSignedOut()) return;
   if (stream === "open") {
     const told = await call("look", at);
     if (told.watching || told.error || at.number !== number) return;
   }
   stream = "starting";
   meta.trigger("watch", at);
-  setTimeout(() => {
+  setTimeout(async () => {
     // Gradio can lose a start that meets the end of a stream before it.
     if (stream !== "starting") return;
     stream = "none";
-    again();
+    if (await checkSession()) again();
   }, SILENCE);
 }
 
@@ -165,7 +170,8 @@ function remember(conversation, at, history) {
 function receive(value) {
   if (value.left) {
     stream = "none";
-    if (!document.hidden) setTimeout(again, 300);
+    if (value.error) ended(value);
+    else if (!document.hidden) setTimeout(again, 300);
     return;
   }
   if (value.changes !== changes) {
@@ -189,6 +195,11 @@ function receive(value) {
     say("The answer is complete.");
   }
   if (reveal) revealMessage();
+}
+
+/* The server ended the stream: the login is over, or a role was taken away. */
+async function ended(value) {
+  if (await checkSession()) toast(value.error, { error: true, action: "Try again", run: again });
 }
 
 /* Gives the running answers the time they began by this machine's clock. */

@@ -3,15 +3,18 @@
 import { $, h, icon, iconButton } from "./dom.js";
 import { showKeys, singleKeys } from "./keys.js";
 import { openMenu } from "./overlays.js";
+import { expectLogin, logOut, nowSignedIn } from "./session.js";
 
 const initials = (name) =>
   name.trim().split(/\s+/).slice(0, 2).map((part) => [...part][0] ?? "").join("").toUpperCase();
 
 /* Draws the header into the island; `tools` are {search, openSide?}. */
 export function drawHeader({ element, props }, tools) {
-  const { page, pages, workspace } = props.value;
+  const { page, pages, workspace, login } = props.value;
   const here = pages.find((one) => one.name === page);
   all = pages;
+  hasLogin = login;
+  if (login) expectLogin();
   element.replaceChildren(
     h(
       "header",
@@ -76,6 +79,7 @@ export function drawHeader({ element, props }, tools) {
 
 let me = { name: "", roles: [] };
 let all = [];
+let hasLogin = false;
 
 /* Whether a page is listed for this person; what it does is checked on the server. */
 const mayOpen = ({ roles }) =>
@@ -84,6 +88,7 @@ const mayOpen = ({ roles }) =>
 /* Says who is using the page, once the server has told. */
 export function setPerson(person) {
   me = person;
+  nowSignedIn(person.name);
   for (const one of all) $(`.pages [data-page=${one.name}]`).hidden = !mayOpen(one);
   const button = $("#account");
   if (!button) return;
@@ -131,5 +136,8 @@ function accountMenu(event) {
       icon: window.chatbotColours.dark() ? "sun" : "moon",
       run: changeColours,
     },
+    hasLogin && { text: "Your account", icon: "person", href: "/account" },
+    hasLogin && { text: "Log out", icon: "leave", run: () => logOut("/logout") },
+    hasLogin && { text: "Log out everywhere", icon: "leave", run: () => logOut("/logout/everywhere") },
   ], { label: "Account" });
 }

@@ -154,7 +154,7 @@ export function toast(text, { error = false, action, run, seconds = 6 } = {}) {
   return leave;
 }
 
-function region() {
+export function region() {
   let found = document.getElementById("toasts");
   if (!found) {
     found = h("div", { id: "toasts" });

@@ -1,5 +1,7 @@
 /* Calls to the server that always come back: with what was asked for, or with {error, code}. */
 
+import { SIGNED_OUT, checkSession } from "./session.js";
+
 const OFFLINE = "The server does not answer. What you wrote is kept here; try again.";
 const WAIT = 30_000;
 
@@ -16,11 +18,17 @@ export async function call(what, given = {}) {
   try {
     // Gradio answers nothing at all when the server could not be reached.
     const told = await Promise.race([channel.call({ do: what, ...given }), late]);
-    return told ?? { error: OFFLINE, code: "offline" };
+    return told && told.code !== "not_signed_in" ? told : await unanswered();
   } catch {
-    return { error: OFFLINE, code: "offline" };
+    return unanswered();
   }
 }
+
+/* Why nothing came back: the login is over, or the server cannot be reached. */
+const unanswered = async () =>
+  (await checkSession())
+    ? { error: OFFLINE, code: "offline" }
+    : { error: SIGNED_OUT, code: "not_signed_in" };
 
 /* A key for one send: the server makes one turn of it, however often it arrives. */
 export function newKey() {

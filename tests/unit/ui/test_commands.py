@@ -31,7 +31,7 @@ class Book:
 
 
 def call(data, person=IRIS, roles=()):
-    product = SimpleNamespace(person=lambda: person)
+    product = SimpleNamespace(person=lambda: person, settings=SimpleNamespace(auth="solo"))
     return asyncio.run(calling(product, Book(), roles)(data, None))
 
 

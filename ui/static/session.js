@@ -1,0 +1,87 @@
+/* Whether this page's person is still logged in. Asked when a call failed, and when the tab is seen
+   again; a person who is not keeps all text on the page and gets a way to log in beside it. */
+
+import { $, h, icon } from "./dom.js";
+import { region, toast } from "./overlays.js";
+
+export const SIGNED_OUT = "You are logged out. What you wrote is kept here: log in, then try again.";
+const SOMEBODY_ELSE = "Somebody else is logged in in this browser now.";
+
+let expected = false;
+let me = null;
+let over = false;
+const waiting = [];
+
+/* The server has a login at all. */
+export function expectLogin() {
+  expected = true;
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden) checkSession();
+  });
+}
+
+/* The server has told who uses this page. */
+export function nowSignedIn(name) {
+  me ??= name;
+}
+
+/* Runs when a person who was logged out is there again. */
+export const onSignedIn = (run) => waiting.push(run);
+
+export const isSignedOut = () => over;
+
+/* Whether the page may go on. Says on the page why not. */
+export async function checkSession() {
+  if (!expected) return true;
+  let answer;
+  try {
+    answer = await fetch("/session", { cache: "no-store" });
+  } catch {
+    return !over; // the server cannot be reached: that is another story
+  }
+  if (answer.status === 401) return stop(SIGNED_OUT, "Log in in a new tab", "/login", "_blank");
+  if (!answer.ok) return !over;
+  const { name } = await answer.json();
+  if (me !== null && name !== me) return stop(SOMEBODY_ELSE, "Reload the page", "/", "_self");
+  if (over) {
+    over = false;
+    $("#signed-out")?.remove();
+    for (const run of waiting) run();
+  }
+  return true;
+}
+
+function stop(sentence, action, href, target) {
+  over = true;
+  const shown = $("#signed-out");
+  if (shown?.dataset.why === sentence) return false;
+  shown?.remove();
+  const leave = target === "_self" ? forget : null;
+  region().append(
+    h(
+      "div",
+      { class: "toast bad", role: "alert", id: "signed-out", "data-why": sentence },
+      icon("lock"),
+      h("span", { class: "grow" }, sentence),
+      h("a", { class: "btn s", href, target, rel: "noopener", onclick: leave }, action),
+    ),
+  );
+  return false;
+}
+
+/* Unsent texts belong to the person who wrote them, not to the next one at this screen. */
+function forget() {
+  sessionStorage.clear();
+}
+
+export async function logOut(path) {
+  try {
+    const answer = await fetch(path, { method: "POST" });
+    if (!answer.ok && answer.status !== 401) throw new Error("refused");
+  } catch {
+    toast("You are still logged in: the server did not answer. Try again.", { error: true });
+    return;
+  }
+  forget();
+  location.assign("/login");
+}
