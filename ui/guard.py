@@ -256,7 +256,7 @@ async def _read(receive: Receive) -> tuple[Any, Receive]:
 
 def _hash_in_address(route: Route, scope: Scope) -> str:
     if route.hash_in == "path":
-        found = route.pattern.match(scope["path"].rstrip("/"))
+        found = route.pattern.fullmatch(scope["path"].rstrip("/"))
         return found["session_hash"] if found else ""
     given = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
     names = given.get("session_hash", [])

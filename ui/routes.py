@@ -99,6 +99,6 @@ def find(routes: tuple[Route, ...], method: str, path: str) -> Route | None:
     """The route of a request, or None. A slash at the end makes no difference."""
     bare = path.rstrip("/") or "/"
     for route in routes:
-        if method in route.methods and (route.pattern.match(path) or route.pattern.match(bare)):
+        if method in route.methods and route.pattern.fullmatch(bare):
             return route
     return None
