@@ -134,4 +134,6 @@ def _administer(url, *statements):
 def _empty(opened):
     names = ", ".join(table.name for table in Base.metadata.sorted_tables)
     with opened.transaction() as session:
+        session.execute(text("ALTER TABLE audit DISABLE TRIGGER USER"))
         session.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+        session.execute(text("ALTER TABLE audit ENABLE TRIGGER USER"))
