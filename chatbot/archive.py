@@ -15,9 +15,10 @@ from chatbot.errors import (
     StoreUnavailable,
     UnstorableText,
 )
-from store import conversations
+from store import accounts, conversations
 from store import errors as store_errors
 from store.engine import Database, Session
+from store.records import Person
 
 UNAVAILABLE = {
     "locked": "The database is busy with something else. Nothing was lost; try again in a moment.",
@@ -59,6 +60,11 @@ class Archive:
             return self.main
         with self.temporary.reading() as session:
             return self.temporary if conversations.holds(session, public_id) else self.main
+
+    def know(self, person: Person) -> None:
+        """Let a person own temporary conversations. To be called before one begins."""
+        with self.temporary.writing() as session:
+            accounts.adopt(session, person)
 
     def places(self) -> tuple[Place, Place]:
         """Both, the lasting one first."""

@@ -3,8 +3,10 @@
 import asyncio
 import logging
 from dataclasses import dataclass
+from datetime import timedelta
 
 from chatbot import tracing
+from chatbot.accounts import Accounts
 from chatbot.answering import Answering
 from chatbot.archive import Archive, told
 from chatbot.audit import Audit
@@ -44,12 +46,16 @@ class Product:
     traces: tracing.Traces
     inside: Inside
     audit: Audit
+    accounts: Accounts
     options: Options
     privacy: Privacy
     local_person: int
 
     def person(self) -> Person:
-        """The one local person of `solo`, with the roles that the database gives them now."""
+        """Who is at the machine's terminal, with the roles that the database gives them now.
+
+        In `solo` the one person there is.
+        """
         with self.archive.main.reading() as session:
             return accounts.person(session, self.local_person)
 
@@ -64,6 +70,7 @@ class Product:
             try:
                 await asyncio.to_thread(self.conversations.tidy)
                 await asyncio.to_thread(self.privacy.tidy)
+                await asyncio.to_thread(self.accounts.tidy)
             except Exception as error:  # noqa: BLE001  the next look may succeed
                 log.warning("nothing was tidied: %s", type(error).__name__)
             await asyncio.sleep(every)
@@ -83,6 +90,16 @@ def _fast(settings: Settings) -> Fast | None:
     if settings.runtime == "auto":
         return Fast(settings.conversions_folder)
     return Fast(settings.conversions_folder, settings.runtime, wait=True)
+
+
+def _accounts(settings: Settings, archive: Archive, audit: Audit) -> Accounts:
+    return Accounts(
+        archive,
+        audit,
+        idle=timedelta(minutes=settings.session_idle_minutes),
+        longest=timedelta(days=settings.session_days),
+        let_in_new=settings.oidc_new_people == "chatter",
+    )
 
 
 def build(settings: Settings) -> Product:
@@ -106,7 +123,7 @@ def build(settings: Settings) -> Product:
     database = _open(settings)
     archive = Archive(database, Database.in_memory())
     with archive.main.writing() as session:
-        person = accounts.ensure_local_person(session, settings.person)
+        person = accounts.ensure_local_person(session, settings.local_name)
     with archive.temporary.writing() as session:
         accounts.adopt(session, person)
     releases = Releases(archive)
@@ -143,6 +160,7 @@ def build(settings: Settings) -> Product:
         traces=tracing.Traces(archive, releases),
         inside=Inside(registry, releases, settings.workspace),
         audit=audit,
+        accounts=_accounts(settings, archive, audit),
         options=options,
         privacy=Privacy(
             archive,

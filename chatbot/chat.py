@@ -16,7 +16,7 @@ from chatbot.answering import Answering, Job, write_end
 from chatbot.archive import Archive, Place
 from chatbot.backends.registry import Registry
 from chatbot.beginning import Rows, Write, exchange, pin, rerun_rows, title_of
-from chatbot.errors import Busy, EmptyText, NotFound, StoreUnavailable, TextTooLong
+from chatbot.errors import Busy, EmptyText, NotFound, StoreUnavailable, TextTooLong, UnknownModel
 from chatbot.notices import Notices
 from chatbot.releases import Releases
 from chatbot.turn import Turn
@@ -71,11 +71,13 @@ class Chat:
         model: str | None = None,
         temporary: bool = False,
         channel: str = "chat",
+        at_home: bool = False,
     ) -> Turn:
         """Save a question and begin its answer; `conversation` None opens a new one.
 
         The question is committed before this returns. The same `key` again returns the same turn.
-        While an answer runs, one more question may wait for it.
+        While an answer runs, one more question may wait for it. `at_home`: a local model answers
+        this once, and no hosted one takes over; the conversation keeps its model.
 
         Raises:
             EmptyText, TextTooLong, UnstorableText: the text cannot be sent; nothing was saved.
@@ -85,8 +87,9 @@ class Chat:
         """
         self._check(text)
         place, release, chosen = await asyncio.to_thread(
-            self._prepare, conversation, prompt, model, temporary=temporary
+            self._prepare, person, conversation, prompt, model, temporary=temporary
         )
+        home = await asyncio.to_thread(self._home) if at_home else None
 
         def find(session: Session) -> Conversation:
             if conversation is not None:
@@ -108,7 +111,8 @@ class Chat:
             asked = messages.add_turn(session, row.id, parent_id=row.head_id, text=text, key=key)
             return row, *asked
 
-        return await self._begin(person, place, conversation or key, key, find, write, most=2)
+        lane = conversation or key
+        return await self._begin(person, place, lane, key, find, write, most=2, home=home)
 
     async def answer_again(
         self, person: Person, message: str, key: str, *, model: str | None = None
@@ -262,17 +266,32 @@ class Chat:
             )
 
     def _prepare(
-        self, conversation: str | None, prompt: str | None, model: str | None, *, temporary: bool
+        self,
+        person: Person,
+        conversation: str | None,
+        prompt: str | None,
+        model: str | None,
+        *,
+        temporary: bool,
     ) -> tuple[Place, Release | None, str | None]:
         """Where to write, the release to pin for a new conversation or prompt, the chosen model."""
         new = conversation is None
         place = self._archive.temporary if new and temporary else self._archive.of(conversation)
+        if new and temporary:
+            self._archive.know(person)
         pinned = self._releases.current(prompt or self._prompt) if new or prompt else None
         return place, pinned, self._label(model or self._model if new else model)
 
     def _label(self, model: str | None) -> str | None:
         """The full name of a chosen model. Raises UnknownModel."""
         return self._registry.resolve(model).label if model else None
+
+    def _home(self) -> str:
+        """The local model for a turn that must not leave. Raises UnknownModel where none is."""
+        model = self._registry.at_home()
+        if model is None:
+            raise UnknownModel("There is no local model here. Add one, or send it as it is.")
+        return model.label
 
     def _locate(self, person: Person, message: str) -> tuple[Place, str]:
         """Where a message is kept, and its conversation (public id). Raises NotFound."""
@@ -301,10 +320,12 @@ class Chat:
         write: Write,
         *,
         most: int = 1,
+        home: str | None = None,
     ) -> Turn:
         """Commit what `write` writes, then start its turn, unless this key already did.
 
         `lane` is the conversation, or the key of a new one: one commit at a time goes on in it.
+        `home` is the local model of a turn that must not leave.
         A caller that leaves meanwhile does not stop it: what is committed is also answered.
         """
         if self._closing:
@@ -323,8 +344,8 @@ class Chat:
             async with self._lock(lane):
                 rows, new = await asyncio.to_thread(commit)
                 if new:
-                    return self._launch(person, place, *rows)
-                return await self._known(person, place, *rows)
+                    return self._launch(person, place, *rows, home)
+                return await self._known(person, place, *rows, home)
 
         beginning = asyncio.create_task(begin(), name=f"begin {key}")
         self._beginnings.add(beginning)
@@ -340,11 +361,17 @@ class Chat:
     # Running -------------------------------------------------------------------------------------
 
     def _launch(
-        self, person: Person, place: Place, row: Conversation, question: Message, reply: Message
+        self,
+        person: Person,
+        place: Place,
+        row: Conversation,
+        question: Message,
+        reply: Message,
+        home: str | None,
     ) -> Turn:
         turn = Turn(person.id, row.public_id, question.public_id, reply.public_id)
         turn.text = reply.content
-        job = Job(turn, place, row, question, reply)
+        job = Job(turn, place, row, question, reply, home)
         lane = self._lanes.setdefault(turn.conversation, [])
         before = lane[-1] if lane else None
         lane.append(turn)
@@ -356,7 +383,13 @@ class Chat:
         return turn
 
     async def _known(
-        self, person: Person, place: Place, row: Conversation, question: Message, reply: Message
+        self,
+        person: Person,
+        place: Place,
+        row: Conversation,
+        question: Message,
+        reply: Message,
+        home: str | None,
     ) -> Turn:
         """The turn that was begun with the same key before, running or ended."""
         job = self._jobs.get(reply.public_id)
@@ -365,7 +398,7 @@ class Chat:
         if reply.status == "streaming":  # when it was read: has it ended since?
             reply = await asyncio.to_thread(_read_again, place, row, reply)
         if reply.status == "streaming":  # nobody here writes it: a crash left it
-            return self._launch(person, place, row, question, reply)
+            return self._launch(person, place, row, question, reply, home)
         turn = Turn(person.id, row.public_id, question.public_id, reply.public_id)
         turn.text = reply.content
         turn.finish(reply.status, reply.error)

@@ -97,6 +97,14 @@ class Settings(BaseSettings):
     forwarded: tuple[str, ...] = Field(
         (), description="Addresses of proxies whose X-Forwarded-For and -Proto are believed"
     )
+    session_idle_minutes: int = Field(
+        480, ge=1, le=100_000, description="Minutes without use after which a login ends"
+    )
+    session_days: int = Field(14, ge=1, le=400, description="Days after which any login ends")
+    oidc_new_people: Literal["refuse", "chatter"] = Field(
+        "refuse",
+        description="Whom OpenID Connect knows and we do not: `refuse`, or let in as `chatter`",
+    )
     person: str = Field("You", max_length=60, description="Name of the local person in `solo`")
     message_limit: int = Field(
         100_000, ge=100, le=100_000, description="Longest message, in characters"
@@ -130,6 +138,11 @@ class Settings(BaseSettings):
     def title(self) -> str:
         """The name in the header."""
         return self.workspace or "Chatbot"
+
+    @property
+    def local_name(self) -> str:
+        """Name of whoever is at the machine's terminal."""
+        return self.person if self.auth == "solo" else "Operator"
 
     @property
     def home_folder(self) -> Path:

@@ -1,16 +1,13 @@
 """One-time links: invitations, new passwords, the first administrator. Knows hashes of tokens."""
 
 from datetime import datetime
-from typing import Literal
 
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from store import models
-from store.records import OneTimeLink
+from store.records import LinkKind, OneTimeLink
 from store.rows import columns_of
-
-Kind = Literal["invite", "reset", "first"]
 
 _COLUMNS = columns_of(models.OneTimeLink, OneTimeLink)
 
@@ -18,7 +15,7 @@ _COLUMNS = columns_of(models.OneTimeLink, OneTimeLink)
 def add(
     session: Session,
     token_hash: str,
-    kind: Kind,
+    kind: LinkKind,
     user_id: int | None,
     *,
     made_by: str,

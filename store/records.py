@@ -6,7 +6,7 @@ see. All times are aware and in UTC.
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +57,14 @@ class LoginSession:
     agent: str
 
 
+LinkKind = Literal["invite", "reset", "first"]
+
+
 @dataclass(frozen=True, slots=True)
 class OneTimeLink:
-    """A link that sets a password once: `invite`, `reset`, or `first` (no person yet)."""
+    """A link that sets a password once. A `first` one has no person yet."""
 
-    kind: str
+    kind: LinkKind
     user_id: int | None
     expires_at: datetime
 
