@@ -19,7 +19,7 @@ import re
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, MutableMapping
 from contextlib import ExitStack
 from typing import Any, Protocol
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import parse_qs, quote
 
 from starlette.datastructures import Headers
 
@@ -49,6 +49,9 @@ NOT_UNDERSTOOD = "The page sent something that the server does not understand. R
 log = logging.getLogger(__name__)
 
 LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
+
+STEERING = frozenset({b"x-forwarded-host", b"x-gradio-server"})
+"""Headers by which Gradio would write another server's address into a page. A proxy passes Host."""
 
 
 class Asks(Protocol):
@@ -133,6 +136,7 @@ class Guard:
             await self._answer(scope, receive, Answer(send, https=self._https))
 
     async def _answer(self, scope: Scope, receive: Receive, answer: Answer) -> None:
+        scope["headers"] = [pair for pair in scope["headers"] if pair[0] not in STEERING]
         headers = Headers(scope=scope)
         plainly = "text/html" in headers.get("accept", "")
         try:
@@ -179,7 +183,8 @@ class Guard:
             return self._people is not None and bool(self._people.cookies.session(headers))
         if site in ("cross-site", "same-site"):
             return True
-        return origin is not None and urlsplit(origin).netloc != headers.get("host")
+        host = headers.get("host")
+        return origin is not None and origin not in (f"http://{host}", f"https://{host}")
 
     async def _as_somebody(
         self, people: People, route: Route, scope: Scope, receive: Receive, answer: Answer

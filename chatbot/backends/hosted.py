@@ -12,6 +12,7 @@ import random
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, Self
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
@@ -321,6 +322,14 @@ def _openai(record: HostedModel) -> BaseChatModel:
         stream_usage=True,
         stream_chunk_timeout=None,
         use_responses_api=False,
-        # A redirect would hand the conversation to a server that nobody chose.
-        http_async_client=openai.DefaultAsyncHttpxClient(timeout=limits, follow_redirects=False),
+        # A redirect would hand the conversation to a server that nobody chose, and a cookie that
+        # came with one person's answer would go out with another's question.
+        http_async_client=openai.DefaultAsyncHttpxClient(
+            timeout=limits, follow_redirects=False, cookies=_no_cookies()
+        ),
     )
+
+
+def _no_cookies() -> CookieJar:
+    """A jar that stays empty."""
+    return CookieJar(DefaultCookiePolicy(allowed_domains=()))
