@@ -53,13 +53,18 @@ _UNSTORABLE = re.compile("[\\0\\ud800-\\udfff]")
 
 @dataclass(slots=True, eq=False)
 class Job:
-    """A committed turn on its way: its rows, where they are, and what has been sent."""
+    """A committed turn on its way: its rows, where they are, and what has been sent.
+
+    `home` is the label of a local model that answers instead of the conversation's: such a turn
+    never leaves this machine.
+    """
 
     turn: Turn
     place: Place
     conversation: Conversation
     question: Message
     reply: Message
+    home: str | None = None
     sent: Sent | None = None
     last: Piece | None = None
     trace: Trace | None = None
@@ -112,7 +117,7 @@ class Answering:
             turn.become("writing")
 
         saved_at = time.monotonic()
-        models = list(dict.fromkeys((job.conversation.model, *self._fallback)))
+        models = await asyncio.to_thread(self._models, job)
         pieces = answer(plan, models, self._model, turn.cancel, sent)
         async with aclosing(pieces):
             async for piece in pieces:
@@ -122,6 +127,13 @@ class Answering:
                     saved_at = time.monotonic()
                     self._save_partial(job)
         return _status(job)
+
+    def _models(self, job: Job) -> list[str]:
+        """Labels of the models to try, each once."""
+        if job.home is None:
+            return list(dict.fromkeys((job.conversation.model, *self._fallback)))
+        local = [name for name in self._fallback if self._registry.resolve(name).where == "local"]
+        return list(dict.fromkeys((job.home, *local)))
 
     async def _model(self, label: str) -> "ChatModel":
         """The ready model. All who wait for one share a thread: the others are for the database."""
@@ -139,13 +151,7 @@ class Answering:
                 raise NotFound
             parent = job.question.parent_id
             path = messages.path(session, parent, limit=HISTORY) if parent else []
-        return Plan(
-            prompt=prompt,
-            values=values_of(prompt, job.question.content, self._workspace),
-            history=history_of(path),
-            continued=job.reply.content,
-            notes=(LONG,) if path and path[0].parent_id else (),
-        )
+        return plan_of(prompt, job.question.content, path, self._workspace, job.reply.content)
 
     def _save_partial(self, job: Job) -> None:
         """Save what is written so far, so that a crash keeps it; one saving at a time."""
@@ -192,7 +198,11 @@ class Answering:
             release_id=job.conversation.release_id,
             model=sent.model,
             parameters=sent.parameters,
-            inputs={"workspace": self._workspace, "continued": len(job.reply.content)},
+            inputs={
+                "workspace": self._workspace,
+                "continued": len(job.reply.content),
+                **({} if sent.masked is None else {"masked": dict(sent.masked)}),
+            },
             rendered_hash=sent.rendered_hash,
             history_ids=sent.history_ids,
             passages=[],
@@ -251,6 +261,23 @@ def write_end(job: Job) -> None:
         # A commit whose confirmation was lost has kept the trace already.
         if job.trace is not None and not messages.traces(session, [job.reply.id]):
             messages.add_trace(session, job.trace)
+
+
+def plan_of(
+    prompt: prompts.Prompt,
+    question: str,
+    path: Sequence[Message],
+    workspace: str,
+    continued: str = "",
+) -> Plan:
+    """What is asked for a question after the messages of `path`, the last `HISTORY` before it."""
+    return Plan(
+        prompt=prompt,
+        values=values_of(prompt, question, workspace),
+        history=history_of(path),
+        continued=continued,
+        notes=(LONG,) if path and path[0].parent_id else (),
+    )
 
 
 def values_of(prompt: prompts.Prompt, question: str, workspace: str) -> dict[str, Any]:

@@ -6,7 +6,6 @@ value that is a few seconds old. Knows nothing of what the options do.
 """
 
 import logging
-import re
 import threading
 import time
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from chatbot.archive import Archive
 from chatbot.audit import Audit, require_admin
 from chatbot.errors import Refused
+from chatbot.masking import GROUPS, PATTERN_LIMIT, Rules, pattern
 from store import options
 from store.audit import KEPT_DAYS
 from store.records import Person
@@ -29,6 +29,9 @@ FRESH = 3.0
 
 Days = Annotated[int | None, Field(ge=1, le=36_500)]
 """Days that something is kept; None keeps it until somebody deletes it."""
+
+
+Kept = Annotated[str, Field(min_length=1, max_length=100)]
 
 
 class _Group(BaseModel):
@@ -63,29 +66,48 @@ class Limits(_Group):
 
 
 class Pattern(_Group):
-    """A kind of value of the workspace's own, such as its customer numbers."""
+    """A kind of value of the workspace's own, such as its customer numbers.
+
+    # is a digit, @ a letter, a + behind either repeats it: "KD-######".
+    """
 
     name: str = Field(pattern=r"^[a-z][a-z ]{0,29}$")
-    pattern: str = Field(min_length=1, max_length=200)
+    pattern: str = Field(min_length=1, max_length=PATTERN_LIMIT)
 
     @field_validator("pattern")
     @classmethod
-    def _compiles(cls, value: str) -> str:
-        try:
-            matches_nothing = re.compile(value).match("") is not None
-        except re.error as error:
-            raise ValueError(f"is no regular expression ({error.msg})") from None
-        if matches_nothing:
-            raise ValueError("would match an empty text")
+    def _is_one(cls, value: str) -> str:
+        pattern(value)
         return value
 
 
 class Masking(_Group):
-    """What hosted models do not get to see: every type but those that are switched off."""
+    """What hosted models do not get to see: every group but those that are switched off.
+
+    `keep` are names that are no secret, such as those of products.
+    """
 
     on: bool = True
-    off: tuple[str, ...] = ()
+    off: tuple[str, ...] = tuple(name for name, group in GROUPS.items() if not group.on)
     patterns: Annotated[tuple[Pattern, ...], Field(max_length=50)] = ()
+    keep: Annotated[tuple[Kept, ...], Field(max_length=500)] = ()
+
+    @field_validator("off")
+    @classmethod
+    def _are_groups(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        unknown = sorted(set(value) - GROUPS.keys())
+        if unknown:
+            raise ValueError(f"no such group: {', '.join(unknown)}")
+        return value
+
+    def rules(self, *keep: str) -> Rules:
+        """What is masked, but for these names as well."""
+        return Rules(
+            on=self.on,
+            groups=frozenset(GROUPS.keys() - set(self.off)),
+            patterns=tuple(one.pattern for one in self.patterns),
+            keep=frozenset(filter(None, (*self.keep, *keep))),
+        )
 
     @model_validator(mode="after")
     def _different(self) -> Self:

@@ -21,7 +21,11 @@ CHANGED = "A message of the history has changed since, so this is not exactly wh
 
 @dataclass(frozen=True, slots=True)
 class TraceView:
-    """What was sent for an answer and what came of it. Times in seconds."""
+    """What was sent for an answer and what came of it. Times in seconds.
+
+    `messages` are as the person knows them. `masked`: how many values of each group left as tags
+    instead; None where nothing is masked.
+    """
 
     messages: list[dict[str, str]]
     exact: bool
@@ -36,6 +40,7 @@ class TraceView:
     total_s: float | None
     error: str | None
     notes: list[str]
+    masked: dict[str, int] | None
 
 
 class Traces:
@@ -71,6 +76,7 @@ class Traces:
             total_s=trace.total_s,
             error=trace.error,
             notes=[*trace.notes, *([] if exact else [CHANGED])],
+            masked=trace.inputs.get("masked"),
         )
 
     def _render(
