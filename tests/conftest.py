@@ -9,8 +9,10 @@ from pathlib import Path
 from zlib import crc32
 
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import create_engine, make_url, text
 
+from chatbot import passwords
 from store.engine import Database
 from store.journal import Journal
 from store.models import Base
@@ -113,6 +115,14 @@ def database(request, dialect, tmp_path):
         _empty(opened)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def cheap_passwords(monkeypatch):
+    """Hashes that cost next to nothing, for tests of what stands on them."""
+    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    monkeypatch.setattr(passwords, "HASHER", cheap)
+    monkeypatch.setattr(passwords, "NOBODY", cheap.hash("of nobody"))
 
 
 @pytest.fixture
