@@ -1,0 +1,71 @@
+"""The arithmetic of waiting after wrong passwords."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from chatbot.accounts.tries import (
+    FORGET_AFTER,
+    FREE_ADDRESS,
+    FREE_LOGIN,
+    LONGEST_WAIT,
+    counted,
+    in_words,
+    left,
+    wait_after,
+)
+from store.records import Attempt
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+def after(wrong, free=FREE_LOGIN, now=NOW):
+    attempt = Attempt(0, now, now)
+    for _ in range(wrong):
+        attempt = counted(attempt, now, free)
+    return attempt
+
+
+def test_the_first_tries_are_free_then_each_wait_doubles():
+    waits = [wait_after(wrong, FREE_LOGIN) for wrong in range(1, 15)]
+    assert waits == [0, 0, 0, 0, 5, 10, 20, 40, 80, 160, 320, 640, 900, 900]
+
+
+@pytest.mark.parametrize("wrong", [20, 10**6])
+def test_no_wait_is_longer_than_the_longest(wrong):
+    assert wait_after(wrong, FREE_LOGIN) == LONGEST_WAIT
+
+
+def test_an_address_has_more_free_tries():
+    assert left(after(FREE_ADDRESS - 1, FREE_ADDRESS), NOW) == 0
+    assert left(after(FREE_ADDRESS, FREE_ADDRESS), NOW) == 5
+
+
+def test_the_wait_ends_by_itself():
+    attempt = after(6)
+    assert left(attempt, NOW + timedelta(seconds=9.5)) == 1
+    assert left(attempt, NOW + timedelta(seconds=10)) == 0
+
+
+def test_counting_begins_anew_after_an_hour_of_rest():
+    later = NOW + FORGET_AFTER + timedelta(seconds=901)
+    assert counted(after(30), later, FREE_LOGIN).count == 1
+    assert counted(after(30), NOW + FORGET_AFTER, FREE_LOGIN).count == 31
+
+
+def test_a_clock_put_back_locks_nobody_out():
+    assert left(after(30), NOW - timedelta(hours=1)) == 0
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (1, "1 second"),
+        (5, "5 seconds"),
+        (99, "99 seconds"),
+        (160, "3 minutes"),
+        (900, "15 minutes"),
+    ],
+)
+def test_waits_in_words_are_never_too_short(seconds, words):
+    assert in_words(seconds) == words
