@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from chatbot.archive import Archive, Place
+from chatbot.archive import Archive, Place, told
 from chatbot.audit import Audit, plain, require_admin
 from chatbot.errors import NotFound, Refused, StoreUnavailable
 from chatbot.options import Options, Retention
@@ -179,7 +179,8 @@ class Privacy:
         moment = datetime.now(UTC)
         folder = self._exports / person.public_id
         with _on_disk(folder, "written"):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for each in (folder.parent, folder):
+                each.mkdir(mode=0o700, exist_ok=True)
             file = folder / f"data-{moment:%Y%m%d-%H%M%S}-{secrets.token_hex(4)}.zip"
             part = file.with_suffix(".part")
             try:
@@ -337,6 +338,8 @@ def _erase(place: Place, user_id: int, *, keep: bool) -> None:
         with place.writing() as session:
             more = forgetting.forget_words(session)
         time.sleep(PAUSE if place.lasting and more else 0)
+    with told():
+        place.database.empty_journal()
 
 
 _ZIP = zipfile.ZIP_DEFLATED

@@ -128,6 +128,13 @@ class Database:
                 "postgresql", version, "write-ahead log", "PostgreSQL keeps its own journal."
             )
 
+    def empty_journal(self) -> None:
+        """Let nothing that was deleted stand in SQLite's write-ahead log, where there is one."""
+        if self.path is None:
+            return
+        with translated(), self._writer(), self._reader.connect() as connection:
+            _driver(connection).execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+
     def close(self) -> None:
         """Close all connections. The object may be used again."""
         self._engine.dispose()
@@ -193,6 +200,7 @@ class Database:
     def _prepare(self, connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None  # or the module would begin transactions of its own
         connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute("PRAGMA secure_delete=ON")  # what is deleted is overwritten
         if self.path is not None:
             connection.execute(f"PRAGMA synchronous={self._journal.synchronous}")
             connection.execute(f"PRAGMA journal_mode={self._journal.mode}").fetchone()
