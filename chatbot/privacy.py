@@ -15,6 +15,7 @@ import json
 import re
 import secrets
 import shutil
+import threading
 import time
 import zipfile
 from collections import Counter
@@ -87,6 +88,11 @@ class Privacy:
         self._workspace = workspace
         self._temporary = timedelta(minutes=temporary_minutes)
         self._ran: float | None = None
+        self._ending = threading.Event()
+
+    def close(self) -> None:
+        """Let retention end after its next part: the server stops."""
+        self._ending.set()
 
     # Retention -----------------------------------------------------------------------------------
 
@@ -146,9 +152,8 @@ class Privacy:
             with self._archive.main.writing() as session:
                 gone = remove(session)
             total += gone
-            if not gone:
+            if not gone or self._ending.wait(PAUSE):
                 return total
-            time.sleep(PAUSE)
 
     def _forget_elsewhere(self) -> None:
         """Let go of the temporary conversations of people whom another process forgot."""

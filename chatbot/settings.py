@@ -110,6 +110,9 @@ class Settings(BaseSettings):
         100_000, ge=100, le=100_000, description="Longest message, in characters"
     )
     temporary_minutes: int = Field(60, ge=1, description="Idle life of a temporary conversation")
+    drain_seconds: float = Field(
+        30, ge=0, le=3600, description="Seconds that answers have to end when the server stops"
+    )
     start_questions: tuple[str, ...] = Field(
         (
             "What can you help me with?",

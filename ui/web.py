@@ -36,13 +36,12 @@ from ui.pages import chat, frame, models
 from ui.pages.chat_stream import ChatStream
 from ui.pages.commands import NOT_UNDERSTOOD
 from ui.pages.works import Works
+from ui.stopping import GRACE, Server
 
 QUEUE = 1000
 """Listeners' calls that may wait; beyond it a page is told that the server is busy."""
 WARM_UP_AFTER = 3.0
 """Seconds after which the model is loaded even if nobody has opened a page."""
-GRACE = 5
-"""Seconds that open connections have to end when the server stops."""
 NO_PAGES = ("/gradio_api", "/assets", "/ui", *routes.PLAIN)
 """Where no page of Gradio's lies."""
 
@@ -134,7 +133,7 @@ def serve(
         proxy_headers=bool(product.settings.forwarded),
         forwarded_allow_ips=list(product.settings.forwarded),
     )
-    _Server(config, app.state.streams).run(sockets=[listener])
+    Server(config, product, app.state.streams.close).run(sockets=[listener])
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -217,7 +216,7 @@ def readiness(product: Product) -> dict[str, Any]:
     except ChatbotError as error:
         report["model"] = str(error)
     fine = report["database"] == report["schema"] == "ok"
-    report["ready"] = fine and report["model"] in ("idle", "ready")
+    report["ready"] = fine and report["model"] in ("idle", "ready") and not product.chat.closing
     return report
 
 
@@ -274,15 +273,3 @@ class _Forever(StaticFiles):
         response = super().file_response(*args, **kwargs)
         response.headers["cache-control"] = "public, max-age=31536000, immutable"
         return response
-
-
-class _Server(uvicorn.Server):
-    """Ends the streams of open pages when asked to stop, so that stopping is quick."""
-
-    def __init__(self, config: uvicorn.Config, streams: ChatStream) -> None:
-        super().__init__(config)
-        self._streams = streams
-
-    def handle_exit(self, sig: int, frame: Any) -> None:
-        self._streams.close()
-        super().handle_exit(sig, frame)
