@@ -134,6 +134,11 @@ def by_login(session: Session, login: str) -> Account:
     return _account(session, found)
 
 
+def has_login(session: Session, login: str) -> bool:
+    """Whether somebody has this login."""
+    return session.scalar(select(exists().where(models.User.login == login))) is True
+
+
 def by_email(session: Session, email: str) -> list[Account]:
     """Those whose e-mail address, or login, is this one, in its stored spelling."""
     same = (models.User.email == email) | (models.User.login == email)

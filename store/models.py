@@ -48,7 +48,7 @@ class User(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     public_id: Mapped[str] = mapped_column(PublicId, unique=True, default=_new_id)
     name: Mapped[str] = mapped_column(Name(200))
-    login: Mapped[str | None] = mapped_column(Name(100), unique=True)
+    login: Mapped[str | None] = mapped_column(Name(320), unique=True)
     email: Mapped[str | None] = mapped_column(Name(320))
     password_hash: Mapped[str | None] = mapped_column(Name(200))
     active: Mapped[bool] = mapped_column(default=True)

@@ -15,7 +15,6 @@ from chatbot.accounts.signing import Signing, hash_of
 from chatbot.accounts.views import Link, LinkView, SignedIn
 from chatbot.errors import Conflict, NotFound, Refused
 from store import accounts, links, sessions
-from store import errors as store_errors
 from store.engine import Session
 from store.records import LinkKind, Person
 
@@ -127,8 +126,7 @@ def add_account(
     adopt: bool = False,
 ) -> Person:
     """A new account; with `adopt` that of the local person, who gets a new one. Raises Conflict."""
+    if accounts.has_login(session, login):
+        raise Conflict(TAKEN)
     make = accounts.name_local_person if adopt else accounts.add_person
-    try:
-        return make(session, name, roles, login=login, email=email, password_hash=password_hash)
-    except store_errors.Conflict:
-        raise Conflict(TAKEN) from None
+    return make(session, name, roles, login=login, email=email, password_hash=password_hash)

@@ -19,6 +19,12 @@ def spelled(typed: str) -> str:
     return unicodedata.normalize("NFKC", typed.strip()).casefold()
 
 
+def sought(typed: str) -> str:
+    """The same, or nothing for what nobody can have. For looking somebody up."""
+    found = spelled(typed) if len(typed) <= LONGEST_EMAIL else ""
+    return found if found.isprintable() and len(found) <= LONGEST_EMAIL else ""
+
+
 def login_of(typed: str) -> str:
     """A login to keep. Raises Refused."""
     login = spelled(typed)
@@ -36,6 +42,12 @@ def name_of(typed: str) -> str:
     if not name or len(name) > LONGEST_NAME or not name.isprintable():
         raise Refused(f"A name has 1 to {LONGEST_NAME} printable characters.")
     return name
+
+
+def one_line(given: str) -> str:
+    """What another server calls a person, as a name to keep; it may be empty."""
+    line = "".join(sign if sign.isprintable() else " " for sign in given)
+    return " ".join(line.split())[:LONGEST_NAME].strip()
 
 
 def email_of(typed: str | None) -> str | None:

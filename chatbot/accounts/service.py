@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from chatbot import passwords
 from chatbot.accounts import tries
 from chatbot.accounts.links import Links, add_account
-from chatbot.accounts.logins import email_of, login_of, name_of, roles_of, spelled
+from chatbot.accounts.logins import email_of, login_of, name_of, roles_of, sought
 from chatbot.accounts.views import Link, PersonView, view
 from chatbot.audit import require_admin
 from chatbot.errors import NotFound, Refused
@@ -172,7 +172,7 @@ class Accounts(Links):
 
 def _by_login(session: Session, login: str) -> Account:
     try:
-        return accounts.by_login(session, spelled(login))
+        return accounts.by_login(session, sought(login))
     except store_errors.NotFound:
         raise NotFound(f"Nobody has the login {login}.") from None
 

@@ -13,7 +13,7 @@ from hashlib import sha256
 
 from chatbot import passwords
 from chatbot.accounts import tries
-from chatbot.accounts.logins import LONGEST_NAME, email_of, name_of, spelled
+from chatbot.accounts.logins import email_of, one_line, sought
 from chatbot.accounts.views import PersonView, SessionView, SignedIn, view
 from chatbot.archive import Archive
 from chatbot.audit import Audit
@@ -220,7 +220,7 @@ class Signing:
 
     def _begin_try(self, login: str, address: str) -> Credentials | None:
         """What to check a password against, after the try was counted. Raises TooManyTries."""
-        typed = spelled(login)
+        typed = sought(login)
         with self.archive.main.writing() as session:
             found = accounts.credentials(session, typed)
             tries.begin(session, found.login if found else typed, address, self.clock())
@@ -256,7 +256,7 @@ class Signing:
         self, session: Session, issuer: str, subject: str, email: str | None, name: str
     ) -> int | None:
         """The person whom an unknown identity belongs to from now on."""
-        known = accounts.by_email(session, spelled(email)) if email else []
+        known = accounts.by_email(session, sought(email)) if email else []
         free = [
             one.person for one in known if not identities.has_other(session, one.person.id, issuer)
         ]
@@ -275,10 +275,8 @@ class Signing:
         address = None
         with contextlib.suppress(Refused):
             address = email_of(email)
-        given = " ".join(name.split())[:LONGEST_NAME] or address or "Somebody"
-        person = accounts.add_person(
-            session, name_of(given), ("chatter",), login=address, email=address
-        )
+        known_as = one_line(name) or address or "Somebody"
+        person = accounts.add_person(session, known_as, ("chatter",), login=address, email=address)
         self.note_roles(session, None, "person_added", person)
         return person
 

@@ -35,7 +35,7 @@ def _active() -> sa.Column[bool]:
 
 def upgrade() -> None:
     with op.batch_alter_table("users", table_kwargs=AUTOINCREMENT) as users:
-        users.add_column(_text("login", 100, nullable=True))
+        users.add_column(_text("login", 320, nullable=True))
         users.add_column(_text("email", 320, nullable=True))
         users.add_column(_text("password_hash", 200, nullable=True))
         users.add_column(_active())
