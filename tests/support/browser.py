@@ -17,7 +17,7 @@ class Site:
 
     def __init__(self, folder, **environment):
         self.home = folder / "home"
-        self._environment = environment
+        self._environment = {"CHATBOT_DRAIN_SECONDS": "1"} | environment
         self._errors = folder / "server.log"
         self._start("0")
         line = self._process.stdout.readline()
