@@ -12,6 +12,7 @@ from pydantic import Field
 
 from chatbot.bootstrap import Product
 from chatbot.errors import NotFound
+from chatbot.masking import masked_words
 from chatbot.turn import Turn
 from chatbot.views import Person
 from ui.pages.chat_stream import MOST, STEP, ChatStream, Look
@@ -53,6 +54,7 @@ class ChatCommands(SearchCommands):
             "reasons": list(REASONS),
             "message_limit": settings.message_limit,
             "temporary_minutes": settings.temporary_minutes,
+            "local": local.label if (local := self._product.registry.at_home()) else None,
             **self.models(person),
         }
 
@@ -109,12 +111,42 @@ class ChatCommands(SearchCommands):
         prompt: Name | None = None,
         model: Name | None = None,
         temporary: bool = False,
+        at_home: bool = False,
     ) -> Json:
         """Ask. Answered once the question is saved; the same key again is the same turn."""
         turn = await self._chat.start_turn(
-            person, conversation, text, key, prompt=prompt, model=model, temporary=temporary
+            person,
+            conversation,
+            text,
+            key,
+            prompt=prompt,
+            model=model,
+            temporary=temporary,
+            at_home=at_home,
         )
         return _begun(turn)
+
+    @command
+    def leaving(
+        self,
+        person: Person,
+        *,
+        conversation: Id | None,
+        text: str,
+        prompt: Name | None = None,
+        model: Name | None = None,
+        whole: bool = False,
+    ) -> Json:
+        """What would leave this machine for a message; with `whole`, the messages themselves."""
+        found = self._product.preview.of(person, conversation, text, prompt=prompt, model=model)
+        return {
+            "model": found.model,
+            "leaves": found.leaves,
+            "host": found.host,
+            "count": len(found.messages),
+            "masked": None if found.masked is None else masked_words(found.masked),
+            "messages": found.messages if whole else [],
+        }
 
     @command
     async def again(
@@ -238,6 +270,7 @@ class ChatCommands(SearchCommands):
             "total": found.total_s,
             "error": found.error,
             "notes": found.notes,
+            "masked": None if found.masked is None else masked_words(found.masked),
         }
 
 

@@ -2,6 +2,7 @@
 
 import { chat, show, stop, watchModels } from "./chat.js";
 import { bindAnswerKeys } from "./chat_answer.js";
+import { drawLeaving, noteLeaving } from "./chat_leaving.js";
 import { editLast } from "./chat_edit.js";
 import { followEnd } from "./chat_log.js";
 import { $, drafts, h, icon } from "./dom.js";
@@ -34,6 +35,7 @@ export function drawComposer() {
     });
   }
   bindAnswerKeys();
+  drawLeaving({ asked, answerLocally: () => send({ locally: true }) });
 }
 
 /* Brings the composer up to date with the shown conversation and what the server told at the start. */
@@ -53,6 +55,7 @@ export function notePage() {
   box.placeholder = page.id ? "Write the next message" : "Write a message";
   paintSend();
   paintNotes();
+  noteLeaving();
   grow();
 }
 
@@ -106,6 +109,7 @@ function edited() {
   grow();
   paintSend();
   paintNotes();
+  noteLeaving();
 }
 
 function grow() {
@@ -130,7 +134,17 @@ export function sendText(text) {
   send();
 }
 
-async function send() {
+/* What `send` would ask for now. */
+function asked() {
+  return {
+    conversation: place,
+    text: box.value,
+    prompt: chosen.prompt ?? (place ? null : $("#chat-prompt").value || null),
+    model: chosen.model ?? (place ? null : $("#chat-model").value || null),
+  };
+}
+
+async function send({ locally = false } = {}) {
   const text = box.value;
   if (sending || !text.trim()) return;
   failed = tooLong(text);
@@ -143,17 +157,10 @@ async function send() {
   paintSend();
   const from = place;
   const sent = key;
-  const told = await call("send", {
-    conversation: from,
-    text,
-    key: sent,
-    prompt: chosen.prompt ?? (from ? null : $("#chat-prompt").value || null),
-    model: chosen.model ?? (from ? null : $("#chat-model").value || null),
-    temporary: temporary && !from,
-  });
+  const told = await call("send", { ...asked(), key: sent, temporary: temporary && !from, at_home: locally });
   sending = false;
   if (told.error) {
-    failed = told;
+    failed = { ...told, locally };
     paintSend();
     paintNotes();
     return;
@@ -216,7 +223,7 @@ function paintNotes() {
 }
 
 function failedNote() {
-  const again = h("button", { type: "button", class: "btn s", onclick: () => send() }, "Try again");
+  const again = h("button", { type: "button", class: "btn s", onclick: () => send({ locally: failed.locally }) }, "Try again");
   return note("bad", "warn", failed.error, [again], "alert");
 }
 

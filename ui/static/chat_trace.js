@@ -25,10 +25,12 @@ function draw(trace) {
     ["Total", `${trace.total.toFixed(2)} s`],
     Object.keys(trace.parameters).length > 0 && ["Parameters", JSON.stringify(trace.parameters)],
     trace.error && ["Error", trace.error],
+    trace.masked !== null && ["Masked", trace.masked || "nothing"],
     ...trace.notes.map((note) => ["Note", note]),
   ].filter(Boolean);
+  const hidden = trace.masked ? "These messages were sent, with tags in the place of what was masked." : null;
   const exactly = trace.exact
-    ? "These messages were sent, exactly so."
+    ? hidden ?? "These messages were sent, exactly so."
     : "These messages come closest to what was sent; something they were made of is gone.";
   return h(
     "div",
