@@ -17,7 +17,8 @@ from chatbot.conversations import Conversations
 from chatbot.errors import StoreUnavailable
 from chatbot.learning.inside.service import Inside
 from chatbot.notices import Notices
-from chatbot.options import Options
+from chatbot.options import Masking, Options
+from chatbot.preview import Preview
 from chatbot.privacy import Privacy
 from chatbot.releases import Releases
 from chatbot.settings import Settings
@@ -43,6 +44,7 @@ class Product:
     notices: Notices
     chat: Chat
     conversations: Conversations
+    preview: Preview
     traces: tracing.Traces
     inside: Inside
     audit: Audit
@@ -117,6 +119,7 @@ def build(settings: Settings) -> Product:
         default=settings.model,
         scripted=settings.scripted or settings.model == "scripted",
         fast=_fast(settings),
+        masking=lambda: options.get(Masking).rules(settings.workspace),
     )
     registry.resolve(settings.model)
     fallback = [registry.resolve(name).label for name in settings.fallback]
@@ -156,6 +159,15 @@ def build(settings: Settings) -> Product:
             notices,
             chat.is_running,
             temporary_minutes=settings.temporary_minutes,
+        ),
+        preview=Preview(
+            archive,
+            registry,
+            releases,
+            workspace=settings.workspace,
+            prompt=settings.prompt,
+            model=settings.model,
+            message_limit=settings.message_limit,
         ),
         traces=tracing.Traces(archive, releases),
         inside=Inside(registry, releases, settings.workspace),
