@@ -30,7 +30,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chatbot.bootstrap import Product
 from chatbot.errors import ChatbotError, SettingsInvalid
-from ui import bindings, routes
+from ui import bindings, login, routes
 from ui.guard import Guard, People, names_of
 from ui.pages import chat, frame, models
 from ui.pages.chat_stream import ChatStream
@@ -75,8 +75,6 @@ def create_app(product: Product) -> FastAPI:
     app.mount(frame.static_path(), _Forever(directory=frame.STATIC))
     _add_health(app, product)
     if people is not None:
-        from ui import login
-
         login.add(app, product)
     _mount(app, blocks)
     for mounted in app.routes:

@@ -106,13 +106,15 @@ class Tab:
         self.left, self.silent = True, silently
         self.wake.set()
 
-    async def check(self) -> None:
-        """Ask again who watches, and end the stream when they may not (any more)."""
+    async def check(self) -> bool:
+        """Ask again who watches; the stream ends, and this is False, when they may not any more."""
         try:
             self.person = await asyncio.to_thread(self._ask)
         except (NotSignedIn, NotAllowed) as error:
             self.refused = error
             self.leave()
+            return False
+        return True
 
     async def keep_checking(self) -> None:
         """Check again and again, until cancelled."""
@@ -197,8 +199,7 @@ class ChatStream:
             tab.wake.clear()
             look = tab.look
             try:
-                await tab.check()
-                if tab.left:
+                if not await tab.check():
                     return
                 async for update in self._shown(tab, look):
                     yield update
