@@ -100,6 +100,7 @@ def _examine_with(settings: Settings) -> list[Finding]:
     checks: tuple[tuple[str, Callable[[Settings], Iterable[Finding]]], ...] = (
         ("home", _home),
         ("database", _database),
+        ("accounts", _accounts),
         ("model", _models),
         ("encoder", _encoder),
         ("prompt", _prompt),
@@ -261,6 +262,32 @@ def _database(settings: Settings) -> Iterable[Finding]:
         yield Finding("database", "warn", f"{state.where}: {state.in_words()}", state.reason)
     else:
         yield Finding("database", "ok", f"{state.where}: {state.in_words()}")
+
+
+def _accounts(settings: Settings) -> Iterable[Finding]:
+    from chatbot import maintenance
+
+    if settings.auth == "solo":
+        yield Finding("accounts", "ok", "solo: one local person with every role, and no login.")
+        return
+    count = maintenance.administrators(settings)
+    if count:
+        found = f"{count} administrator{'s' * (count != 1)} can log in."
+        yield Finding("accounts", "ok", found)
+    else:
+        yield Finding(
+            "accounts",
+            "warn",
+            "No administrator can log in yet.",
+            "Open the link that `chatbot serve` prints, or: chatbot users add LOGIN --role admin",
+        )
+    if not settings.https and not configuration.is_loopback(settings.host):
+        yield Finding(
+            "cookies",
+            "warn",
+            f"Passwords and cookies travel unprotected to {settings.host}: cookies are not Secure.",
+            "Put a proxy that speaks https in front, then set CHATBOT_HTTPS=true.",
+        )
 
 
 def _models(settings: Settings) -> Iterable[Finding]:

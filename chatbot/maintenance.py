@@ -15,6 +15,7 @@ import prompts
 from chatbot.archive import told
 from chatbot.errors import NotFound, PromptInvalid, StoreUnavailable
 from chatbot.settings import Settings
+from store import accounts
 from store import backup as copies
 from store import errors as store_errors
 from store.engine import Database
@@ -47,6 +48,18 @@ def check_database(settings: Settings) -> DatabaseState:
     """Look at the database; makes and changes nothing. Raises StoreUnavailable."""
     with _database(settings) as database:
         return _state(database)
+
+
+def administrators(settings: Settings) -> int | None:
+    """How many administrators can log in; None where no database of this version is there.
+
+    Raises StoreUnavailable.
+    """
+    with _database(settings) as database:
+        if not _exists(database) or not database.schema().ok:
+            return None
+        with database.reading() as session:
+            return len(accounts.administrators(session))
 
 
 def upgrade(settings: Settings) -> DatabaseState:

@@ -21,6 +21,9 @@ from pydantic_settings import (
 
 from chatbot.errors import SettingsInvalid
 
+EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104  compared, not listened on
+"""Hosts that stand for all addresses of this machine."""
+
 
 class HostedModel(BaseModel):
     """A model behind an OpenAI-compatible server or another provider that LangChain knows."""
@@ -141,6 +144,14 @@ class Settings(BaseSettings):
     def title(self) -> str:
         """The name in the header."""
         return self.workspace or "Chatbot"
+
+    def address(self, port: int | None = None) -> str:
+        """Where people open the chat, without a slash at the end. `port`: the one in force."""
+        here = "localhost" if self.host in EVERYWHERE else self.host
+        name = self.hosts[0] if self.hosts else f"[{here}]" if ":" in here else here
+        if self.https:
+            return f"https://{name}"
+        return f"http://{name}:{port or self.port}"
 
     @property
     def local_name(self) -> str:

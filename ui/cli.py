@@ -19,13 +19,14 @@ import typer
 from chatbot import __version__
 from chatbot import settings as configuration
 from chatbot.errors import ChatbotError
-from ui import cli_data, cli_evaluate
-from ui.cli_base import Json, group, opened
+from ui import cli_data, cli_evaluate, cli_privacy, cli_users
+from ui.cli_base import As, Json, acting, group, opened
 from ui.cli_output import is_terminal, note, working, write, write_json, write_rows
 
 app = group("A chatbot that you own: chat, prompts, a local GPT, everything in your database.")
-for name, commands in cli_data.GROUPS.items():
+for name, commands in (cli_data.GROUPS | cli_privacy.GROUPS).items():
     app.add_typer(commands, name=name)
+app.add_typer(cli_users.users, name="users")
 app.command()(cli_evaluate.evaluate)
 
 
@@ -84,6 +85,7 @@ def chat(
     conversation: Annotated[
         str | None, typer.Option(metavar="ID", help="Go on with this conversation.")
     ] = None,
+    as_login: As = None,
     as_json: Json = False,
 ) -> None:
     """Talk on the terminal. Ctrl+C stops an answer, Ctrl+D leaves."""
@@ -92,7 +94,7 @@ def chat(
     if as_json and once is None:
         raise typer.BadParameter("it goes with --once", param_hint="--json")
     with opened() as product:
-        talk = cli_chat.Talk(product, product.person(), conversation, prompt, model)
+        talk = cli_chat.Talk(product, acting(product, as_login), conversation, prompt, model)
         if once is None:
             cli_chat.talk_on(product, talk)
         else:

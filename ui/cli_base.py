@@ -10,6 +10,7 @@ from chatbot import settings as configuration
 
 if TYPE_CHECKING:
     from chatbot.bootstrap import Product
+    from chatbot.views import Person
 
 Json = Annotated[bool, typer.Option("--json", help="Print data as JSON, and nothing else.")]
 
@@ -22,6 +23,15 @@ def group(text: str) -> typer.Typer:
         pretty_exceptions_enable=False,
         add_completion=False,
     )
+
+
+As = Annotated[str | None, typer.Option("--as", metavar="LOGIN", help="Act in this person's name.")]
+
+
+def acting(product: "Product", login: str | None) -> "Person":
+    """Who is at the terminal, or in whose name they act. Raises NotFound."""
+    by = product.person()
+    return by if login is None else product.accounts.acting_as(by, login)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import typer
 
 from chatbot import settings as configuration
 from chatbot.errors import ChatbotError, Refused
-from ui.cli_base import Json, group, opened
+from ui.cli_base import As, Json, acting, group, opened
 from ui.cli_output import is_terminal, note, plain, working, write, write_json, write_rows
 
 Limit = Annotated[int, typer.Option(min=1, max=100_000, help="Show at most this many.")]
@@ -25,11 +25,11 @@ GROUPS = {"conversations": conversations, "prompts": prompts, "models": models, 
 
 
 @conversations.command("list")
-def list_conversations(*, limit: Limit = 50, as_json: Json = False) -> None:
+def list_conversations(*, limit: Limit = 50, as_login: As = None, as_json: Json = False) -> None:
     """List conversations: pinned ones first, then the last used."""
     with opened() as product:
-        today = datetime.now().astimezone()
-        groups = product.conversations.groups(product.person(), today=today, limit=limit)
+        person, today = acting(product, as_login), datetime.now().astimezone()
+        groups = product.conversations.groups(person, today=today, limit=limit)
     items = [item for group in groups for item in group.items][:limit]
     if as_json:
         write_json(items)
@@ -46,10 +46,10 @@ def _when(moment: datetime) -> str:
 
 
 @conversations.command("show")
-def show_conversation(conversation: Id, *, as_json: Json = False) -> None:
+def show_conversation(conversation: Id, *, as_login: As = None, as_json: Json = False) -> None:
     """Print the current branch of a conversation."""
     with opened() as product:
-        person = product.person()
+        person = acting(product, as_login)
         pages = [product.conversations.open(person, conversation)]
         while pages[0].has_earlier:
             before = pages[0].messages[0].id
@@ -70,11 +70,12 @@ def show_conversation(conversation: Id, *, as_json: Json = False) -> None:
 def search_conversations(
     text: Annotated[str, typer.Argument(help="Words to find in titles and messages.")],
     *,
+    as_login: As = None,
     as_json: Json = False,
 ) -> None:
     """Find conversations by title and text."""
     with opened() as product:
-        hits = product.conversations.search(product.person(), text)
+        hits = product.conversations.search(acting(product, as_login), text)
     if as_json:
         write_json(hits)
     else:
@@ -100,12 +101,13 @@ def export_conversation(
     output: Annotated[
         Path | None, typer.Option(help="Write to this file, or into this folder.")
     ] = None,
+    as_login: As = None,
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
 ) -> None:
     """Print one conversation, or write it to a file that is not there yet."""
     with opened() as product:
         name, text = product.conversations.export(
-            product.person(), conversation, "json" if as_json else form
+            acting(product, as_login), conversation, "json" if as_json else form
         )
     if output is None:
         if as_json or form == "json":
@@ -129,11 +131,12 @@ def delete_conversation(
     conversation: Id,
     *,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_login: As = None,
     as_json: Json = False,
 ) -> None:
     """Delete one conversation for good. Asks first on a terminal."""
     with opened() as product:
-        person = product.person()
+        person = acting(product, as_login)
         title = product.conversations.open(person, conversation, limit=1).title
         if is_terminal(sys.stdin) and not yes and not as_json:
             typer.confirm(f"Delete {plain(title)!r} for good?", abort=True, err=True)

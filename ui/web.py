@@ -119,7 +119,11 @@ def serve(
     listener = _listen(host, port)
     at = f"[{host}]" if ":" in host else host
     say = tell or (lambda line: print(line, file=sys.stderr, flush=True))  # noqa: T201
-    say(f"The chat is at http://{at}:{listener.getsockname()[1]}/")
+    port = listener.getsockname()[1]
+    say(f"The chat is at http://{at}:{port}/")
+    if product.settings.auth == "accounts" and (link := product.accounts.first_link()):
+        address = product.settings.address(port)
+        say(f"Make the first administrator, within a day: {address}{link.path}")
     app = create_app(product)
     config = uvicorn.Config(
         app,
