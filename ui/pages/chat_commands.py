@@ -145,6 +145,8 @@ class ChatCommands(SearchCommands):
             "host": found.host,
             "count": len(found.messages),
             "masked": None if found.masked is None else masked_words(found.masked),
+            "values": sum((found.masked or {}).values()),
+            "groups": len(found.masked or {}),
             "messages": found.messages if whole else [],
         }
 

@@ -35,7 +35,7 @@ export function drawComposer() {
     });
   }
   bindAnswerKeys();
-  drawLeaving({ asked, answerLocally: () => send({ locally: true }) });
+  drawLeaving({ asked, answerLocally });
 }
 
 /* Brings the composer up to date with the shown conversation and what the server told at the start. */
@@ -132,6 +132,12 @@ export function sendText(text) {
   box.value = text;
   edited();
   send();
+}
+
+/* The button that was pressed goes away, so the focus goes back to the box. */
+function answerLocally() {
+  box.focus();
+  send({ locally: true });
 }
 
 /* What `send` would ask for now. */

@@ -6,6 +6,7 @@ import { openDialog, toast } from "./overlays.js";
 import { call } from "./server.js";
 
 const PAUSE = 350;
+const MANY = 2; // groups that the line names; of more it tells the number of values
 const TAG = /⟨[a-z]+ [1-9][0-9]*⟩/g;
 
 let form = null;
@@ -27,18 +28,18 @@ function hosted() {
 /* Brings the line up to date with the chosen model and the text. */
 export function noteLeaving() {
   const model = hosted();
+  const { text, ...rest } = form.asked();
+  const empty = !text.trim();
   const line = $("#chat-leaves");
-  line.hidden = !model;
+  line.hidden = !model || (empty && !chat.page.messages.length); // an empty page says it itself
   if (!model) {
     shown = "";
     return;
   }
-  const { text, ...rest } = form.asked();
-  const empty = !text.trim();
   $("#chat-leaves-see").hidden = empty;
   $("#chat-leaves-home").hidden = empty || !chat.facts.local;
-  const { head, running, messages } = chat.page;
-  const now = JSON.stringify([rest, text, head, running, messages.length, messages.at(-1)?.id, model.label]);
+  const { running, messages } = chat.page;
+  const now = JSON.stringify([rest, text, running, messages.map((one) => one.id), model.label]);
   if (now === shown) return;
   shown = now;
   asking += 1;
@@ -56,10 +57,11 @@ const ask = debounced(PAUSE, async () => {
   else tell(told.leaves ? summary(told) : "Answered on this machine: nothing leaves.");
 });
 
-function summary({ count, masked }) {
+function summary({ count, masked, values, groups }) {
   const messages = `Leaves this machine: ${count} ${count === 1 ? "message" : "messages"}`;
   if (masked === null) return `${messages}, not masked`;
-  return `${messages}, ${masked ? `${masked} masked` : "nothing to mask"}`;
+  if (!values) return `${messages}, nothing to mask`;
+  return `${messages}, ${groups > MANY ? `${values} values` : masked} masked`;
 }
 
 function tell(text) {
