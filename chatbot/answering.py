@@ -20,7 +20,7 @@ import prompts
 from chatbot.archive import Place
 from chatbot.backends.cancel import CancelToken
 from chatbot.backends.registry import Registry
-from chatbot.chain import Past, Piece, Plan, Sent, answer
+from chatbot.chain import OpenEncoder, Past, Piece, Plan, Sent, answer, no_encoder
 from chatbot.errors import ChatbotError, NotFound, StoreUnavailable
 from chatbot.releases import Releases
 from chatbot.turn import Turn
@@ -73,15 +73,24 @@ class Job:
 
 
 class Answering:
-    """Runs jobs. `fallback`: labels of the models to try when the conversation's does not begin."""
+    """Runs jobs. `fallback`: labels of the models to try when the conversation's does not begin.
+
+    `encoder` opens what picks sentences for small models, when there is something to pick from.
+    """
 
     def __init__(
-        self, registry: Registry, releases: Releases, fallback: Sequence[str], workspace: str
+        self,
+        registry: Registry,
+        releases: Releases,
+        fallback: Sequence[str],
+        workspace: str,
+        encoder: OpenEncoder = no_encoder,
     ) -> None:
         self._registry = registry
         self._releases = releases
         self._fallback = tuple(fallback)
         self._workspace = workspace
+        self._encoder = encoder
         self._opening: dict[str, asyncio.Task[ChatModel]] = {}
 
     async def run(self, job: Job, before: Turn | None) -> None:
@@ -118,7 +127,7 @@ class Answering:
 
         saved_at = time.monotonic()
         models = await asyncio.to_thread(self._models, job)
-        pieces = answer(plan, models, self._model, turn.cancel, sent)
+        pieces = answer(plan, models, self._model, turn.cancel, sent, self._encoder)
         async with aclosing(pieces):
             async for piece in pieces:
                 job.last = piece

@@ -4,6 +4,8 @@ import asyncio
 import logging
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache, partial
+from typing import TYPE_CHECKING
 
 from chatbot import tracing
 from chatbot.accounts import Accounts
@@ -25,6 +27,9 @@ from chatbot.settings import Settings
 from store import accounts, messages
 from store.engine import Database
 from store.records import Person
+
+if TYPE_CHECKING:
+    from chatbot.backends.encoder import Encoder
 
 log = logging.getLogger(__name__)
 
@@ -94,6 +99,13 @@ def _fast(settings: Settings) -> Fast | None:
     return Fast(settings.conversions_folder, settings.runtime, wait=True)
 
 
+def _encoder(settings: Settings) -> "Encoder | None":
+    """What compares sentences by meaning; found when the first are to be picked."""
+    from chatbot.backends.encoder import open_encoder  # imports numpy
+
+    return open_encoder(settings)
+
+
 def _accounts(settings: Settings, archive: Archive, audit: Audit) -> Accounts:
     return Accounts(
         archive,
@@ -139,7 +151,9 @@ def build(settings: Settings) -> Product:
         registry,
         releases,
         notices,
-        Answering(registry, releases, fallback, settings.workspace),
+        Answering(
+            registry, releases, fallback, settings.workspace, cache(partial(_encoder, settings))
+        ),
         message_limit=settings.message_limit,
         prompt=settings.prompt,
         model=settings.model,

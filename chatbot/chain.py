@@ -1,5 +1,7 @@
 """The LangChain runnable of a model call: render | budget | model, with our own fallback.
 
+A small model that quotes is held to its sources on the way (chatbot/grounding.py).
+
 Knows nothing of people, conversations or rows: it receives a prompt version, its values and the
 earlier messages as plain values, and yields text. It falls back before the first token only, so a
 reader never sees two answers in one. (LangChain's `with_fallbacks` also switches only then, but it
@@ -8,25 +10,36 @@ leaves the generator of the model that took over open until garbage collection.)
 LangChain is imported with the first call: a server's first page and most commands need none.
 """
 
+import asyncio
 import hashlib
 import json
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import prompts
 from chatbot.backends.cancel import CancelToken
 from chatbot.errors import BackendError, ContextTooSmall, PromptInvalid
+from chatbot.grounding import Ground, drafts, ground
 
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
 
     from chatbot.backends.base import ChatModel
+    from chatbot.backends.encoder import Encoder
 
 SAMPLING = ("temperature", "top_p", "top_k", "repetition_penalty", "seed")
 DEFAULT_REPLY = 512
 """Tokens of an answer where neither the prompt nor the model names a limit."""
+ADDED = "The answer held no sentence of its sources, so the best one was added."
+
+OpenEncoder = Callable[[], "Encoder | None"]
+
+
+def no_encoder() -> None:
+    """For callers without one: sentences are then compared by their words."""
+
 
 Message = dict[str, str]
 
@@ -182,7 +195,9 @@ def _longest(plan: Plan) -> int:
     return int(chosen.get("max_tokens", DEFAULT_REPLY))
 
 
-def build(model: "ChatModel", sent: Sent, cancel: CancelToken) -> "Runnable[Plan, Any]":
+def build(
+    model: "ChatModel", sent: Sent, cancel: CancelToken, quotable: Sequence[str] = ()
+) -> "Runnable[Plan, Any]":
     """render | budget | model for one model. Rendering and counting run in threads."""
     from langchain_core.runnables import RunnableLambda
 
@@ -194,7 +209,7 @@ def build(model: "ChatModel", sent: Sent, cancel: CancelToken) -> "Runnable[Plan
         given = {"cancel": cancel, "on_masked": sent.hid}
         if going_on and model.on_continuing:
             sent.notes.append(model.on_continuing)
-        return model.bind(**given, **sent.parameters, **going_on)
+        return model.bind(**given, quotable=quotable, **sent.parameters, **going_on)
 
     return RunnableLambda(render) | RunnableLambda(fit) | RunnableLambda(call)
 
@@ -205,10 +220,12 @@ async def answer(
     open_model: Callable[[str], Awaitable["ChatModel"]],
     cancel: CancelToken,
     on_sent: Callable[[Sent], None],
+    encoder: OpenEncoder = no_encoder,
 ) -> AsyncGenerator[Piece, None]:
     """Stream the answer of the first model of `models` (different labels) that begins one.
 
     `on_sent` gets the trace of each call as it is made; the last one is that of the answer.
+    `encoder` is asked for where sentences are to be picked, in a thread.
 
     Raises:
         BackendError: of the last model, or of the one that failed after its first token.
@@ -221,7 +238,8 @@ async def answer(
             model = await open_model(label)
             sent = Sent(model.label, model.where, notes=[*plan.notes, *failed])
             on_sent(sent)
-            async with aclosing(_stream(plan, model, sent, cancel)) as pieces:
+            pieces_of = _grounded if model.quotes else _stream
+            async with aclosing(pieces_of(plan, model, sent, cancel, encoder)) as pieces:
                 async for piece in pieces:
                     began = began or bool(piece.text)
                     yield piece
@@ -233,10 +251,38 @@ async def answer(
             return
 
 
-async def _stream(
-    plan: Plan, model: "ChatModel", sent: Sent, cancel: CancelToken
+async def _grounded(
+    plan: Plan, model: "ChatModel", sent: Sent, cancel: CancelToken, encoder: OpenEncoder
 ) -> AsyncGenerator[Piece, None]:
-    async with aclosing(build(model, sent, cancel).astream(plan)) as chunks:  # type: ignore[type-var]
+    """Stream with picked sentences for passages, and the best of them where none was quoted."""
+
+    def narrow() -> tuple[dict[str, Any], Ground]:
+        history = [past.message for past in plan.history]
+        return ground(plan.prompt, plan.values, history, encoder)
+
+    values, held = await asyncio.to_thread(narrow)
+    quotable = held.sentences or drafts(plan.prompt, values)
+    narrowed = replace(plan, values=values)
+    said = [plan.continued]
+    async with aclosing(_stream(narrowed, model, sent, cancel, encoder, quotable)) as pieces:
+        async for piece in pieces:
+            said.append(piece.text)
+            more = held.missing("".join(said)) if piece.finish == "stop" else ""
+            if more:
+                sent.notes.append(ADDED)
+            yield replace(piece, text=piece.text + more)
+
+
+async def _stream(
+    plan: Plan,
+    model: "ChatModel",
+    sent: Sent,
+    cancel: CancelToken,
+    _: OpenEncoder = no_encoder,
+    quotable: Sequence[str] = (),
+) -> AsyncGenerator[Piece, None]:
+    runnable = build(model, sent, cancel, quotable)
+    async with aclosing(runnable.astream(plan)) as chunks:  # type: ignore[type-var]
         async for chunk in chunks:
             usage = chunk.usage_metadata or {}
             yield Piece(

@@ -44,6 +44,7 @@ class Ask:
     `options` are the sampling parameters as the caller named them: temperature, top_p, top_k,
     seed, repetition_penalty. `continue_final`: the last message is the model's own, to go on with.
     `on_masked` is told how many values of each group were hidden before the messages left.
+    `quotable` are sentences of its sources that a model which quotes copies to the letter.
     """
 
     messages: list[dict[str, str]]
@@ -53,6 +54,7 @@ class Ask:
     continue_final: bool
     options: dict[str, Any]
     on_masked: Callable[[Mapping[str, int]], None] | None = None
+    quotable: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +74,15 @@ class ChatModel(BaseChatModel):
     """Base of the backends. `context` is in tokens, `label` is `name@version`.
 
     `takes` names the sampling options this model knows; another one is refused by name, so a
-    caller drops it first and says so.
+    caller drops it first and says so. One that `quotes` is too small to phrase: it gets picked
+    sentences and is held to them.
     """
 
     label: str
     context: int
     where: Where
     takes: frozenset[str] = frozenset({"temperature", "top_p", "seed"})
+    quotes: bool = False
 
     @abstractmethod
     def deltas(self, ask: Ask) -> AsyncGenerator[Delta, None]:
@@ -179,6 +183,7 @@ class ChatModel(BaseChatModel):
         max_tokens = rest.pop("max_tokens", None) or rest.pop("max_completion_tokens", None)
         continue_final = bool(rest.pop("continue_final", False))
         on_masked = rest.pop("on_masked", None)
+        quotable = tuple(rest.pop("quotable", ()))
         unknown = sorted(rest.keys() - self.takes)
         if unknown:
             raise BackendRefused(
@@ -192,6 +197,7 @@ class ChatModel(BaseChatModel):
             continue_final=continue_final,
             options={name: value for name, value in rest.items() if value is not None},
             on_masked=on_masked,
+            quotable=quotable,
         )
 
     def _chunk(self, delta: Delta) -> AIMessageChunk:

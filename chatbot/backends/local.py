@@ -26,7 +26,7 @@ from chatbot.backends.cancel import CancelToken
 from chatbot.backends.checkpoint import Manifest
 from chatbot.backends.converting import NoFastRuntime, Say, Stopped, quiet
 from chatbot.backends.detokenise import Rewriter
-from chatbot.backends.runtimes.base import Runtime, Sampling
+from chatbot.backends.runtimes.base import Guide, Runtime, Sampling
 from chatbot.backends.runtimes.worker import Order, Worker
 from chatbot.errors import BackendError, BackendRefused, BackendTimeout, ContextTooSmall
 
@@ -98,6 +98,7 @@ class LocalModel(ChatModel):
             context=min(manifest.context, loaded.context),
             defaults=_DEFAULTS | loaded.defaults | manifest.parameters,
             trained_on_tags=manifest.trained_on_tags,
+            quotes=manifest.trained_on_tags,
         )
         model._tokens = loaded.tokens
         if manifest.trained_on_tags:
@@ -138,7 +139,10 @@ class LocalModel(ChatModel):
         """Order the answer and pass on what has come since the last look, in one piece."""
         sampling = self._sampling(ask.options)
         prompt = await asyncio.to_thread(
-            self._prompt, ask.messages, continue_final=ask.continue_final
+            self._prompt,
+            ask.messages,
+            continue_final=ask.continue_final,
+            quotable=ask.quotable,
         )
         room = self.context - len(prompt.tokens)
         if room < 1:
@@ -153,6 +157,7 @@ class LocalModel(ChatModel):
             give=inbox.put,
             context=prompt.tokens[-_CONTEXT_FOR_TEXT:] if ask.continue_final else (),
             banned=prompt.banned,
+            guide=prompt.guide,
             rewriter=prompt.rewriter,
         )
         forget = ask.cancel.on_cancel(cancel.cancel)
@@ -168,12 +173,23 @@ class LocalModel(ChatModel):
             forget()
             cancel.cancel()
 
-    def _prompt(self, messages: list[dict[str, str]], *, continue_final: bool = False) -> "_Prompt":
+    def _prompt(
+        self,
+        messages: list[dict[str, str]],
+        *,
+        continue_final: bool = False,
+        quotable: Sequence[str] = (),
+    ) -> "_Prompt":
         if self._swapping is None:
             return _Prompt(self._tokens.encode(messages, continue_final=continue_final))
         hidden, tags = self._swapping.hide(messages)
         tokens = self._tokens.encode(hidden, continue_final=continue_final)
-        return _Prompt(tokens, self._swapping.banned(tokens, tags), tags.streaming())
+        guide = None
+        if quotable:
+            said = [item["content"] for item in hidden if item["role"] != "system"]
+            sentences = [tags.hide(sentence) for sentence in quotable]
+            guide = self._swapping.copying(sentences, said, self._tokens.encode_text)
+        return _Prompt(tokens, self._swapping.banned(tokens, tags), tags.streaming(), guide)
 
     async def _arrived(self, inbox: "_Inbox") -> Delta:
         """Wait for what comes next. Raises BackendTimeout when the thread is stuck."""
@@ -209,6 +225,7 @@ class _Prompt:
     tokens: list[int]
     banned: frozenset[int] = frozenset()
     rewriter: Rewriter | None = None
+    guide: Guide | None = None
 
 
 class _Upgrade:

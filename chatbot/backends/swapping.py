@@ -5,10 +5,14 @@ follows from its prompt, so that a value can be copied and not invented. Knows a
 messages, nothing of weights or runtimes.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
+from chatbot.backends.copying import Copying
 from chatbot.errors import ModelUnavailable
 from chatbot.values import TAG, TAGS_A_TYPE, TYPES, Tags, conceal
+
+ENDS = frozenset(".!?\n")
+"""Characters that end a sentence."""
 
 
 class Swapping:
@@ -21,6 +25,7 @@ class Swapping:
     def __init__(self, vocabulary: Sequence[str]) -> None:
         self._tags: set[int] = set()
         self._digits: dict[int, frozenset[str]] = {}
+        self._ends = {n for n, text in enumerate(vocabulary) if text.rstrip(" ")[-1:] in ENDS}
         for number, text in enumerate(vocabulary):
             if TAG.fullmatch(text):
                 self._tags.add(number)
@@ -51,6 +56,20 @@ class Swapping:
         needed = _digits("".join(tags.left()))
         digits = {number for number, held in self._digits.items() if not held <= needed}
         return frozenset(self._tags.difference(prompt) | digits)
+
+    def copying(
+        self,
+        sentences: Sequence[str],
+        said: Sequence[str],
+        encode: Callable[[str], Sequence[int]],
+    ) -> Copying:
+        """What holds an answer to these sentences, hidden as the prompt is.
+
+        Tags that stand in none of the texts `said` by people are guarded.
+        """
+        forms = [{tuple(encode(text)), tuple(encode(f" {text}"))} for text in sentences]
+        known = {token for text in said for token in encode(text)}
+        return Copying(forms, self._tags - known, self._ends)
 
 
 def _digits(text: str) -> frozenset[str]:

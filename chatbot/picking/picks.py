@@ -7,11 +7,13 @@ subject. What else was tried, and what it gave: docs/decisions/0015-picking.md.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from chatbot.backends.encoder import Encoder
 from chatbot.picking.sentences import Sentence, sentences
 from chatbot.picking.words import likeness
+
+if TYPE_CHECKING:
+    from chatbot.backends.encoder import Encoder
 
 MEANING = 2 / 3
 """The cosine's share of a score, where there is an encoder."""
@@ -46,7 +48,7 @@ class Picked:
 
 
 def pick(
-    encoder: Encoder | None,
+    encoder: "Encoder | None",
     question: str,
     passages: Sequence[Mapping[str, str]],
     *,
@@ -72,7 +74,7 @@ def pick(
 
 
 def _scores(
-    encoder: Encoder | None, question: str, earlier: Sequence[str], texts: Sequence[str]
+    encoder: "Encoder | None", question: str, earlier: Sequence[str], texts: Sequence[str]
 ) -> list[float]:
     words = likeness(question, texts)
     if encoder is None:

@@ -4,9 +4,9 @@ Token ids only; it knows nothing of text, messages, threads or callers. A runtim
 thread (`worker.py`) and need not be thread safe.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,17 +20,35 @@ class Sampling:
     seed: int | None = None
 
 
+class Next(NamedTuple):
+    """What may come next: `allowed` alone, whatever is banned; None: all but `banned`."""
+
+    allowed: Collection[int] | None = None
+    banned: Collection[int] = ()
+
+
+class Guide(Protocol):
+    """Says at each step what may come next, and follows what came. For one answer."""
+
+    def next(self) -> Next:
+        """What may come now; at least one token."""
+
+    def take(self, token: int, /) -> None:
+        """Follow one token of the answer."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Request:
     """A prompt to go on from. Two requests are never equal, so it may be a key.
 
     `banned` are token ids that are not drawn at any step, greedy or sampled: some of the
-    vocabulary, never all of it.
+    vocabulary, never all of it. `guide` says what else may come at each step.
     """
 
     prompt: Sequence[int]
     sampling: Sampling
     banned: frozenset[int] = frozenset()
+    guide: Guide | None = None
 
 
 @dataclass(frozen=True, slots=True)

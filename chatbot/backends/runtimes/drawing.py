@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from chatbot.backends.runtimes.base import Request
+from chatbot.backends.runtimes.base import Next, Request
 
 _FEW = 64
 """How many of the likeliest tokens are sorted first: they nearly always hold the mass of top-p."""
@@ -25,6 +25,7 @@ class Drawing:
         self._banned = np.fromiter(sorted(request.banned), np.int64, len(request.banned))
         if len(self._banned) and not 0 <= self._banned[0] <= self._banned[-1] < vocabulary:
             raise IndexError("a banned token is not in the vocabulary")
+        self._guide = request.guide
         self._seen: np.ndarray | None = None
         if sampling.repetition_penalty != 1.0:
             self._seen = np.zeros(vocabulary, bool)
@@ -38,8 +39,17 @@ class Drawing:
 
     def ban(self, logits: np.ndarray) -> None:
         """Make what this request may not draw impossible, in its own row of logits."""
+        now = self._guide.next() if self._guide is not None else Next()
+        if now.allowed is not None:
+            kept = np.fromiter(now.allowed, np.int64, len(now.allowed))
+            scores = logits[kept]
+            logits[:] = -np.inf
+            logits[kept] = scores
+            return
         if len(self._banned):
             logits[self._banned] = -np.inf
+        if now.banned:
+            logits[np.fromiter(now.banned, np.int64, len(now.banned))] = -np.inf
 
     def draw(self, logits: np.ndarray) -> int:
         """The next token from logits of shape (vocabulary,), which are changed."""
@@ -60,6 +70,8 @@ class Drawing:
         self.tokens.append(token)
         if self._seen is not None:
             self._seen[token] = True
+        if self._guide is not None:
+            self._guide.take(token)
 
 
 def draw_all(logits: np.ndarray, drawings: Sequence[Drawing]) -> list[int]:

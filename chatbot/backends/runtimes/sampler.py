@@ -3,6 +3,8 @@
 Knows nothing of caches or models: it sees logits and the tokens so far.
 """
 
+from collections.abc import Collection
+
 import torch
 from transformers import (
     LogitsProcessorList,
@@ -12,7 +14,7 @@ from transformers import (
     TopPLogitsWarper,
 )
 
-from chatbot.backends.runtimes.base import Request, Sampling
+from chatbot.backends.runtimes.base import Next, Request, Sampling
 
 
 class Sampler:
@@ -28,6 +30,7 @@ class Sampler:
         else:
             self._generator.manual_seed(sampling.seed)
         self._banned = _numbers(request.banned, device)
+        self._guide = request.guide
         self._needs_tokens = sampling.repetition_penalty != 1.0
         self.tokens = list(request.prompt)
 
@@ -38,8 +41,21 @@ class Sampler:
 
     def ban(self, logits: torch.Tensor) -> None:
         """Make what this request may not draw impossible, in its own row of logits."""
-        if self._banned is not None:
-            logits.index_fill_(-1, self._banned, -torch.inf)
+        now = self._guide.next() if self._guide is not None else Next()
+        if now.allowed is not None:
+            kept = _numbers(now.allowed, logits.device)
+            others = torch.ones_like(logits, dtype=torch.bool).index_fill_(-1, kept, value=False)
+            logits.masked_fill_(others, -torch.inf)
+            return
+        for banned in (self._banned, _numbers(now.banned, logits.device)):
+            if banned is not None:
+                logits.index_fill_(-1, banned, -torch.inf)
+
+    def take(self, token: int) -> None:
+        """Remember what was drawn."""
+        self.tokens.append(token)
+        if self._guide is not None:
+            self._guide.take(token)
 
     def draw(self, logits: torch.Tensor) -> int:
         """The next token from logits of shape (1, vocabulary)."""
@@ -66,11 +82,11 @@ def draw_all(logits: torch.Tensor, samplers: list[Sampler]) -> list[int]:
         for row, sampler in enumerate(samplers)
     ]
     for sampler, token in zip(samplers, drawn, strict=True):
-        sampler.tokens.append(token)
+        sampler.take(token)
     return drawn
 
 
-def _numbers(ids: frozenset[int], device: torch.device) -> torch.Tensor | None:
+def _numbers(ids: Collection[int], device: torch.device) -> torch.Tensor | None:
     """The ids as an index, made once for all steps; None where nothing is to be done."""
     return torch.tensor(sorted(ids), dtype=torch.long, device=device) if ids else None
 

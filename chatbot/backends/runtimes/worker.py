@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from chatbot.backends.base import Delta, Finish
 from chatbot.backends.cancel import CancelToken
 from chatbot.backends.detokenise import Decode, Detokeniser, Rewriter, StopStrings
-from chatbot.backends.runtimes.base import Request, Runtime, Sampling, Stepped
+from chatbot.backends.runtimes.base import Guide, Request, Runtime, Sampling, Stepped
 from chatbot.errors import BackendBroken, BackendError, BackendRateLimited, ModelUnavailable
 
 MOST_ACTIVE = 16
@@ -47,6 +47,8 @@ class Order:
     """The prompt's tail where the answer goes on inside a text, for the detokeniser."""
     banned: frozenset[int] = frozenset()
     """Tokens that this answer may not hold."""
+    guide: Guide | None = None
+    """Says at each step what else may come."""
     rewriter: Rewriter | None = None
     """Changes the text before anything else is done with it, in the worker's thread."""
 
@@ -56,7 +58,7 @@ class _Answer:
 
     def __init__(self, order: Order, decode: Decode) -> None:
         self.order = order
-        self.request = Request(order.prompt, order.sampling, order.banned)
+        self.request = Request(order.prompt, order.sampling, order.banned, order.guide)
         self.tokens = 0
         self._text = Detokeniser(decode, order.context)
         self._stops = StopStrings(order.stop)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from itertools import cycle
 from random import Random
-from typing import Literal
+from typing import Any, Literal
 
 from chatbot.learning.starter import holdout, rendering
 from chatbot.learning.starter.reading import TEXT_SKILLS, Record, corpus
@@ -31,7 +31,8 @@ ASTRAY_PASSAGES = 2
 class Case:
     """One question to a model, and all that judges need.
 
-    `messages` are sent; `passages` (title, text) are those among them. `reference` is a good
+    It is asked by a built-in `prompt`, after `thread`; `passages` (title, text) are its
+    sources. `messages` are what that prompt sends, whole passages in it. `reference` is a good
     reply; `facts` are the values that it must carry, `remembered` those of them that stand in
     earlier turns alone. `pool` and `topics` say which references it is compared with, and which
     topics of the pool are right ones.
@@ -40,18 +41,28 @@ class Case:
     id: str
     wall: Wall
     skill: str
-    messages: tuple[Message, ...]
+    prompt: str
     question: str
     reference: str = ""
     passages: tuple[tuple[str, str], ...] = ()
+    thread: tuple[Message, ...] = ()
     facts: tuple[str, ...] = ()
     remembered: frozenset[str] = frozenset()
     pool: str = ""
     topics: frozenset[str] = frozenset()
+    messages: tuple[Message, ...] = field(init=False)
     context: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
+        sent = rendering.messages(self.prompt, **self.values, history=list(self.thread))
+        object.__setattr__(self, "messages", tuple(sent))
         object.__setattr__(self, "context", tuple(m["content"] for m in self.messages))
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The values of the prompt, the thread apart."""
+        found = [{"title": title, "text": text} for title, text in self.passages]
+        return {"question": self.question} | ({"passages": found} if found else {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,10 +164,7 @@ def _case(wall: Wall, record: Record, ask: str, seed: int) -> Case:
         if slots(record["reply"]) <= slots(ask, *(t["text"] for t in record["thread"])):
             given = []
     question = fill(ask)
-    if record["skill"] in TEXT_SKILLS and not given:
-        messages = tuple(rendering.messages("assistant", question=question))
-    else:
-        messages = _support(question, given, thread)
+    bare = record["skill"] in TEXT_SKILLS and not given
     facts = [fact for fact in record["facts"] if SLOT.fullmatch(fact)]
     earlier = slots(*(turn["text"] for turn in record["thread"])) - slots(ask)
     on_topic = record["skill"] in ANSWERABLE and record["passages"]
@@ -164,10 +172,11 @@ def _case(wall: Wall, record: Record, ask: str, seed: int) -> Case:
         id=record["id"],
         wall=wall,
         skill=record["skill"],
-        messages=messages,
+        prompt="assistant" if bare else "support",
         question=question,
         reference=fill(record["reply"]),
         passages=tuple(given),
+        thread=tuple(thread),
         facts=tuple(fill(fact) for fact in facts),
         remembered=frozenset(fill(fact) for fact in facts if fact in earlier and thread),
         pool=_pool(record) if on_topic else "",
@@ -200,19 +209,11 @@ def _astray(record: Record, number: int, rng: Random) -> Case:
         id=f"{record['id']} astray",
         wall="astray",
         skill="lacking",
-        messages=_support(question, given, []),
+        prompt="support",
         question=question,
         reference=rng.choice(limits()["no source"]),
         passages=tuple(given),
     )
-
-
-def _support(
-    question: str, given: Sequence[tuple[str, str]], thread: Sequence[Message]
-) -> tuple[Message, ...]:
-    found = [{"title": title, "text": text} for title, text in given]
-    sent = rendering.messages("support", question=question, passages=found, history=list(thread))
-    return tuple(sent)
 
 
 def _filled(record: Record, text: str) -> str:

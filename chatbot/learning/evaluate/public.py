@@ -10,7 +10,6 @@ from random import Random
 
 from chatbot.errors import Refused
 from chatbot.learning.evaluate.cases import Case, Reference
-from chatbot.learning.starter import rendering
 from chatbot.learning.starter.reading import Record
 from chatbot.learning.starter.slots import Values
 from chatbot.learning.starter.sources import json_lines
@@ -35,7 +34,7 @@ def outside_cases(data: Path, count: int | None, seed: int) -> list[Case]:
             id=f"clinc150: {text}",
             wall="outside",
             skill="limit",
-            messages=tuple(rendering.messages("assistant", question=text)),
+            prompt="assistant",
             question=text,
         )
         for text in chosen
@@ -80,13 +79,11 @@ def _intent(record: Record, rng: Random) -> Case:
     rng.shuffle(names)
     fill = Values(rng).fill
     given = [(fill(intents()[name]["title"]), fill(intents()[name]["text"])) for name in names]
-    found = [{"title": title, "text": text} for title, text in given]
-    sent = rendering.messages("support", question=record["instruction"], passages=found)
     return Case(
         id=record["id"],
         wall="intent",
         skill="intent",
-        messages=tuple(sent),
+        prompt="support",
         question=record["instruction"],
         reference=fill(intents()[own]["reply"]),
         passages=tuple(given),

@@ -108,7 +108,7 @@ def evaluate(
     columns = []
     for name in dict.fromkeys(names):
         if name in infos:
-            column = _of_model(infos[name], registry, asked, judge, notes, tell)
+            column = _of_model(infos[name], registry, asked, judge, notes, tell, encoder)
         else:
             column = _of_copy(name, asked, judge, notes, encoder)
         columns.append(column)
@@ -159,9 +159,12 @@ def _of_model(
     judge: Judge,
     notes: dict[str, str],
     tell: Tell,
+    encoder: Encoder | None,
 ) -> Column:
     model = registry.open(info.label)
-    given: Answers = answers(model, asked, lambda done, of: tell(info.label, done, of))
+    given: Answers = answers(
+        model, asked, lambda done, of: tell(info.label, done, of), lambda: encoder
+    )
     if all(answer.error for answer in given.answers):
         raise Refused(f"{info.label} answered no case: {given.answers[0].error}")
     column = judged(info.label, asked, given.answers, judge, notes)
