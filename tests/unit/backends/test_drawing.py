@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from chatbot.backends.runtimes.base import Request, Sampling
 from chatbot.backends.runtimes.drawing import Drawing, candidates, draw_all
 from chatbot.backends.runtimes.sampler import _processors
+from tests.support.guides import Fixed
 
 VOCABULARY = 200
 GENERATOR = np.random.default_rng(3)
@@ -102,3 +103,14 @@ def test_frequencies_follow_the_chances():
     drawn = [one.draw(logits.copy()) for _ in range(2000)]
     assert set(drawn) == {4, 5}
     assert 0.70 < drawn.count(5) / 2000 < 0.80
+
+
+@pytest.mark.parametrize("temperature", [0.0, 1.0])
+def test_guide_allows_against_bans_and_forbids_beside_them(temperature):
+    sampling = Sampling(temperature=temperature, seed=1)
+    guides = Fixed({3}), Fixed(None, {8, 9})
+    only = Drawing(Request([1], sampling, frozenset({3}), guides[0]), 10)
+    beside = Drawing(Request([1], sampling, frozenset(range(7)), guides[1]), 10)
+    logits = np.arange(20, dtype=np.float32).reshape(2, 10)
+    assert draw_all(logits, [only, beside]) == [3, 7]
+    assert [guide.taken for guide in guides] == [[3], [7]]

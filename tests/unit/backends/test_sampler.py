@@ -5,6 +5,7 @@ import torch
 
 from chatbot.backends.runtimes.base import Request, Sampling
 from chatbot.backends.runtimes.sampler import Sampler, draw_all
+from tests.support.guides import Fixed
 
 CPU = torch.device("cpu")
 VOCABULARY = 12
@@ -55,3 +56,13 @@ def test_half_precision_is_banned_too():
 def test_id_outside_the_vocabulary_is_refused():
     with pytest.raises(IndexError):
         draw_all(logits(1), [sampler({VOCABULARY})])
+
+
+@pytest.mark.parametrize("temperature", [0.0, 1.0])
+def test_guide_allows_against_bans_and_forbids_beside_them(temperature):
+    sampling = Sampling(temperature=temperature, seed=1)
+    guides = Fixed({3}), Fixed(None, {8, 9, 10, 11})
+    only = Sampler(Request([1], sampling, frozenset({3}), guides[0]), CPU)
+    beside = Sampler(Request([1], sampling, frozenset(range(7)), guides[1]), CPU)
+    assert draw_all(logits(2), [only, beside]) == [3, 7]
+    assert [guide.taken for guide in guides] == [[3], [7]]
