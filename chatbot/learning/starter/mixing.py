@@ -11,7 +11,7 @@ from random import Random
 
 import numpy as np
 
-from chatbot.learning.starter import situations
+from chatbot.learning.starter import recalling, situations
 from chatbot.learning.starter.exercises import Exercises, quotations
 from chatbot.learning.starter.packing import Encoded, Windows, pack
 from chatbot.learning.starter.plan import Plan, Stage
@@ -37,6 +37,7 @@ OWN: dict[str, Callable[[Random], Iterator[Document]]] = {
     "situations": situations.situations,
     "small_talk": situations.small_talk,
     "sourceless": situations.sourceless,
+    "recalls": recalling.recalls,
 }
 ANSWERED: dict[str, Callable[[Path, Random], Iterator[Document]]] = {
     "intents": situations.intents,
@@ -120,23 +121,25 @@ def epoch(plan: Plan, stage: Stage, number: int, data: Path, encoder: Encoder) -
     """Return the windows of epoch `number` of a stage, in training order."""
     rng = dice(plan.seed, stage.name, number)
     if stage.exercises:
-        return _exercises(stage, number, rng, encoder)
+        level = min(1.0, max(0.0, (number - stage.easy) / max(1, stage.easy)))
+        return _exercises(stage, stage.batch * stage.exercises, level, rng, encoder)
     encoded = (
         encode(document, encoder, replies_only=stage.replies_only, window=stage.window)
         for document in documents(stage, data, rng)
     )
     fitting = (e for e in encoded if e and (len(e[0]) <= stage.window or not stage.replies_only))
     windows = pack(fitting, stage.window, encoder.pad)
+    practised = round(len(windows) * stage.practice / (1 - stage.practice))
+    if practised:
+        windows = windows.beside(_exercises(stage, practised, 1.0, rng, encoder))
     order = list(range(len(windows)))
     rng.shuffle(order)
     return windows.rows(np.array(order))
 
 
-def _exercises(stage: Stage, number: int, rng: Random, encoder: Encoder) -> Windows:
-    """Return an epoch of exercises, harder with its number."""
-    level = min(1.0, max(0.0, (number - stage.easy) / max(1, stage.easy)))
+def _exercises(stage: Stage, rows: int, level: float, rng: Random, encoder: Encoder) -> Windows:
+    """Return so many windows of exercises: half of them at `level`, half below."""
     make = Exercises(encoder, stage.window)
-    rows = stage.batch * stage.exercises
     made = (
         make.window(rng, level if rng.random() < 0.5 else rng.random() * level) for _ in range(rows)
     )

@@ -33,6 +33,15 @@ class Windows:
             self.ids[index], self.learn[index], self.segments[index], self.positions[index]
         )
 
+    def beside(self, more: "Windows") -> "Windows":
+        """Return these rows and, after them, those of `more`, which have the same window."""
+        return Windows(
+            np.concatenate([self.ids, more.ids]),
+            np.concatenate([self.learn, more.learn]),
+            np.concatenate([self.segments, more.segments]),
+            np.concatenate([self.positions, more.positions]),
+        )
+
 
 def pieces(document: Encoded, window: int) -> Iterator[Encoded]:
     """Cut a document that is longer than the window; a short one comes back whole."""

@@ -25,7 +25,8 @@ class Stage:
     `passes` says how often each source goes by in one epoch; the learning rate runs
     from `first_rate` to `last_rate` on a half cosine after `warm_up` steps. A stage with
     `exercises` has no sources: so many steps make an epoch, and after `easy` epochs the
-    exercises become harder for as many.
+    exercises become harder for as many. In a stage with sources, `practice` is the share of
+    windows that hold exercises: without them looking up is unlearned (LOG.md).
     """
 
     name: str
@@ -39,6 +40,7 @@ class Stage:
     batch: int = 16
     exercises: int = 0
     easy: int = 1
+    practice: float = 0.0
 
     @property
     def tokens_a_step(self) -> int:
@@ -80,15 +82,16 @@ LANGUAGE_MIX = {
     "encyclopedia": 0.3,
     "quotations": 1.0,
     "public_quotations": 0.5,
+    "recalls": 0.5,
 }
 CHAT_MIX = {
     "situations": 1.0,
     "small_talk": 1.0,
     "quotations": 1.0,
     "public_quotations": 0.6,
-    "intents": 0.05,
+    "recalls": 0.6,
     "unknowns": 0.1,
-    "sourceless": 0.1,
+    "sourceless": 0.15,
 }
 
 FULL = Plan(
@@ -97,8 +100,8 @@ FULL = Plan(
         Stage(
             "copying", 240, {}, 1.5e-3, 1e-3, True, 10, window=256, batch=64, exercises=10, easy=5
         ),
-        Stage("language", 600, LANGUAGE_MIX, 1.5e-3, 1.5e-3, replies_only=False, warm_up=10),
-        Stage("chat", 700, CHAT_MIX, 1.2e-3, 2e-5, replies_only=True),
+        Stage("language", 350, LANGUAGE_MIX, 1.2e-3, 1.2e-3, False, warm_up=10, practice=0.3),
+        Stage("chat", 550, CHAT_MIX, 1.0e-3, 2e-5, replies_only=True, practice=0.2),
     ),
 )
 
@@ -107,7 +110,7 @@ TINY = Plan(
     stages=(
         Stage("copying", 4, {}, 3e-3, 1e-3, True, 2, window=64, batch=2, exercises=2),
         Stage("language", 4, {"conversations": 0.05}, 3e-3, 1e-3, False, 2, window=128, batch=2),
-        Stage("chat", 4, {"small_talk": 0.1}, 1e-3, 1e-4, replies_only=True, window=128, batch=2),
+        Stage("chat", 4, {"small_talk": 0.1}, 1e-3, 1e-4, True, window=128, batch=2, practice=0.2),
     ),
     save_every=2,
     report_every=1,

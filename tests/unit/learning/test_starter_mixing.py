@@ -1,5 +1,6 @@
 """Mixing: values become tags, a reply that knows too much is left out, epochs repeat exactly."""
 
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -62,3 +63,12 @@ def test_batches_go_on_where_they_stopped(encoder):
 def test_dice_depend_on_their_parts():
     assert mixing.dice(1, "a").random() == mixing.dice(1, "a").random()
     assert mixing.dice(1, "a").random() != Random(1).random()
+
+
+def test_practice_mixes_exercises_in(encoder):
+    stage = replace(TINY.stages[1], practice=0.5)
+    without = mixing.epoch(TINY, replace(stage, practice=0.0), 0, NO_DATA, encoder)
+    both = mixing.epoch(TINY, stage, 0, NO_DATA, encoder)
+    assert len(both) == 2 * len(without)
+    rows = {row.tobytes() for row in both.ids}
+    assert {row.tobytes() for row in without.ids} < rows
