@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 
+import psutil
 import pytest
 
 from tests.support.shell import COMMAND, Shell
@@ -27,6 +28,11 @@ class Site:
     def log(self):
         """What the server has written to standard error."""
         return self._errors.read_text("utf-8")
+
+    @property
+    def memory(self):
+        """Resident bytes of the server's process."""
+        return psutil.Process(self._process.pid).memory_info().rss
 
     def _start(self, port):
         with self._errors.open("ab") as errors:
