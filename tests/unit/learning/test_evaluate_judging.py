@@ -16,9 +16,8 @@ SOURCE = "Returns: within 30 days of delivery, by post for €4.50, to Anna Webe
 
 
 def case(reference="", facts=(), skill="answer", **more):
-    messages = ({"role": "system", "content": SOURCE}, {"role": "user", "content": "and mine?"})
     more.setdefault("passages", (("Returns", SOURCE),))
-    return Case("x-1", "industry", skill, messages, "and mine?", reference, facts=facts, **more)
+    return Case("x-1", "industry", skill, "support", "and mine?", reference, facts=facts, **more)
 
 
 GOOD = case("You have 30 days; by post it's €4.50. Ask Anna Weber.", ("30", "€4.50", "Anna Weber"))
