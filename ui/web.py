@@ -49,7 +49,7 @@ NO_PAGES = ("/gradio_api", "/assets", "/ui", *routes.PLAIN)
 def create_app(product: Product) -> FastAPI:
     """The whole application, ready for an ASGI server."""
     warm, settings = _Warmth(product), product.settings
-    blocks, streams, works = _blocks(product)
+    blocks, streams, works = pages_of(product)
     people = None
     if settings.auth == "accounts":
         people = People(product, bindings.Bindings(_Held(blocks)))
@@ -154,7 +154,8 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _blocks(product: Product) -> tuple[gr.Blocks, ChatStream, Works]:
+def pages_of(product: Product) -> tuple[gr.Blocks, ChatStream, Works]:
+    """Every page, with what is to be closed at the end: its streams and its works."""
     with gr.Blocks(title=f"Chat · {product.settings.title}", analytics_enabled=False) as blocks:
         streams = chat.build(product)
     with blocks.route(frame.MODELS.title, frame.MODELS.path):
