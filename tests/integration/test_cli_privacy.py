@@ -54,7 +54,7 @@ def test_own_data_come_as_a_zip(shell, tmp_path):
 
 
 def test_forgetting_removes_a_person_with_a_login(shell):
-    assert shell.run("users", "add", "ada", "--name", "Ada", stdin="").code == 0
+    assert shell.run("users", "add", "ada", "--link").code == 0
     done = shell.run("users", "forget", "ada", "--yes", "--json")
     assert done.data["rows"]["user_roles"] == 1
     gone = shell.run("users", "forget", "ada", "--yes")
