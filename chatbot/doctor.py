@@ -27,7 +27,8 @@ from chatbot.errors import ChatbotError
 from chatbot.settings import HostedModel, Settings
 
 if TYPE_CHECKING:
-    from chatbot.backends.registry import Registry
+    from chatbot.backends.checkpoint import Manifest
+    from chatbot.backends.registry import ModelInfo, Registry
     from store.journal import Journal
 
 Level = Literal["ok", "warn", "bad"]
@@ -321,6 +322,24 @@ def _model(settings: Settings, local: "Registry", name: str) -> Iterable[Finding
     size = sum(file.stat().st_size for file in info.path.iterdir() if file.is_file())
     found = f"{info.label}: {len(manifest.files)} files, {size / 1e6:.0f} MB, checksums right"
     yield Finding("model", "ok", found)
+    yield _runtime(settings, info, manifest)
+
+
+def _runtime(settings: Settings, info: "ModelInfo", manifest: "Manifest") -> Finding:
+    """Which engine will compute the answers of a local model, as far as that is known now."""
+    from chatbot.backends.fast import Fast
+
+    if settings.runtime == "transformers":
+        return Finding("runtime", "ok", "transformers, as the setting `runtime` says.")
+    precision = "int8" if settings.runtime == "auto" else settings.runtime
+    fast = Fast(settings.conversions_folder, precision)
+    assert info.path is not None  # noqa: S101  a checkpoint of this machine
+    if reason := fast.why_not(info.path):
+        return Finding("runtime", "ok", f"transformers for {info.label}: {reason}.")
+    if fast.find(info.path, manifest) is None:
+        found = f"onnxruntime in {precision}, whose form of {info.label} is made at its first use."
+        return Finding("runtime", "ok", found)
+    return Finding("runtime", "ok", f"onnxruntime in {precision}, ready.")
 
 
 def _encoder(settings: Settings) -> Iterable[Finding]:

@@ -135,6 +135,9 @@ function otherModel(message) {
 
 const seconds = (value) => `${value.toFixed(value < 0.1 ? 2 : value < 10 ? 1 : 0)} s`;
 
+const mayOpenModels = () =>
+  chat.facts.person.roles.some((role) => role === "reviewer" || role === "admin");
+
 function metaLine(message) {
   const { meta, status } = message;
   if (!meta) return status === "complete" && h("span", { class: "meta" }, "edited by a person");
@@ -142,7 +145,8 @@ function metaLine(message) {
     h("button", { type: "button", class: "as-link", "aria-label": `${name} ${text}. Show what was sent`, onclick: () => showTrace(message) }, text);
   const parts = [
     status === "stopped" ? "stopped" : null,
-    opens(meta.model, "Model"),
+    mayOpenModels() ? h("a", { class: "as-link", href: `/models#${encodeURIComponent(meta.model)}`, "aria-label": `Model ${meta.model}. Show it on the Models page` }, meta.model)
+      : opens(meta.model, "Model"),
     opens(`${meta.prompt} v${meta.version}`, "Prompt"),
     meta.tokens === null ? null : `${meta.tokens} tokens`,
     meta.first === null ? null : `first word ${seconds(meta.first)}`,

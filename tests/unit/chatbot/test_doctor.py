@@ -29,6 +29,16 @@ def test_fresh_machine_is_in_order(tmp_path):
     assert list(tmp_path.iterdir()) == [], "looking must change nothing"
 
 
+@pytest.mark.parametrize(
+    ("setting", "found"),
+    [("auto", "onnxruntime in int8"), ("int4", "in int4"), ("transformers", "transformers, as")],
+)
+def test_runtime_of_the_model_is_told(monkeypatch, setting, found):
+    monkeypatch.setenv("CHATBOT_RUNTIME", setting)
+    (finding,) = findings(doctor.examine(), "runtime")
+    assert found in finding.found
+
+
 def test_every_setting_has_value_and_source(monkeypatch, tmp_path):
     monkeypatch.setenv("CHATBOT_WORKSPACE", "Shop")
     (tmp_path / "chatbot.toml").write_text('person = "Ada"\n', "utf-8")
@@ -105,6 +115,24 @@ def test_misspelt_variable_is_explained(monkeypatch):
     [finding] = findings(doctor.examine(), "variables")
     assert finding.level == "warn"
     assert "CHATBOT_PORT" in finding.advice
+
+
+def test_accounts_without_administrator_are_warned_about(monkeypatch):
+    assert findings(doctor.examine(), "accounts")[0].found.startswith("solo")
+    monkeypatch.setenv("CHATBOT_AUTH", "accounts")
+    [finding] = findings(doctor.examine(), "accounts")
+    assert (finding.level, "users add" in finding.advice) == ("warn", True)
+
+
+@pytest.mark.parametrize(
+    ("host", "https", "warned"),
+    [("0.0.0.0", "false", True), ("0.0.0.0", "true", False), ("127.0.0.1", "false", False)],
+)
+def test_unprotected_cookies_are_warned_about(monkeypatch, host, https, warned):
+    monkeypatch.setenv("CHATBOT_AUTH", "accounts")
+    monkeypatch.setenv("CHATBOT_HOST", host)
+    monkeypatch.setenv("CHATBOT_HTTPS", https)
+    assert [one.level for one in findings(doctor.examine(), "cookies")] == ["warn"] * warned
 
 
 def test_open_home_is_warned_about(tmp_path):
