@@ -67,6 +67,7 @@ def add(app: FastAPI, product: Product) -> None:
         ("/logout/everywhere", "POST", doors.log_out_everywhere),
     ):
         app.add_api_route(path, door, methods=[method], include_in_schema=False)
+    app.add_exception_handler(ChatbotError, _told)
 
 
 def local_path(wanted: str) -> str:
@@ -145,10 +146,7 @@ class _Doors:
 
     async def session(self, request: Request) -> Response:
         """Who is logged in in this browser: a page asks when a call of its own was refused."""
-        try:
-            person = await self._caller(request)
-        except NotSignedIn as error:
-            return JSONResponse({"error": str(error), "code": error.code}, error.status)
+        person = await self._caller(request)
         return JSONResponse({"name": person.name, "roles": list(person.roles)})
 
     async def log_out(self, request: Request) -> Response:
@@ -294,6 +292,12 @@ class _Doors:
         }
         content = _template(page).substitute(shown)
         return HTMLResponse(_template("plain").substitute(shown | {"content": content}), status)
+
+
+async def _told(_: Request, error: Exception) -> Response:
+    """An error of ours that no page shows, for scripts."""
+    assert isinstance(error, ChatbotError)  # noqa: S101  registered for these alone
+    return JSONResponse({"error": str(error), "code": error.code}, error.status)
 
 
 def _problem(sentence: str) -> str:

@@ -88,7 +88,7 @@ ROUTES: tuple[Route, ...] = (
 LOGIN_ROUTES: tuple[Route, ...] = (
     Route("/login", ("GET", "POST"), "open", page=True, limit=FORM_LIMIT),
     Route("/link/{token}", ("GET", "POST"), "open", page=True, limit=FORM_LIMIT),
-    Route("/session", who="open"),
+    Route("/session"),
     Route("/logout", _POST, "open", limit=FORM_LIMIT),
     Route("/logout/everywhere", _POST, limit=FORM_LIMIT),
 )
