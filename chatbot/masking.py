@@ -100,6 +100,12 @@ _AGAIN = frozenset({"order", "booking", "invoice", "ticket", "tracking", "accoun
 _LONG_ENOUGH = 5
 _MOST_NAMES = 1000
 _JOINED_NAME = re.compile(r"(?:Mc|Mac|De|Di|Du|Da|La|Le|Van|Von|Fitz|O)[A-Z][a-z]+\Z")
+_PARTICLES = frozenset(
+    {"al", "bin", "da", "das", "de", "del", "den", "der", "di", "dos", "du", "el", "la", "le"}
+    | {"st", "ter", "van", "von"}
+)
+"""Parts of names that are no name by themselves."""
+
 _PATTERN_PARTS = re.compile(r"(?P<sign>[#@])(?P<more>\+)?|(?P<other>.)", re.DOTALL)
 _MOST_REPEATED = 40
 PATTERN_LIMIT = 80
@@ -263,14 +269,14 @@ def _names(texts: Sequence[str], rules: Rules) -> dict[str, str]:
     for text in texts:
         for name in called(plain(text)):
             found.setdefault(name, "name")
-    words = kept | BEFORE_NAMES | ORDINARY | TIMES
+    words = kept | BEFORE_NAMES | ORDINARY | TIMES | _PARTICLES
     whole = {name: _person(name, kind) for name, kind in found.items() if _is_free(name, kept)}
     parts = {
         part[0].upper() + part[1:]: "name"  # in small letters it may be a word: "mark"
         for name, kind in whole.items()
         if kind == "name" and " " in name
         for part in name.split()
-        if part[0].isalpha() and len(part) > len("Al") and part.casefold() not in words
+        if part[0].isalpha() and len(part) > 1 and part.casefold() not in words
     }
     return parts | whole
 

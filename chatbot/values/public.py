@@ -25,7 +25,7 @@ PUBLIC = _names(
     south africa, south america, south korea, spain, sri lanka, sudan, sweden, switzerland, syria
     taiwan, tanzania, thailand, tunisia, turkey, türkiye, uganda, uk, ukraine
     united arab emirates, united kingdom, united nations, united states, uruguay, us, usa
-    uzbekistan, venezuela, vietnam, wales, yemen, zambia, zimbabwe
+    uzbekistan, venezuela, vietnam, wales, yemen, zambia, zealand, zimbabwe
     african, asian, bengali, brazilian, catalan, chinese, croatian, czech, greek, hebrew, hindi
     hungarian, icelandic, indonesian, iranian, mandarin, mexican, persian, romanian, serbian
     swahili, tamil, ukrainian, urdu

@@ -44,7 +44,10 @@ export function noteLeaving() {
   shown = now;
   asking += 1;
   if (empty) tell(`${model.label} is hosted: what you send leaves this machine.`);
-  else ask();
+  else {
+    if (!$("#chat-leaves-text").textContent.startsWith("Leaves")) tell("Leaves this machine: one moment …");
+    ask();
+  }
 }
 
 const ask = debounced(PAUSE, async () => {
