@@ -207,8 +207,12 @@ def _open(settings: Settings) -> Database:
         settings.home_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with told():
             database = Database(settings.database, wait_s=settings.database_wait)
-            if not database.schema().ok:
-                database.upgrade()
+            try:
+                if not database.schema().ok:
+                    database.upgrade()
+            except BaseException:
+                database.close()
+                raise
     except OSError as error:
         raise StoreUnavailable(
             f"The data cannot be written to {error.filename}: {error.strerror}. "
