@@ -100,8 +100,8 @@ FULL = Plan(
         Stage(
             "copying", 240, {}, 1.5e-3, 1e-3, True, 10, window=256, batch=64, exercises=10, easy=5
         ),
-        Stage("language", 350, LANGUAGE_MIX, 1.2e-3, 1.2e-3, False, warm_up=10, practice=0.3),
-        Stage("chat", 550, CHAT_MIX, 1.0e-3, 2e-5, replies_only=True, practice=0.2),
+        Stage("language", 250, LANGUAGE_MIX, 1.2e-3, 1.2e-3, False, warm_up=10, practice=0.3),
+        Stage("chat", 450, CHAT_MIX, 1.0e-3, 2e-5, replies_only=True, practice=0.2),
     ),
 )
 

@@ -25,6 +25,8 @@ Feed = Callable[[Stage, int], Iterator[Windows]]
 CLIP = 1.0
 AT_ONCE = 4096  # tokens whose activations are in memory together
 WEIGHT_DECAY = 0.05
+LEARNED_AT_ONCE = 256  # learned positions, whose count is rounded up to a multiple of this
+UNLEARNED = -100  # the target of a position that only fills up
 
 
 def build_model(shape: Shape, seed: int, ids: dict[str, int]) -> Any:
@@ -81,7 +83,7 @@ def loss_of(model: Any, batch: Windows, learned: int) -> "torch.Tensor":
     Logits are computed at these positions alone, which saves most of the output layer.
     """
     import torch
-    from torch.nn.functional import cross_entropy
+    from torch.nn.functional import cross_entropy, pad
 
     ids = torch.from_numpy(batch.ids).long()
     segments = torch.from_numpy(batch.segments)
@@ -93,9 +95,12 @@ def loss_of(model: Any, batch: Windows, learned: int) -> "torch.Tensor":
         attention_mask=(same & causal)[:, None],
         use_cache=False,
     ).last_hidden_state
-    wanted = torch.from_numpy(batch.learn)[:, 1:]
-    logits = model.lm_head(hidden[:, :-1][wanted])
-    return cross_entropy(logits.float(), ids[:, 1:][wanted], reduction="sum") / learned
+    rows, columns = torch.from_numpy(batch.learn)[:, 1:].nonzero(as_tuple=True)
+    # Filled up to a round number: oneDNN makes and keeps a program for every count it meets.
+    spare = -len(rows) % LEARNED_AT_ONCE
+    logits = model.lm_head(hidden[pad(rows, (0, spare)), pad(columns, (0, spare))])
+    targets = pad(ids[rows, columns + 1], (0, spare), value=UNLEARNED)
+    return cross_entropy(logits.float(), targets, ignore_index=UNLEARNED, reduction="sum") / learned
 
 
 def take_step(model: Any, optimisers: list[Any], batch: Windows, lr: float) -> float:
