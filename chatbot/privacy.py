@@ -23,6 +23,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from chatbot.archive import Archive, Place, told
@@ -96,9 +97,9 @@ class Privacy:
 
     # Retention -----------------------------------------------------------------------------------
 
-    def due(self) -> dict[str, int]:
-        """What a run would remove now, by class; changes nothing. Raises StoreUnavailable."""
-        rules, found = self._rules(), {}
+    def due(self, as_if: Retention | None = None) -> dict[str, int]:
+        """What a run would remove now, by `as_if` or by what is set. Raises StoreUnavailable."""
+        rules, found = self._rules(as_if), {}
         with self._archive.main.reading() as session:
             for idle in rules.idle:
                 found[idle.channel] = retention.count_conversations(session, idle)
@@ -121,11 +122,11 @@ class Privacy:
                 require_admin(session, by)
         rules, found = self._rules(), Counter[str]()
         for idle in rules.idle:
-            found[idle.channel] = self._in_parts(_conversations(idle))
+            found[idle.channel] = self._in_parts(partial(retention.purge_conversations, idle=idle))
         if rules.traces:
-            found["traces"] = self._in_parts(_traces(rules.traces))
+            found["traces"] = self._in_parts(partial(retention.purge_traces, before=rules.traces))
         if rules.audit:
-            found["audit"] = self._in_parts(_entries(rules.audit))
+            found["audit"] = self._in_parts(partial(audit.purge, moment=rules.audit, most=500))
         with self._archive.temporary.writing() as session:
             found["temporary"] = conversations.purge_idle(session, self._idle_since())
         if by is not None or found.total():
@@ -140,8 +141,8 @@ class Privacy:
             self._ran = time.monotonic()
             self.run_retention(None)
 
-    def _rules(self) -> "_Rules":
-        return _rules(self._options.stored(Retention).value, datetime.now(UTC))
+    def _rules(self, as_if: Retention | None = None) -> "_Rules":
+        return _rules(as_if or self._options.stored(Retention).value, datetime.now(UTC))
 
     def _idle_since(self) -> datetime:
         return datetime.now(UTC) - self._temporary
@@ -235,6 +236,19 @@ class Privacy:
 
     # Forgetting ----------------------------------------------------------------------------------
 
+    def held(self, by: Person | None, person: Person) -> dict[str, int]:
+        """How many rows about a person each table has. Raises NotAllowed, NotFound."""
+        with self._archive.main.reading() as session:
+            self._admit(session, by, person)
+        return self._counts(person)
+
+    def _counts(self, person: Person) -> dict[str, int]:
+        found = Counter[str]()
+        for place in self._archive.places():
+            with place.reading() as session:
+                found.update(forgetting.counts(session, person.id))
+        return dict(found)
+
     async def forget(self, by: Person | None, person: Person) -> Forgotten:
         """Remove a person and everything about them. For themselves, or an administrator.
 
@@ -261,10 +275,7 @@ class Privacy:
                 if accounts.administrators(session) == [person.id]:
                     raise Refused(LAST)
                 accounts.set_active(session, person.id, active=False)
-            found = Counter(forgetting.counts(session, person.id))
-        with self._archive.temporary.reading() as session:
-            found.update(forgetting.counts(session, person.id))
-        return dict(found)
+        return self._counts(person)
 
     def _remove(self, by: Person | None, person: Person) -> None:
         folder = self._exports / person.public_id
@@ -311,18 +322,6 @@ def _rules(options: Retention, now: datetime) -> _Rules:
 
 def _by_class(found: dict[str, int]) -> dict[str, int]:
     return {name: found.get(name, 0) for name in CLASSES}
-
-
-def _conversations(idle: retention.Idle) -> Callable[[Session], int]:
-    return lambda session: retention.purge_conversations(session, idle)
-
-
-def _traces(before: datetime) -> Callable[[Session], int]:
-    return lambda session: retention.purge_traces(session, before)
-
-
-def _entries(before: datetime) -> Callable[[Session], int]:
-    return lambda session: audit.purge(session, before, 500)
 
 
 def _is_local(person: Person) -> bool:

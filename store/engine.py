@@ -128,6 +128,15 @@ class Database:
                 "postgresql", version, "write-ahead log", "PostgreSQL keeps its own journal."
             )
 
+    def size(self) -> int:
+        """Bytes that the database takes. Raises `Unavailable`."""
+        with translated(), self._shared(), self._reader.connect() as connection:
+            if self.dialect == "sqlite":
+                asked = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
+            else:
+                asked = "SELECT pg_database_size(current_database())"
+            return int(connection.exec_driver_sql(asked).scalar_one())
+
     def empty_journal(self) -> None:
         """Let nothing that was deleted stand in SQLite's write-ahead log, where there is one."""
         if self.path is None:

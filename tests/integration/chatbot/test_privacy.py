@@ -137,6 +137,24 @@ def test_forgetting_leaves_nothing_that_names_them(product, database, ada, boss)
     }
 
 
+def test_rows_are_counted_before(product, ada, boss):
+    held = product.privacy.held(boss, ada)
+    assert held == product.privacy.held(ada, ada)
+    assert (held["conversations"], held["messages"], held["sessions"]) == (1, 2, 1)
+    removed = asyncio.run(product.privacy.forget(boss, ada)).rows
+    assert held == removed
+    with pytest.raises(NotFound):
+        product.privacy.held(boss, ada)
+
+
+def test_nobody_counts_anothers_rows_but_an_administrator(product, database, ada):
+    eve = person(database, "Eve")
+    with database.transaction() as session:
+        accounts.set_roles(session, eve.id, ["reviewer"])
+    with pytest.raises(NotAllowed):
+        product.privacy.held(eve, ada)
+
+
 def test_audit_keeps_the_id_and_the_fact(product, ada, boss):
     product.audit.note(ada, "sign_in", "person", ada.public_id, address="192.0.2.7")
     forget(product, boss, ada)
@@ -346,6 +364,13 @@ def test_each_class_has_its_days(product, database):
     assert product.privacy.run_retention(None) == wanted
     assert titles(database) == ["chat 5", "desk 5", "desk 50"]
     assert set(product.privacy.due().values()) == {0}
+
+
+def test_due_tells_of_options_that_are_not_set_yet(product, database):
+    aged(database, product.person(), 99)
+    assert product.privacy.due(Retention(chat_days=98))["chat"] == 1
+    assert product.privacy.due(Retention(chat_days=100))["chat"] == 0
+    assert product.privacy.due()["chat"] == 0
 
 
 def test_what_hangs_on_a_conversation_goes_with_it(product, database, ada):

@@ -10,7 +10,7 @@ from store import accounts, conversations
 from store.engine import Database
 from store.errors import Conflict, SchemaMismatch, StoreError, Unavailable
 from store.journal import Journal
-from tests.support.stored import person, started
+from tests.support.stored import person, started, turn
 
 
 def names(database):
@@ -205,6 +205,13 @@ def test_facts_name_the_database(database):
     assert facts.dialect == database.dialect
     assert facts.library
     assert facts.reason.endswith(".")
+
+
+def test_size_grows_with_what_is_kept(database):
+    before = database.size()
+    talk = started(database, person(database))
+    turn(database, talk, "x" * 500_000, "y" * 500_000)
+    assert database.size() > before + 50_000 > 50_000
 
 
 def test_file_uses_the_chosen_journal(tmp_path):

@@ -39,6 +39,12 @@ def test_runtime_of_the_model_is_told(monkeypatch, setting, found):
     assert found in finding.found
 
 
+def test_running_server_is_examined_by_its_own_settings(tmp_path):
+    report = doctor.examine(Settings(home=tmp_path / "other", workspace="Shop"))
+    assert str(tmp_path / "other") in findings(report, "home")[0].found
+    assert {line.name: line.value for line in report.settings}["workspace"] == "Shop"
+
+
 def test_every_setting_has_value_and_source(monkeypatch, tmp_path):
     monkeypatch.setenv("CHATBOT_WORKSPACE", "Shop")
     (tmp_path / "chatbot.toml").write_text('person = "Ada"\n', "utf-8")
