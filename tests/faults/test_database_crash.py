@@ -1,6 +1,7 @@
 """A process that is killed loses nothing that it was told is saved, on either database."""
 
 import random
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -107,3 +108,41 @@ def test_killed_upgrade_is_made_up_for(empty_url):
     assert database.schema().ok
     assert started(database, person(database)).title == "A talk"
     database.close()
+
+
+def test_disk_as_power_loss_leaves_it_has_all_that_was_told(tmp_path):
+    """The writer is halted at any moment and its files are taken away as they are then.
+
+    That is what a power cut leaves, as long as the disk keeps what it said it has: every commit
+    waits for the disk (`synchronous=FULL`), which the second assertion holds to.
+    """
+    database = Database(f"sqlite:///{tmp_path}/a.db")
+    database.upgrade()
+    talk = started(database, person(database))
+    with database.reading() as session:
+        assert session.scalar(text("PRAGMA synchronous")) == 2
+    database.close()
+    process = run(WRITER, str(database.url), talk.id, 0)
+    chance, told, cuts = random.Random(7), [int(process.stdout.readline())], 0
+    for number in range(100):
+        time.sleep(chance.random() / 20)
+        process.send_signal(signal.SIGSTOP)
+        folder = tmp_path / f"cut{number}"
+        folder.mkdir()
+        for file in tmp_path.glob("a.db*"):
+            shutil.copy(file, folder)
+        cuts += any(file.stat().st_size for file in folder.glob("a.db-*"))  # in mid-commit
+        told_by_then = list(told)
+        process.send_signal(signal.SIGCONT)
+        told += [int(process.stdout.readline()) for _ in range(5)]
+        left = Database(f"sqlite:///{folder}/a.db")
+        assert [each for each in told_by_then if each not in kept(left)] == []
+        with left.transaction() as session:
+            assert session.scalars(text("PRAGMA integrity_check")).all() == ["ok"]
+        left.close()
+        if cuts == 5:
+            break
+    process.kill()
+    process.wait()
+    process.stdout.close()
+    assert cuts == 5

@@ -1,5 +1,6 @@
 """kill -9 in the middle of answers: nothing acknowledged is lost or doubled, on both databases."""
 
+import asyncio
 import random
 import signal
 import subprocess
@@ -7,11 +8,12 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from chatbot.bootstrap import build
-from chatbot.settings import Settings
-from store.engine import Database
+import pytest
 
-KILLS = 20
+from chatbot.bootstrap import Product, build
+from chatbot.settings import Settings
+from chatbot.turn import Turn
+from store.engine import Database
 
 
 def start(home: Path, url: str, conversation: str, key: str, text: str) -> subprocess.Popen[str]:
@@ -36,11 +38,15 @@ def kill(process: subprocess.Popen[str]) -> None:
     process.stdout.close()
 
 
-def test_twenty_kills_lose_and_double_nothing(database: Database, tmp_path: Path):
+@pytest.mark.parametrize(
+    "kills",
+    [20, pytest.param(100, marks=[pytest.mark.slow, pytest.mark.timeout(1800)])],
+)
+def test_kills_lose_and_double_nothing(database: Database, tmp_path: Path, kills: int):
     url = database.url.render_as_string(hide_password=False)
     dice = random.Random(7)
     conversation, acknowledged = "-", []
-    for n in range(KILLS):
+    for n in range(kills):
         process = start(tmp_path, url, conversation, f"key {n}", f"!tokens 2000 !rate 200 {n}")
         _, conversation, _ = until(process, "saved")
         acknowledged.append(f"!tokens 2000 !rate 200 {n}")
@@ -50,13 +56,13 @@ def test_twenty_kills_lose_and_double_nothing(database: Database, tmp_path: Path
 
     product = build(Settings(home=tmp_path, database_url=url, model="scripted"))
     product.recover()
-    view = product.conversations.open(product.person(), conversation, limit=10 * KILLS)
+    view = product.conversations.open(product.person(), conversation, limit=10 * kills)
     asked = [message.text for message in view.messages if message.role == "user"]
     answers = [message for message in view.messages if message.role == "assistant"]
     product.close()
 
     assert asked == acknowledged
-    assert Counter(message.status for message in answers) == {"interrupted": KILLS}
+    assert Counter(message.status for message in answers) == {"interrupted": kills}
     assert all("Answer again" in message.note for message in answers)
 
 
@@ -86,3 +92,53 @@ def test_the_same_key_after_a_kill_is_the_same_turn(database: Database, tmp_path
     assert until(again, "saved")[1:] == [conversation, reply]
     assert until(again, "done")[1] == "interrupted"
     kill(again)
+
+
+DIES_BEFORE_IT_TELLS = """
+import asyncio, os, signal, sys
+from contextlib import contextmanager
+from pathlib import Path
+from chatbot.archive import Place
+from chatbot.bootstrap import Product, build
+from chatbot.settings import Settings
+
+class Dying(Place):
+    @contextmanager
+    def writing(self):
+        with super().writing() as session:
+            yield session
+        os.kill(os.getpid(), signal.SIGKILL)
+
+product = build(Settings(home=Path(sys.argv[1]), database_url=sys.argv[2], model="scripted"))
+product.archive.main = Dying(product.archive.main.database, lasting=True)
+asyncio.run(product.chat.start_turn(product.person(), None, "!say once", "key"))
+print("told")
+"""
+
+
+def test_a_retry_after_a_kill_before_the_answer_came_is_one_turn(
+    database: Database, tmp_path: Path
+):
+    url = database.url.render_as_string(hide_password=False)
+    command = [sys.executable, "-c", DIES_BEFORE_IT_TELLS, str(tmp_path), url]
+    died = subprocess.run(command, stdout=subprocess.PIPE)
+    assert (died.returncode, died.stdout) == (-signal.SIGKILL, b"")
+
+    product = build(Settings(home=tmp_path, database_url=url, model="scripted"))
+    assert product.recover() == 1
+    retried = asyncio.run(retry(product))
+    [item] = product.conversations.recent(product.person())
+    view = product.conversations.open(product.person(), item.id)
+    product.close()
+
+    assert retried.conversation == item.id
+    assert [(one.role, one.text) for one in view.messages] == [
+        ("user", "!say once"),
+        ("assistant", ""),
+    ]
+    assert view.messages[1].status == "interrupted"
+
+
+async def retry(product: Product) -> Turn:
+    turn = await product.chat.start_turn(product.person(), None, "!say once", "key")
+    return await turn.finished()
