@@ -39,8 +39,8 @@ bench: $(VENV)/.test  ## Every claim about speed and size, measured here
 
 constraints: $(VENV)/.dev  ## Write constraints.txt from what .venv holds
 	@{ sed -n '/^#/p' constraints.txt; $(PY) -m pip freeze --all --exclude-editable \
-	  --exclude chatbot --exclude pip | sed -E 's/\+[^ ]*$$//' | grep -E '^[A-Za-z0-9._-]+=='; } \
-	  > constraints.new && mv constraints.new constraints.txt
+	  --exclude chatbot --exclude pip | sed -E 's/\+[^ ]*$$//' | grep -E '^[A-Za-z0-9._-]+==' \
+	  | LC_ALL=C sort -f; } > constraints.new && mv constraints.new constraints.txt
 
 clean:  ## Remove .venv and every cache
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

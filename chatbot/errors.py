@@ -8,6 +8,7 @@
     ├── NotSaved           the answer exists, the database did not take it (503)
     ├── StoreUnavailable   the database does not answer (503)
     ├── SchemaMismatch     code and database do not fit (503)
+    ├── SignInFailed       another server does not vouch for somebody (502)
     └── BackendError       the model's side (5xx, or 429)
         ├── ModelUnavailable  ModelCorrupt
         ├── BackendRefused  BackendRateLimited  BackendQuota
@@ -154,6 +155,20 @@ class SchemaMismatch(ChatbotError):
 
     status, code = 503, "schema_mismatch"
     sentence = "The database does not fit this version. Run `chatbot db upgrade`."
+
+
+class SignInFailed(ChatbotError):
+    """Another server (OpenID Connect) did not vouch for somebody.
+
+    `why` is a word of ours: what did not fit, or `silent` when the server did not answer.
+    """
+
+    status, code = 502, "sign_in_failed"
+    sentence = "The sign-in failed. Try again."
+
+    def __init__(self, sentence: str | None = None, *, why: str) -> None:
+        super().__init__(sentence)
+        self.why = why
 
 
 class BackendError(ChatbotError):

@@ -9,6 +9,7 @@ import tomllib
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
@@ -104,6 +105,22 @@ class Settings(BaseSettings):
         480, ge=1, le=100_000, description="Minutes without use after which a login ends"
     )
     session_days: int = Field(14, ge=1, le=400, description="Days after which any login ends")
+    oidc_issuer: str = Field(
+        "", description="OpenID Connect: address of the server that knows people (https://…)"
+    )
+    oidc_client_id: str = Field("", description="OpenID Connect: how that server knows this one")
+    oidc_client_secret: SecretStr = Field(
+        SecretStr(""), description="OpenID Connect: the secret for it, if it has one; never logged"
+    )
+    oidc_name: str = Field(
+        "single sign-on",
+        min_length=1,
+        max_length=60,
+        description="OpenID Connect: what people call that server; the button says it",
+    )
+    oidc_scopes: tuple[str, ...] = Field(
+        ("email", "profile"), description="OpenID Connect: what to ask for, besides `openid`"
+    )
     oidc_new_people: Literal["refuse", "chatter"] = Field(
         "refuse",
         description="Whom OpenID Connect knows and we do not: `refuse`, or let in as `chatter`",
@@ -135,6 +152,7 @@ class Settings(BaseSettings):
             )
         if self.database_url and not self.database_url.startswith(("sqlite:", "postgresql")):
             raise ValueError("CHATBOT_DATABASE_URL must begin with sqlite: or postgresql:")
+        _check_issuer(self.oidc_issuer, self.oidc_client_id)
         names = [hosted.name for hosted in self.hosted]
         if len(set(names)) < len(names):
             raise ValueError("two hosted models have the same name")
@@ -190,6 +208,19 @@ class Settings(BaseSettings):
         """What was passed in, over the environment, over the file."""
         file = TomlConfigSettingsSource(settings_cls, config_file())
         return init_settings, env_settings, file
+
+
+def _check_issuer(issuer: str, client: str) -> None:
+    if not issuer:
+        return
+    parts = urlsplit(issuer)
+    here = parts.scheme == "http" and is_loopback(parts.hostname or "")
+    if not parts.hostname or not (parts.scheme == "https" or here):
+        raise ValueError("CHATBOT_OIDC_ISSUER must begin with https:// (http:// on loopback only)")
+    if parts.query or parts.fragment or parts.username is not None or len(issuer) > 255:
+        raise ValueError("CHATBOT_OIDC_ISSUER is an address without ?, # and user name")
+    if not client:
+        raise ValueError("CHATBOT_OIDC_ISSUER needs CHATBOT_OIDC_CLIENT_ID")
 
 
 def is_loopback(host: str) -> bool:

@@ -169,6 +169,12 @@ def test_pins_cover_what_we_require():
             assert requirement.specifier.contains(pinned[name]), f"{name}=={pinned[name]}"
 
 
+def test_pins_stand_in_their_order():
+    lines = (ROOT / "constraints.txt").read_text("utf-8").splitlines()
+    pins = [line for line in lines if not line.startswith("#")]
+    assert pins == sorted(pins, key=str.upper), "run make constraints, which sorts them"
+
+
 def test_changelog_names_this_version():
     from chatbot import __version__
 
