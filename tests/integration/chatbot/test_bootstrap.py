@@ -5,8 +5,9 @@ import asyncio
 import pytest
 
 from chatbot.bootstrap import build
-from chatbot.errors import ChatbotError, StoreUnavailable, UnknownModel
+from chatbot.errors import ChatbotError, NotFound, StoreUnavailable, UnknownModel
 from chatbot.settings import Settings
+from store import accounts
 from tests.support.scenes import ask
 
 
@@ -71,3 +72,31 @@ def test_built_in_prompts_are_published_once(tmp_path):
         one.name: again.releases.current(one.name).id for one in again.releases.choices()
     }
     again.close()
+
+
+def test_anybody_may_begin_a_temporary_conversation(tmp_path):
+    product = build(Settings(home=tmp_path, model="scripted", auth="accounts"))
+    with product.database.transaction() as session:
+        ada = accounts.add_person(session, "Ada", login="ada")
+
+    async def talk():
+        for key in ("one", "two"):
+            turn = await product.chat.start_turn(ada, None, "!say hi", key, temporary=True)
+            await turn.finished()
+        return turn.conversation
+
+    conversation = asyncio.run(talk())
+    view = product.conversations.open(ada, conversation)
+    with pytest.raises(NotFound):
+        product.conversations.open(product.person(), conversation)
+    product.close()
+
+    assert view.temporary
+    assert [message.text for message in view.messages] == ["!say hi", "hi"]
+
+
+def test_the_operator_of_accounts_is_not_called_you(tmp_path):
+    product = build(Settings(home=tmp_path, model="scripted", auth="accounts"))
+    product.close()
+
+    assert product.person().name == "Operator"

@@ -69,6 +69,29 @@ def test_solo_listens_on_loopback(host):
     assert load(host=host).host == host
 
 
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.5", "::"])
+def test_accounts_listen_anywhere(host):
+    assert load(host=host, auth="accounts").host == host
+
+
+@pytest.mark.parametrize(
+    ("given", "address"),
+    [
+        ({}, "http://127.0.0.1:7860"),
+        ({"host": "::1", "port": 80}, "http://[::1]:80"),
+        ({"host": "0.0.0.0", "auth": "accounts"}, "http://localhost:7860"),
+        ({"hosts": ("chat.local", "other")}, "http://chat.local:7860"),
+        ({"hosts": ("chat.example.org",), "https": True}, "https://chat.example.org"),
+    ],
+)
+def test_address_is_what_people_open(given, address):
+    assert load(**given).address() == address
+
+
+def test_address_has_the_port_in_force():
+    assert load(port=0).address(4711) == "http://127.0.0.1:4711"
+
+
 @pytest.mark.parametrize(
     ("name", "value", "says"),
     [
@@ -78,6 +101,9 @@ def test_solo_listens_on_loopback(host):
         ("CHATBOT_HOSTED", '[{"name": "a", "model": "m", "colour": 1}]', "colour"),
         ("CHATBOT_DATABASE_URL", "mysql://x", "sqlite: or postgresql:"),
         ("CHATBOT_AUTH", "none", "auth"),
+        ("CHATBOT_SESSION_IDLE_MINUTES", "0", "session_idle_minutes"),
+        ("CHATBOT_SESSION_DAYS", "forever", "session_days"),
+        ("CHATBOT_OIDC_NEW_PEOPLE", "admin", "oidc_new_people"),
         ("CHATBOT_CONFIG", "/nowhere.toml", "CHATBOT_CONFIG"),
     ],
 )
