@@ -1,6 +1,6 @@
 /* Calls to the server that always come back: with what was asked for, or with {error, code}. */
 
-import { SIGNED_OUT, checkSession } from "./session.js";
+import { SIGNED_OUT, answered, checkSession } from "./session.js";
 
 const OFFLINE = "The server does not answer. What you wrote is kept here; try again.";
 const WAIT = 30_000;
@@ -18,7 +18,9 @@ export async function call(what, given = {}) {
   try {
     // Gradio answers nothing at all when the server could not be reached.
     const told = await Promise.race([channel.call({ do: what, ...given }), late]);
-    return told && told.code !== "not_signed_in" ? told : await unanswered();
+    if (!told || told.code === "not_signed_in") return await unanswered();
+    answered();
+    return told;
   } catch {
     return unanswered();
   }

@@ -18,6 +18,12 @@ export function expectLogin() {
   document.addEventListener("visibilitychange", () => {
     if (!document.hidden) checkSession();
   });
+  addEventListener("focus", answered);
+}
+
+/* The server has answered a call, or the window is looked at again: somebody may be logged in. */
+export function answered() {
+  if (over) checkSession();
 }
 
 /* The server has told who uses this page. */
