@@ -157,7 +157,7 @@ def _listen(host: str, port: int) -> socket.socket:
 def pages_of(product: Product) -> tuple[gr.Blocks, ChatStream, Works]:
     """Every page, with what is to be closed at the end: its streams and its works."""
     with gr.Blocks(title=f"Chat · {product.settings.title}", analytics_enabled=False) as blocks:
-        streams = chat.build(product)
+        streams = chat.build(product, _Held(blocks).unread)
     with blocks.route(frame.MODELS.title, frame.MODELS.path):
         works = models.build(product)
     # Gradio runs at most this many listeners at once, and each open tab holds one.
@@ -181,6 +181,11 @@ class _Held:
         """The session of a listener that runs or waits."""
         found = self._events().get(event)
         return found.session_hash if found else None
+
+    def unread(self, name: str) -> int:
+        """Messages of a session that wait to be fetched."""
+        waiting = self._blocks._queue.pending_messages_per_session.get(name)  # noqa: SLF001
+        return waiting.qsize() if waiting is not None else 0
 
     def forget(self, name: str) -> None:
         """Drop all that is kept of a session."""

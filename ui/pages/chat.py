@@ -10,6 +10,8 @@ Widgets and wiring only. What is shown is pages/chat_view.py, what can be asked 
 what is streamed pages/chat_stream.py, what happens in the browser static/chat*.js.
 """
 
+from collections.abc import Callable
+
 import gradio as gr
 
 from chatbot.bootstrap import Product
@@ -22,9 +24,12 @@ AT_ONCE = 2000
 """Tabs that may watch at the same time; they cost memory, not threads."""
 
 
-def build(product: Product) -> ChatStream:
-    """Build the page inside the current Blocks. Returns its streams, to be closed at the end."""
-    stream = ChatStream(product)
+def build(product: Product, unread: Callable[[str], int]) -> ChatStream:
+    """Build the page inside the current Blocks. Returns its streams, to be closed at the end.
+
+    `unread` tells how many updates wait to be fetched in a Gradio session.
+    """
+    stream = ChatStream(product, unread)
     with frame(CHAT, product.settings):
         island("chat-side", template("chat_side"))
         with gr.Column(elem_id="chat-talk"):

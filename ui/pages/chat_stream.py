@@ -40,6 +40,10 @@ from ui.pages.frame import CHAT
 STEP = 50
 """Messages shown at first, and how many more each "Load earlier" adds."""
 MOST = 5000
+MOST_UNREAD = 40
+"""Updates that wait for a tab that does not fetch them; then there are no more until it does."""
+LOOK_AGAIN = 0.2
+"""Seconds between two looks whether a tab has fetched its updates."""
 CHECK = 3.0
 """Seconds between two looks, while an answer is being written, at who watches."""
 CHECK_IDLE = 30.0
@@ -80,13 +84,16 @@ class Look:
 class Tab:
     """A tab that watches. `wake` is set when there may be something new to show."""
 
-    def __init__(self, person: Person, look: Look, ask: Callable[[], Person]) -> None:
+    def __init__(
+        self, person: Person, look: Look, ask: Callable[[], Person], unread: Callable[[], int]
+    ) -> None:
         self.person = person
         self.look = look
         self.wake = asyncio.Event()
         self.left = self.silent = self.writing = False
         self.refused: ChatbotError | None = None
         self._ask = ask
+        self._unread = unread
         self.changes = 0
         self.screen = chat_view.empty()
 
@@ -105,6 +112,16 @@ class Tab:
         """End the stream; `silently` when the tab has begun another one."""
         self.left, self.silent = True, silently
         self.wake.set()
+
+    @property
+    def behind(self) -> bool:
+        """Whether the tab has not fetched what it was given: Gradio would keep it without end."""
+        return self._unread() >= MOST_UNREAD
+
+    async def caught_up(self) -> None:
+        """Wait until the tab has fetched enough, or leaves."""
+        while self.behind and not self.left:  # noqa: ASYNC110
+            await asyncio.sleep(LOOK_AGAIN)  # Gradio tells nobody when a tab has fetched
 
     async def check(self) -> bool:
         """Ask again who watches; the stream ends, and this is False, when they may not any more."""
@@ -129,10 +146,14 @@ class Tab:
 
 
 class ChatStream:
-    """The streams of one product. Outputs: settled log, unsettled log, facts for the scripts."""
+    """The streams of one product. Outputs: settled log, unsettled log, facts for the scripts.
 
-    def __init__(self, product: Product) -> None:
+    `unread` tells how many updates wait to be fetched in a Gradio session.
+    """
+
+    def __init__(self, product: Product, unread: Callable[[str], int] = lambda _: 0) -> None:
         self._product = product
+        self._unread = unread
         self._tabs: dict[tuple[int, str], Tab] = {}
 
     async def watch(self, event: gr.EventData, request: gr.Request) -> AsyncIterator[Update]:
@@ -150,7 +171,9 @@ class ChatStream:
             empty = chat_view.empty(ask=look.number, left=True, **_reason(error))
             yield empty.log, empty.now, json.dumps(empty.page)
             return
-        tab, place = Tab(person, look, ask), (person.id, name)
+        session = request.session_hash or ""
+        tab = Tab(person, look, ask, lambda: self._unread(session))
+        place = (person.id, name)
         if place in self._tabs:
             self._tabs[place].leave(silently=True)
         self._tabs[place] = tab
@@ -196,6 +219,7 @@ class ChatStream:
 
     async def _updates(self, tab: Tab) -> AsyncIterator[Update]:
         while not tab.left:
+            await tab.caught_up()
             tab.wake.clear()
             look = tab.look
             try:
@@ -255,6 +279,8 @@ async def _writing(tab: Tab, view: View, running: list[Turn]) -> AsyncIterator[U
     async for now in turn.follow():
         if now.done:
             return
+        if tab.behind:  # each look is whole, so those that are left out are not missed
+            continue
         if now.state != before:
             before = now.state
             _, _, page = tab.update(tab.screen, stage=chat_view.stage(now))
