@@ -90,6 +90,28 @@ def test_serves_where_it_says_and_stops(shell):
     assert "Traceback" not in server.errors
 
 
+def test_accounts_begin_with_a_link(shell, monkeypatch):
+    monkeypatch.setattr(Shell, "environment", with_accounts(Shell.environment))
+    with serving(shell) as server:
+        status, page = get(f"{server.address}/login")
+        assert (status, b"Password" in page) == (200, True)
+        link = re.search(r"http://\S+/link/[\w-]{43}", server.lines[1])[0]
+        assert link.startswith(server.address)
+        assert get(link)[0] == 200
+        added = shell.run("users", "add", "ada", "--role", "admin", stdin="staple horse 42\n")
+        assert added.code == 0, "people are added while the server runs"
+        assert server.stop() == 0
+    with serving(shell) as server:
+        get(f"{server.address}/healthz")
+        assert server.stop() == 0
+    assert len(server.lines) == 1, "there is an administrator now"
+    assert "/link/" not in server.errors
+
+
+def with_accounts(environment):
+    return lambda self, **more: environment(self, CHATBOT_AUTH="accounts", **more)
+
+
 def test_taken_port_is_one_sentence(shell):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
