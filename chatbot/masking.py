@@ -237,6 +237,7 @@ def _kinds(rules: Rules) -> frozenset[str]:
 
 
 def _own(rules: Rules) -> "tuple[Rule, ...]":
+    from chatbot.values.blocks import blocks
     from chatbot.values.loose import typed
     from chatbot.values.national import identities
     from chatbot.values.types import Found
@@ -251,6 +252,7 @@ def _own(rules: Rules) -> "tuple[Rule, ...]":
     given: list[Rule] = [typed]
     given += [patterned] if patterns else []
     given += [identities] if "identities" in rules.groups else []
+    given += [blocks] if "addresses" in rules.groups else []
     return tuple(given)
 
 

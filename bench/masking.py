@@ -1,0 +1,160 @@
+"""How well personal values are hidden before a hosted call: labelled texts, and how fast.
+
+    CHATBOT_TEST_DATA=… python bench/masking.py
+
+On Presidio's generated texts, masked as a request of one message each. A labelled span is `exact`
+where a value of its kind is found with its ends, and `hidden` where none of its letters and digits
+leave, under whatever tag. Precision counts exact spans. Names are judged by what is hidden, and
+their precision by how much of what is masked as a name was labelled as one, a place or a firm.
+Results also go to bench/out/masking.json.
+"""
+
+import json
+import os
+import sys
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from chatbot.masking import Masked, mask
+from chatbot.values import find, names
+from chatbot.values.blocks import blocks
+from chatbot.values.loose import LOOSE
+from chatbot.values.national import FORMS, identities
+from chatbot.values.plain import plain
+
+OUT = Path(__file__).parent / "out"
+EXACT = {
+    "EMAIL_ADDRESS": "email",
+    "PHONE_NUMBER": "phone",
+    "IBAN_CODE": "iban",
+    "CREDIT_CARD": "card",
+    "IP_ADDRESS": "ip",
+    "DOMAIN_NAME": "url",
+    "US_SSN": "identity",
+}
+NAMED = frozenset({"PERSON", "LOCATION", "ORGANIZATION", "ADDRESS", "TITLE", "PREFIX"})
+PERSONAL = (*EXACT, "US_DRIVER_LICENSE", "PERSON", "ADDRESS", "LOCATION", "ORGANIZATION")
+
+
+def main() -> int:
+    """Measure, print, keep."""
+    data = os.environ.get("CHATBOT_TEST_DATA")
+    if not data:
+        print("No public data: set CHATBOT_TEST_DATA to its folder.")
+        return 1
+    records = list(_lines(Path(data) / "pii_presidio" / "generated_large.jsonl"))
+    results = {"exact": _exact(records), "hidden": _hidden(records), "speed": _speed(records)}
+    OUT.mkdir(exist_ok=True)
+    (OUT / "masking.json").write_text(json.dumps(results, indent=1), "utf-8")
+    return 0
+
+
+def _lines(path: Path) -> Iterator[dict[str, Any]]:
+    with path.open(encoding="utf-8", newline="\n") as lines:
+        for line in lines:
+            yield json.loads(line)
+
+
+def _exact(records: list[dict[str, Any]]) -> dict[str, dict[str, float]]:
+    """Spans of values that a form or a checksum gives away."""
+    hits, found, labelled = Counter[str](), Counter[str](), Counter[str]()
+    for record in records:
+        text = record["text"]
+        truth = {
+            (EXACT[label], start, end)
+            for label, start, end, _ in record["entities"] or []
+            if label in EXACT
+        }
+        got = {
+            (value.kind, value.start, value.end)
+            for value in find(text, known=names([text]), own=[identities, blocks])
+            if value.kind in EXACT.values()
+        }
+        hits.update(kind for kind, *_ in truth & got)
+        found.update(kind for kind, *_ in got)
+        labelled.update(kind for kind, *_ in truth)
+    print(f"{len(records)} texts, {len(FORMS)} forms of national numbers\n")
+    print("kind      labelled  precision  recall   (exact spans)")
+    scores = {}
+    for kind in EXACT.values():
+        precision, recall = hits[kind] / max(found[kind], 1), hits[kind] / labelled[kind]
+        scores[kind] = {"labelled": labelled[kind], "precision": precision, "recall": recall}
+        print(f"{kind:10}{labelled[kind]:8}{precision:11.4f}{recall:8.4f}")
+    return scores
+
+
+def _hidden(records: list[dict[str, Any]]) -> dict[str, dict[str, float]]:
+    """Labelled spans of which nothing leaves, and what is masked as a name without being one."""
+    hidden, labelled = Counter[str](), Counter[str]()
+    right, masked_names = 0, 0
+    for record in records:
+        masked = mask([{"role": "user", "content": record["text"]}])
+        spans = _spans(masked)
+        for label, start, end, _ in record["entities"] or []:
+            if label in PERSONAL:
+                labelled[label] += 1
+                hidden[label] += _is_covered(record["text"], start, end, spans["all"])
+        named = [
+            (start, end) for label, start, end, _ in record["entities"] or [] if label in NAMED
+        ]
+        for start, end in spans["name"]:
+            masked_names += 1
+            right += any(first < end and start < last for first, last in named)
+    print("\nlabel              labelled  hidden whole   (masked by default)")
+    scores: dict[str, dict[str, float]] = {}
+    for label in PERSONAL:
+        share = hidden[label] / labelled[label]
+        scores[label] = {"labelled": labelled[label], "hidden": share}
+        print(f"{label:19}{labelled[label]:8}{share:14.4f}")
+    scores["masked as a name"] = {"values": masked_names, "labelled": right / masked_names}
+    print(f"\n{masked_names} values masked as names, {right / masked_names:.4f} of them labelled")
+    return scores
+
+
+def _spans(masked: Masked) -> dict[str, list[tuple[int, int]]]:
+    """Where the hidden values stand in the one text, told from the masked one."""
+    spans: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    text = masked.messages[-1]["content"]
+    place = done = 0
+    for match in LOOSE.finditer(text):
+        place += match.start() - done
+        end = place + len(masked.show(match[0]))
+        spans["all"].append((place, end))
+        spans[match["type"]].append((place, end))
+        place, done = end, match.end()
+    return spans
+
+
+def _is_covered(text: str, start: int, end: int, spans: list[tuple[int, int]]) -> bool:
+    return all(
+        any(first <= place < last for first, last in spans)
+        for place in range(start, end)
+        if plain(text[place]).isalnum()
+    )
+
+
+def _speed(records: list[dict[str, Any]]) -> dict[str, float]:
+    """Milliseconds for a request of ten messages, and for one long text."""
+    texts = [record["text"] for record in records]
+    requests = [texts[at : at + 10] for at in range(0, 400, 10)]
+    spent = []
+    for request in requests:
+        start = time.process_time()
+        mask([{"role": "user", "content": text} for text in request])
+        spent.append((time.process_time() - start) * 1000)
+    long = "\n".join(texts)[:200_000]
+    start = time.process_time()
+    mask([{"role": "user", "content": long}])
+    whole = time.process_time() - start
+    middle = sorted(spent)[len(spent) // 2]
+    print(
+        f"\nten messages: {middle:.1f} ms (median); {len(long)} characters at once: {whole:.1f} s"
+    )
+    return {"ten_messages_ms": middle, "long_s": whole}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
