@@ -70,10 +70,12 @@ def read(path: Path) -> Iterator[Line]:
 
 def load(session: Session, content: Iterable[Line]) -> None:
     """Insert all rows into empty tables of the same version."""
+    filled: dict[str, TableClause] = {}
     for target, rows in _batches(content):
         session.execute(insert(target), rows)
+        filled[target.name] = target
     if not is_sqlite(session):
-        _continue_numbers(session)
+        _continue_numbers(session, filled.values())
 
 
 def _checked(file: TextIO) -> Iterator[Line]:
@@ -120,10 +122,10 @@ def _value(kind: str, value: Any) -> Any:
     return datetime.fromisoformat(value) if kind == "time" and value is not None else value
 
 
-def _continue_numbers(session: Session) -> None:
+def _continue_numbers(session: Session, filled: Iterable[TableClause]) -> None:
     """Let PostgreSQL's counters go on after the ids that were inserted."""
-    for each in models.Base.metadata.sorted_tables:
-        if "id" in each.columns and each.name not in _OF_THE_INDEX:
+    for each in filled:
+        if "id" in each.columns:
             highest = select(func.coalesce(func.max(each.c.id), 0) + 1).scalar_subquery()
             counter = func.pg_get_serial_sequence(each.name, "id")
             session.execute(select(func.setval(counter, highest, False)))

@@ -4,14 +4,26 @@ import gzip
 import json
 import sqlite3
 import threading
+from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
-from store import export, messages, prompts, search
+from store import (
+    accounts,
+    audit,
+    export,
+    messages,
+    models,
+    options,
+    prompts,
+    search,
+    sessions,
+)
 from store.backup import backup, restore
+from store.columns import now
 from store.engine import Database
-from store.errors import SchemaMismatch, StoreError
+from store.errors import Conflict, SchemaMismatch, StoreError
 from store.records import Trace
 from tests.support.stored import another_answer, person, started, turn
 
@@ -48,6 +60,18 @@ def told(database):
             actor="a",
             reason="r",
         )
+        audit.add(session, owner.public_id, "sign_in", "person", owner.public_id, {"how": "x"})
+        options.put(session, "retention", {"chat_days": 30}, 0, owner.id)
+        accounts.set_password(session, owner.id, "hash")
+        sessions.add(
+            session,
+            owner.id,
+            "t" * 64,
+            at=now(),
+            expires_at=now() + timedelta(days=1),
+            address="192.0.2.7",
+            agent="a browser",
+        )
     return owner, talk
 
 
@@ -58,7 +82,21 @@ def everything(database, owner, talk):
             prompts.prompts(session),
             [hit.snippet for hit in search.find(session, owner.id, "東京")],
             [hit.snippet for hit in search.find(session, owner.id, "where")],
+            audit.entries(session),
+            options.get(session, "retention"),
         )
+
+
+def whole(database):
+    """Every row of every table but the index, whose numbers are made again."""
+    with database.reading() as session:
+        return {
+            table.name: [
+                tuple(row) for row in session.execute(select(table).order_by(*table.primary_key))
+            ]
+            for table in models.Base.metadata.sorted_tables
+            if table.name not in ("search_counters", "message_words", "title_words")
+        }
 
 
 @pytest.mark.parametrize("target", ["sqlite", "postgresql"])
@@ -71,9 +109,14 @@ def test_backup_restores_everything(database, told, target, tmp_path, request):
     restore(url, path)
     restored = Database(url)
     assert everything(restored, *told) == everything(database, *told)
+    assert whole(restored) == whole(database)
     assert restored.schema().ok
     new = started(restored, told[0])  # numbers go on after those that were restored
     assert turn(restored, new)[1].content == "hi"
+    with restored.transaction() as session:
+        audit.add(session, None, "later", "person", "", {})
+    with pytest.raises(Conflict), restored.transaction() as session:
+        session.execute(text("DELETE FROM audit"))
     restored.close()
 
 
@@ -105,6 +148,39 @@ def test_backup_is_of_one_moment(database, told, tmp_path):
         assert orphans(restored) == []
         assert everything(restored, *told) == everything(database, *told)
         restored.close()
+
+
+@pytest.mark.parametrize("target", ["sqlite", "postgresql"])
+def test_backup_of_the_first_version_is_restored(tmp_path, target, request):
+    old = Database(f"sqlite:///{tmp_path}/old.db")
+    old.upgrade("0001")
+    with old.transaction() as session:
+        session.execute(text(FIRST_PERSON))
+    old.close()
+    heading = {"format": "chatbot-backup/1", "revision": "0001"}
+    columns = {"id": "plain", "public_id": "id", "name": "plain", "created_at": "time"}
+    person_id = "00000000-0000-7000-8000-000000000009"
+    row = [1, person_id, "Ada", "2026-01-01T00:00:00+00:00"]
+    lines = (heading, {"table": "users", "columns": columns}, {"row": row}, {"rows": 1})
+    written = "\n".join(json.dumps(line) for line in lines)
+    (tmp_path / "old.gz").write_bytes(gzip.compress(written.encode()))
+    for number, file in enumerate(("old.db", "old.gz")):
+        url = f"sqlite:///{tmp_path}/new{number}.db"
+        if target == "postgresql":
+            url = request.getfixturevalue("empty_postgresql")(f"old{number}")
+        restore(url, tmp_path / file)
+        restored = Database(url)
+        assert restored.schema().ok
+        with restored.reading() as session:
+            [found] = session.scalars(select(models.User)).all()
+            assert (found.name, found.public_id, found.active) == ("Ada", person_id, True)
+        restored.close()
+
+
+FIRST_PERSON = (
+    "INSERT INTO users (id, public_id, name, created_at) "
+    "VALUES (1, '00000000000070008000000000000009', 'Ada', '2026-01-01 00:00:00.000000')"
+)
 
 
 def orphans(database):
