@@ -30,7 +30,7 @@ _MILITARY = r"(?:DPO|APO|FPO),? A[AEP],? [0-9]{5}(?!\w)"
 _BETWEEN = re.compile(rf"(?<![\w.,/+-])[0-9]{{1,5}}[A-Za-z]?,? {_WORDS},? {_NUMBER}")
 _LED = re.compile(rf"(?<![\w.,/+-])[0-9]{{1,5}} (?=[0-9]{{1,5}} {_CAPITAL}){_NUMBER} {_WORDS}")
 _COMPOUND = re.compile(
-    r"(?<![\w-])(?:[0-9]{1,5} )?(?:[^\W\d_]{1,30} ){0,2}?[^\W\d_]{2,24}(?:gatan|vägen|veien|vegen"
+    r"(?<![\w-])(?:[0-9]{1,5} (?:[^\W\d_]{1,30} ){0,2}?)?[^\W\d_]{2,24}(?:gatan|vägen|veien|vegen"
     r"|gade|katu|steenweg|plaats|straat|straße|strasse|gasse|plein|utca)"
     rf" {_NUMBER}",
     re.IGNORECASE,
