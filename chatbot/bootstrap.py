@@ -137,10 +137,6 @@ def build(settings: Settings) -> Product:
     fallback = [registry.resolve(name).label for name in settings.fallback]
     database = _open(settings)
     archive = Archive(database, Database.in_memory())
-    with archive.main.writing() as session:
-        person = accounts.ensure_local_person(session, settings.local_name)
-    with archive.temporary.writing() as session:
-        accounts.adopt(session, person)
     releases = Releases(archive)
     releases.publish_library()
     audit = Audit(archive)
@@ -174,15 +170,7 @@ def build(settings: Settings) -> Product:
             chat.is_running,
             temporary_minutes=settings.temporary_minutes,
         ),
-        preview=Preview(
-            archive,
-            registry,
-            releases,
-            workspace=settings.workspace,
-            prompt=settings.prompt,
-            model=settings.model,
-            message_limit=settings.message_limit,
-        ),
+        preview=_preview(settings, archive, registry, releases),
         traces=tracing.Traces(archive, releases),
         inside=Inside(registry, releases, settings.workspace),
         audit=audit,
@@ -197,8 +185,30 @@ def build(settings: Settings) -> Product:
             workspace=settings.workspace,
             temporary_minutes=settings.temporary_minutes,
         ),
-        local_person=person.id,
+        local_person=_local_person(settings, archive).id,
     )
+
+
+def _preview(
+    settings: Settings, archive: Archive, registry: Registry, releases: Releases
+) -> Preview:
+    return Preview(
+        archive,
+        registry,
+        releases,
+        workspace=settings.workspace,
+        prompt=settings.prompt,
+        model=settings.model,
+        message_limit=settings.message_limit,
+    )
+
+
+def _local_person(settings: Settings, archive: Archive) -> Person:
+    """Who is at the machine's terminal, known in both places."""
+    with archive.main.writing() as session:
+        person = accounts.ensure_local_person(session, settings.local_name)
+    archive.know(person)
+    return person
 
 
 def _open(settings: Settings) -> Database:

@@ -7,23 +7,21 @@ said to be unknown.
 
 import difflib
 import errno
-import importlib.metadata
 import os
-import platform
 import re
 import shutil
 import socket
 import sqlite3
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
+from chatbot import machine
 from chatbot import settings as configuration
 from chatbot.errors import ChatbotError
+from chatbot.machine import Finding as Finding
 from chatbot.settings import HostedModel, Settings
 
 if TYPE_CHECKING:
@@ -31,23 +29,11 @@ if TYPE_CHECKING:
     from chatbot.backends.registry import ModelInfo, Registry
     from store.journal import Journal
 
-Level = Literal["ok", "warn", "bad"]
-
 PATIENCE = 15.0
 """Seconds that one check may take: a database behind a dead address must not hang the doctor."""
 
 GIB = 1024**3
 LITTLE_SPACE, TOO_LITTLE_SPACE = 2 * GIB, GIB // 10
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing looked at. `advice` says what to do, and is empty when there is nothing to do."""
-
-    check: str
-    level: Level
-    found: str
-    advice: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +65,9 @@ def examine(running: Settings | None = None) -> Report:
     `running`: the settings of the server that asks, in place of those to be found here.
     """
     findings = [
-        *_guarded("python", _python),
+        *_guarded("python", machine.python),
         *_guarded("sqlite", _sqlite),
-        *_guarded("gpu", _gpu),
+        *_guarded("gpu", machine.gpu),
         *_guarded("variables", _variables),
     ]
     settings: Settings | None = None
@@ -145,11 +131,6 @@ def _told(error: Exception) -> str:
     return f"The check itself failed: {type(error).__name__}{reason and f' ({reason})'}."
 
 
-def _python() -> Iterable[Finding]:
-    yield Finding("python", "ok", f"Python {platform.python_version()} ({sys.executable})")
-    yield Finding("chatbot", "ok", f"Chatbot {importlib.metadata.version('chatbot')}")
-
-
 def _sqlite() -> Iterable[Finding]:
     journal = _journal()
     found = f"SQLite {sqlite3.sqlite_version}, journal mode {journal.mode}. {journal.reason}"
@@ -160,51 +141,6 @@ def _journal() -> "Journal":
     from store.journal import journal_for
 
     return journal_for(sqlite3.sqlite_version_info)
-
-
-def _gpu() -> Iterable[Finding]:
-    try:
-        torch = importlib.metadata.version("torch")
-    except importlib.metadata.PackageNotFoundError:
-        yield Finding(
-            "torch", "bad", "torch is not installed.", "Install: pip install -c constraints.txt ."
-        )
-        return
-    cards = _nvidia_cards()
-    if cards and torch.endswith("+cpu"):
-        yield Finding(
-            "gpu",
-            "warn",
-            f"{', '.join(cards)}, but torch {torch} is a build for the CPU alone.",
-            "Install torch for CUDA to use the card; the shipped model does not need it.",
-        )
-    elif cards:
-        yield Finding("gpu", "ok", f"{', '.join(cards)}; torch {torch}")
-    elif cards is None:
-        yield Finding("gpu", "warn", "An NVIDIA driver is there, but nvidia-smi does not answer.")
-    else:
-        yield Finding("gpu", "ok", f"{_other_gpu()}; torch {torch}")
-
-
-def _nvidia_cards() -> list[str] | None:
-    """Names of the cards; empty without a driver, None when the driver does not answer."""
-    program = shutil.which("nvidia-smi")
-    if program is None:
-        return None if Path("/proc/driver/nvidia/version").exists() else []
-    asked = [program, "--query-gpu=name,memory.total", "--format=csv,noheader"]
-    try:
-        answer = subprocess.run(asked, capture_output=True, text=True, timeout=10, check=True)  # noqa: S603  a fixed command
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return [line.strip() for line in answer.stdout.splitlines() if line.strip()]
-
-
-def _other_gpu() -> str:
-    if sys.platform == "darwin" and platform.machine() == "arm64":
-        return "Apple silicon; whether torch uses it is not known without loading torch"
-    if Path("/dev/kfd").exists():
-        return "An AMD device; whether torch uses it is not known without loading torch"
-    return "No GPU seen: models of this machine run on the CPU"
 
 
 def _variables() -> Iterable[Finding]:
