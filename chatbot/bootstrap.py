@@ -142,18 +142,10 @@ def build(settings: Settings) -> Product:
     audit = Audit(archive)
     options = Options(archive, audit)
     notices = Notices()
-    chat = Chat(
-        archive,
-        registry,
-        releases,
-        notices,
-        Answering(
-            registry, releases, fallback, settings.workspace, cache(partial(_encoder, settings))
-        ),
-        message_limit=settings.message_limit,
-        prompt=settings.prompt,
-        model=settings.model,
+    answering = Answering(
+        registry, releases, fallback, settings.workspace, cache(partial(_encoder, settings))
     )
+    chat = _chat(settings, archive, registry, releases, notices, answering)
     return Product(
         settings=settings,
         database=database,
@@ -176,16 +168,42 @@ def build(settings: Settings) -> Product:
         audit=audit,
         accounts=_accounts(settings, archive, audit),
         options=options,
-        privacy=Privacy(
-            archive,
-            audit,
-            options,
-            chat.stop_all,
-            home=settings.home_folder,
-            workspace=settings.workspace,
-            temporary_minutes=settings.temporary_minutes,
-        ),
+        privacy=_privacy(settings, archive, audit, options, chat),
         local_person=_local_person(settings, archive).id,
+    )
+
+
+def _chat(
+    settings: Settings,
+    archive: Archive,
+    registry: Registry,
+    releases: Releases,
+    notices: Notices,
+    answering: Answering,
+) -> Chat:
+    return Chat(
+        archive,
+        registry,
+        releases,
+        notices,
+        answering,
+        message_limit=settings.message_limit,
+        prompt=settings.prompt,
+        model=settings.model,
+    )
+
+
+def _privacy(
+    settings: Settings, archive: Archive, audit: Audit, options: Options, chat: Chat
+) -> Privacy:
+    return Privacy(
+        archive,
+        audit,
+        options,
+        chat.stop_all,
+        home=settings.home_folder,
+        workspace=settings.workspace,
+        temporary_minutes=settings.temporary_minutes,
     )
 
 
