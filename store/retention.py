@@ -17,7 +17,7 @@ from store import index
 from store.models import Conversation, Trace
 
 MOST_CONVERSATIONS = 50
-MOST_MESSAGES = 500
+MOST_MESSAGES = 100
 """A part is at most so many conversations with about so many messages (or one longer one)."""
 MOST_TRACES = 1000
 
