@@ -199,4 +199,3 @@ class TestLoggedOut:
         tab.button("Account: You").click()
         expect(tab.item("Keyboard shortcuts")).to_be_visible()
         expect(tab.item("Log out")).to_have_count(0)
-        expect(tab.item("Your account")).to_have_count(0)

@@ -9,11 +9,13 @@ import gradio as gr
 import orjson
 import pytest
 from gradio.utils import is_prop_update
+from sqlalchemy import text
 
 from chatbot.bootstrap import build
 from chatbot.errors import StoreUnavailable
 from chatbot.settings import Settings
 from tests.support.scenes import ask
+from ui.pages import chat_stream
 from ui.pages.chat_stream import SAME, ChatStream, Look
 
 REQUEST = SimpleNamespace(session_hash="s")
@@ -190,3 +192,54 @@ def test_odd_requests_show_the_empty_page(stream, data):
             return await upto(updates, lambda facts: True)
 
     assert play(scene())[2]["id"] is None
+
+
+def strip(product):
+    """Take every role of the one person away, behind the product's back."""
+    with product.archive.main.writing() as session:
+        session.execute(text("DELETE FROM user_roles"))
+
+
+def test_a_role_taken_away_ends_a_stream_that_writes(product, stream, monkeypatch):
+    monkeypatch.setattr(chat_stream, "CHECK", 0.05)
+
+    async def scene():
+        start = product.chat.start_turn
+        turn = await start(product.person(), None, "!tokens 4000 !rate 20 on", "k")
+        async with watching(stream, conversation=turn.conversation) as updates:
+            await upto(updates, lambda facts: facts.get("stage"))
+            strip(product)
+            *_, facts = await upto(updates, lambda facts: facts.get("left"))
+            rest = [update async for update in updates]
+        return facts, rest, turn.done
+
+    facts, rest, done = play(scene())
+    assert facts["code"] == "not_allowed"
+    assert "Your role does not open this page" in facts["error"]
+    assert (rest, done) == ([], False)
+
+
+def test_without_a_role_nothing_is_read_after_a_wake(product, stream):
+    async def scene():
+        turn = await ask(product, "!say before")
+        async with watching(stream, conversation=turn.conversation) as updates:
+            await upto(updates, lambda facts: facts["messages"])
+            strip(product)
+            product.notices.tell(product.local_person, turn.conversation)
+            return await upto(updates, lambda facts: facts.get("left"))
+
+    *_, facts = play(scene())
+    assert facts["code"] == "not_allowed"
+
+
+def test_without_a_role_nothing_is_shown_at_all(product, stream):
+    async def scene():
+        turn = await ask(product, "!say before")
+        strip(product)
+        async with watching(stream, conversation=turn.conversation) as updates:
+            return [update async for update in updates]
+
+    [(log, now, page)] = play(scene())
+    assert (log, now) == ([], [])
+    assert json.loads(page)["code"] == "not_allowed"
+    assert "before" not in page
