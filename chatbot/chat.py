@@ -133,7 +133,10 @@ class Chat:
         return await self._begin_in(person, place, conversation, key, write)
 
     async def continue_answer(self, person: Person, message: str, key: str) -> Turn:
-        """Go on from where an answer ended; the longer answer is a sibling. Raises as above."""
+        """Go on from where an answer ended; the longer answer is a sibling. Raises as above.
+
+        What was answered at home goes on at home.
+        """
 
         def write(session: Session, row: Conversation) -> Rows:
             asked, old = exchange(session, person, message)
@@ -144,7 +147,8 @@ class Chat:
             return row, asked, reply
 
         place, conversation = await asyncio.to_thread(self._locate, person, message)
-        return await self._begin_in(person, place, conversation, key, write)
+        home = await asyncio.to_thread(self._wrote_at_home, person, place, message)
+        return await self._begin_in(person, place, conversation, key, write, home)
 
     async def edit(
         self, person: Person, message: str, text: str, key: str, *, rerun: bool
@@ -302,13 +306,27 @@ class Chat:
     def _lock(self, name: str) -> asyncio.Lock:
         return self._locks.setdefault(name, asyncio.Lock())
 
+    def _wrote_at_home(self, person: Person, place: Place, message: str) -> str | None:
+        """The local model that wrote an answer, in a conversation with another kind of model."""
+        with place.reading() as session:
+            row, reply = messages.get(session, person.id, message)
+            trace = messages.traces(session, [reply.id]).get(reply.id)
+        local = {one.label for one in self._registry.list() if one.where == "local"}
+        return trace.model if trace and trace.model in local and row.model not in local else None
+
     async def _begin_in(
-        self, person: Person, place: Place, conversation: str, key: str, write: Write
+        self,
+        person: Person,
+        place: Place,
+        conversation: str,
+        key: str,
+        write: Write,
+        home: str | None = None,
     ) -> Turn:
         def find(session: Session) -> Conversation:
             return conversations.get(session, person.id, conversation)
 
-        return await self._begin(person, place, conversation, key, find, write)
+        return await self._begin(person, place, conversation, key, find, write, home=home)
 
     async def _begin(
         self,

@@ -52,6 +52,16 @@ def played(play, product, *scenes):
     return play(whole())
 
 
+async def begun(product, beginning):
+    """The turn once a model writes it, stopped there: a small one may go on for long."""
+    turn = await beginning
+    async for state in turn.follow():
+        if state.model or state.done:
+            break
+    await product.chat.stop(product.person(), turn.reply)
+    return turn
+
+
 def as_bytes(messages):
     return json.dumps(messages, ensure_ascii=False, sort_keys=True).encode()
 
@@ -127,7 +137,10 @@ def test_local_models_send_nothing(product_with):
 def test_turn_at_home_reaches_no_server(product_with, play, server):
     product = product_with()
     [turn] = played(play, product, ask(product, SECRET, at_home=True))
+    more = product.chat.continue_answer(product.person(), turn.reply, "more of it")
+    [again] = played(play, product, begun(product, more))
     assert turn.model.startswith("starter@")
+    assert again.model == turn.model
     assert server.requests == []
     played(play, product, ask(product, "hello", turn.conversation, key="next"))
     assert len(server.requests) == 1  # the conversation kept its model
