@@ -6,8 +6,9 @@ from sqlalchemy import CursorResult, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from store import models
+from store.accounts import ROLES
 from store.errors import NotFound
-from store.records import LoginSession
+from store.records import LoginSession, Person
 from store.rows import columns_of
 
 _COLUMNS = columns_of(models.LoginSession, LoginSession)
@@ -42,6 +43,28 @@ def find(session: Session, token_hash: str) -> LoginSession | None:
     wanted = select(*_COLUMNS).where(models.LoginSession.token_hash == token_hash)
     row = session.execute(wanted).one_or_none()
     return LoginSession(*row) if row else None
+
+
+def opened(session: Session, token_hash: str) -> tuple[LoginSession, Person] | None:
+    """The session that a token opens, however old, and its person with their roles now.
+
+    None also for somebody who is switched off. One query, since every request asks.
+    """
+    user = models.User
+    wanted = (
+        select(*_COLUMNS, user.public_id, user.name, models.UserRole.role)
+        .join(user, user.id == models.LoginSession.user_id)
+        .outerjoin(models.UserRole, models.UserRole.user_id == user.id)
+        .where(models.LoginSession.token_hash == token_hash, user.active)
+    )
+    rows = session.execute(wanted).all()
+    if not rows:
+        return None
+    *columns, public_id, name, _ = rows[0]
+    found = LoginSession(*columns)
+    held = {row[-1] for row in rows}
+    roles = tuple(role for role in ROLES if role in held)
+    return found, Person(found.user_id, public_id, name, roles)
 
 
 def of_person(session: Session, user_id: int) -> list[LoginSession]:

@@ -119,12 +119,12 @@ class Signing:
         """
         now, hashed = self.clock(), hash_of(token)
         with self.archive.main.reading() as session:
-            found = sessions.find(session, hashed)
-            if found is None or now >= found.expires_at or now >= found.used_at + self._idle:
-                raise NotSignedIn
-            if not accounts.is_active(session, found.user_id):
-                raise NotSignedIn
-            person = accounts.person(session, found.user_id)
+            opened = sessions.opened(session, hashed)
+        if opened is None:
+            raise NotSignedIn
+        found, person = opened
+        if now >= found.expires_at or now >= found.used_at + self._idle:
+            raise NotSignedIn
         if abs(now - found.used_at) >= TOUCH:
             # Who is signed in can read also while the database takes nothing.
             with contextlib.suppress(StoreUnavailable), self.archive.main.writing() as session:
