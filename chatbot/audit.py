@@ -14,9 +14,11 @@ from typing import Any, Unpack
 from chatbot.archive import Archive
 from chatbot.errors import NotAllowed
 from store import accounts, audit
-from store.audit import Only
+from store.audit import KEPT_DAYS as KEPT_DAYS
+from store.audit import Only as Only
 from store.engine import Session
-from store.records import AuditEntry, Person
+from store.records import AuditEntry as AuditEntry
+from store.records import Person
 
 Detail = str | int | bool
 

@@ -60,6 +60,12 @@ ROUTES: tuple[Route, ...] = (
     # Pages
     Route("/", ("GET", "HEAD"), page=True),
     Route("/models", page=True),
+    Route("/admin", page=True),
+    Route("/account", page=True),
+    # Files: what is known of a person, what was done by whom
+    Route("/account/export", _POST, limit=FORM_LIMIT),
+    Route("/admin/people/{whom}/export", _POST, limit=FORM_LIMIT),
+    Route("/admin/record/export", _POST, limit=FORM_LIMIT),
     # Files without anybody's data
     Route("/ui/static/{path:path}", ("GET", "HEAD"), "open"),
     Route("/static/{path:path}", who="open"),
@@ -88,6 +94,8 @@ ROUTES: tuple[Route, ...] = (
 LOGIN_ROUTES: tuple[Route, ...] = (
     Route("/login", ("GET", "POST"), "open", page=True, limit=FORM_LIMIT),
     Route("/link/{token}", ("GET", "POST"), "open", page=True, limit=FORM_LIMIT),
+    Route("/oidc/start", who="open", page=True),
+    Route("/oidc/back", who="open", page=True),
     Route("/session"),
     Route("/logout", _POST, "open", limit=FORM_LIMIT),
     Route("/logout/everywhere", _POST, limit=FORM_LIMIT),

@@ -30,9 +30,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chatbot.bootstrap import Product
 from chatbot.errors import ChatbotError, SettingsInvalid
-from ui import bindings, login, routes
+from chatbot.openid import open_provider
+from ui import bindings, login, oidc, routes
 from ui.guard import Guard, People, names_of
-from ui.pages import chat, frame, models
+from ui.pages import account, admin, admin_files, chat, frame, models
 from ui.pages.chat_stream import ChatStream
 from ui.pages.commands import NOT_UNDERSTOOD
 from ui.pages.works import Works
@@ -75,7 +76,10 @@ def create_app(product: Product) -> FastAPI:
     app.mount(frame.static_path(), _Forever(directory=frame.STATIC))
     _add_health(app, product)
     if people is not None:
-        login.add(app, product)
+        provider = open_provider(settings)
+        doors = login.add(app, product, provider.name if provider else "")
+        oidc.add(app, product, provider, doors)
+    admin_files.add(app, product)
     _mount(app, blocks)
     for mounted in app.routes:
         if isinstance(mounted, Mount) and isinstance(mounted.app, FastAPI):
@@ -160,6 +164,10 @@ def pages_of(product: Product) -> tuple[gr.Blocks, ChatStream, Works]:
         streams = chat.build(product, _Held(blocks).unread)
     with blocks.route(frame.MODELS.title, frame.MODELS.path):
         works = models.build(product)
+    with blocks.route(frame.ADMIN.title, frame.ADMIN.path):
+        admin.build(product)
+    with blocks.route(frame.ACCOUNT.title, frame.ACCOUNT.path):
+        account.build(product)
     # Gradio runs at most this many listeners at once, and each open tab holds one.
     blocks.max_threads = chat.AT_ONCE
     blocks.state_session_capacity = bindings.MOST

@@ -9,12 +9,16 @@ from typing import Any, get_type_hints
 
 from pydantic import TypeAdapter
 
+from ui.pages.account_commands import AccountCommands
+from ui.pages.admin_commands import AdminCommands
 from ui.pages.chat_commands import ChatCommands
 from ui.pages.models_commands import ModelsCommands
 
 BOOKS: dict[str, type] = {
     "chat-meta": ChatCommands,
     "models-data": ModelsCommands,
+    "admin-data": AdminCommands,
+    "account-data": AccountCommands,
 }
 """The place in a page that takes commands, and the class whose methods they are."""
 

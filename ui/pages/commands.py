@@ -32,8 +32,12 @@ log = logging.getLogger(__name__)
 
 
 def command(method: _Method) -> _Method:
-    """Mark a method `(self, person, *, …) -> dict` as callable from the page."""
+    """Mark a method `(self, person, *, …) -> dict` as callable from the page.
+
+    One that needs to know which login asks is `(self, person, request, *, …)`.
+    """
     method.__dict__["is_command"] = True
+    method.__dict__["takes_request"] = "request" in inspect.signature(method).parameters
     return method
 
 
@@ -58,7 +62,7 @@ def calling(product: Product, book: object, roles: Collection[str] = ()) -> Call
         try:
             person = await asyncio.to_thread(caller, product, request)
             admit(person, roles)
-            return await _run(commands, person, data)
+            return await _run(commands, person, data, request)
         except ChatbotError as error:
             return {"error": str(error), "code": error.code}
         except Exception as error:  # noqa: BLE001  a person gets a sentence, whatever broke
@@ -71,17 +75,20 @@ def calling(product: Product, book: object, roles: Collection[str] = ()) -> Call
     return call
 
 
-async def _run(commands: Mapping[str, Callable[..., Any]], person: Person, data: Any) -> Json:
+async def _run(
+    commands: Mapping[str, Callable[..., Any]], person: Person, data: Any, request: gr.Request
+) -> Json:
     name = data.get("do") if isinstance(data, dict) else None
     run = commands.get(name) if isinstance(name, str) else None
     if run is None:
         raise Refused(NOT_UNDERSTOOD)
     given = {key: value for key, value in data.items() if key != "do"}
+    who = (person, request) if getattr(run, "takes_request", False) else (person,)
     try:
         if inspect.iscoroutinefunction(run):
-            result = await run(person, **given)
+            result = await run(*who, **given)
         else:
-            result = await asyncio.to_thread(functools.partial(run, person, **given))
+            result = await asyncio.to_thread(functools.partial(run, *who, **given))
     except ValidationError:
         raise Refused(NOT_UNDERSTOOD) from None
     return result if isinstance(result, dict) else {}

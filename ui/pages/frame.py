@@ -64,8 +64,10 @@ class Page:
 
 CHAT = Page("chat", "Chat", "/", ("chatter", "agent", "author", "reviewer", "admin"))
 MODELS = Page("models", "Models", "/models", ("admin", "reviewer"))
-PAGES: tuple[Page, ...] = (CHAT, MODELS)
-"""Every page there is, in the order of the header."""
+ADMIN = Page("admin", "Admin", "/admin", ("admin",))
+ACCOUNT = Page("own", "Your account", "/account")
+PAGES: tuple[Page, ...] = (CHAT, MODELS, ADMIN)
+"""Every page of the header, in its order. The account page stands in the account menu."""
 
 
 def island(
@@ -110,6 +112,7 @@ def frame(page: Page, settings: Settings) -> Iterator[None]:
     """Header and root region of a page; what is built inside goes into the region."""
     header = {
         "page": page.name,
+        "title": page.title,
         "workspace": settings.title,
         "pages": [asdict(one) for one in PAGES],
         "login": settings.auth == "accounts",

@@ -1,12 +1,14 @@
 /* Begins every page: finds the islands, draws the header, starts the page's own script. */
 
+import { startAccount } from "./account.js";
+import { startAdmin } from "./admin.js";
 import { startChat } from "./chat.js";
 import { $, h } from "./dom.js";
 import { island, listenForIslands } from "./islands.js";
 import { listenForKeys } from "./keys.js";
 import { startModels } from "./models.js";
 
-const PAGES = { chat: startChat, models: startModels };
+const PAGES = { admin: startAdmin, chat: startChat, models: startModels, own: startAccount };
 
 async function start() {
   document.documentElement.lang = "en";

@@ -10,8 +10,7 @@ const initials = (name) =>
 
 /* Draws the header into the island; `tools` are {search, openSide?}. */
 export function drawHeader({ element, props }, tools) {
-  const { page, pages, workspace, login } = props.value;
-  const here = pages.find((one) => one.name === page);
+  const { page, title, pages, workspace, login } = props.value;
   all = pages;
   hasLogin = login;
   if (login) expectLogin();
@@ -32,13 +31,13 @@ export function drawHeader({ element, props }, tools) {
         {
           type: "button",
           class: "btn quiet only-s",
-          "aria-label": `Page: ${here.title}. Change page`,
+          "aria-label": `Page: ${title}. Change page`,
           "aria-haspopup": "menu",
           "aria-expanded": "false",
           onclick: (event) =>
             openMenu(event.currentTarget, pages.filter(mayOpen).map((one) => ({ text: one.title, href: one.path, icon: one.name === page ? "check" : "page" })), { label: "Pages" }),
         },
-        h("b", {}, here.title),
+        h("b", {}, title),
         icon("down"),
       ),
       h(
@@ -136,7 +135,7 @@ function accountMenu(event) {
       icon: window.chatbotColours.dark() ? "sun" : "moon",
       run: changeColours,
     },
-    hasLogin && { text: "Your account", icon: "person", href: "/account" },
+    { text: "Your account", icon: "person", href: "/account" },
     hasLogin && { text: "Log out", icon: "leave", run: () => logOut("/logout") },
     hasLogin && { text: "Log out everywhere", icon: "leave", run: () => logOut("/logout/everywhere") },
   ], { label: "Account" });

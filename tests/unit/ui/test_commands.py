@@ -26,6 +26,10 @@ class Book:
     def crash(self, person, *, secret: str) -> dict:
         raise RuntimeError(secret)
 
+    @command
+    def ask(self, person, request, *, number: int) -> dict:
+        return {"asked_by": request, "number": number}
+
     def hidden(self, person) -> dict:
         return {"reached": True}
 
@@ -57,6 +61,15 @@ def test_result_of_a_command():
 )
 def test_anything_else_is_not_understood(data):
     assert call(data) == {"error": NOT_UNDERSTOOD, "code": "refused"}
+
+
+def test_command_learns_which_login_asks():
+    product = SimpleNamespace(person=lambda: IRIS, settings=SimpleNamespace(auth="solo"))
+    call = calling(product, Book())
+    told = asyncio.run(call({"do": "ask", "number": 1}, "the request"))
+    assert told == {"asked_by": "the request", "number": 1}
+    forged = asyncio.run(call({"do": "ask", "number": 1, "request": "mine"}, "the request"))
+    assert forged == {"error": NOT_UNDERSTOOD, "code": "refused"}
 
 
 def test_errors_come_back_as_sentences():
