@@ -1,11 +1,12 @@
 """The guard answers what our pages ask for, from this machine, and nothing else."""
 
 import asyncio
+import json
 import re
 
 import pytest
 
-from ui.guard import BODY_LIMIT, Guard
+from ui.guard import BODY_LIMIT, Guard, names_of
 
 PAGE = b"<head><script>a()</script><script type='module' src='/x.js'></script></head>"
 
@@ -29,7 +30,7 @@ def breaking(*before):
     return app
 
 
-def ask(path, method="GET", names=("localhost",), app=app, **headers):
+def ask(path, method="GET", names=("localhost",), app=app, https=False, **headers):
     """Status, headers and body of one request through the guard."""
     given = {"host": "localhost:7860"} | {k.replace("_", "-"): v for k, v in headers.items()}
     scope = {
@@ -43,7 +44,7 @@ def ask(path, method="GET", names=("localhost",), app=app, **headers):
     async def send(message):
         sent.append(message)
 
-    asyncio.run(Guard(app, names)(scope, None, send))
+    asyncio.run(Guard(app, names, https=https)(scope, None, send))
     body = b"".join(message.get("body", b"") for message in sent)
     told = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
     return sent[0]["status"], told, body
@@ -143,3 +144,33 @@ def test_an_answer_that_breaks_in_the_middle_is_not_begun_again(caplog):
     status, _, body = ask("/", app=breaking(start, piece))
     assert (status, body) == (200, b"half")
     assert "said" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("hosts", "listening", "served", "refused"),
+    [
+        ((), "127.0.0.1", "localhost", "chat.example.org"),
+        ((), "10.0.0.5", "10.0.0.5", "10.0.0.6"),
+        ((), "0.0.0.0", "127.0.0.1", "0.0.0.0"),
+        (("Chat.Example.org",), "0.0.0.0", "chat.example.org", "example.org"),
+        ((), "fd00::5", "[fd00::5]", "[fd00::6]"),
+    ],
+)
+def test_names_of_the_server(hosts, listening, served, refused):
+    names = names_of(hosts, listening)
+    assert ask("/", names=names, host=f"{served}:7860")[0] == 200
+    assert ask("/", names=names, host=refused)[0] == 403
+
+
+def test_scripts_get_a_refusal_in_json_and_people_a_sentence():
+    _, headers, body = ask("/gradio_api/upload", "POST")
+    assert headers["content-type"] == "application/json"
+    assert json.loads(body) == {"error": "Not found.", "code": "not_found", "detail": "Not found."}
+    _, headers, body = ask("/nothing", accept="text/html,*/*")
+    assert headers["content-type"].startswith("text/plain")
+    assert body == b"Not found."
+
+
+def test_https_is_asked_for_where_it_is_set():
+    assert "strict-transport-security" not in ask("/")[1]
+    assert "max-age" in ask("/", https=True)[1]["strict-transport-security"]
