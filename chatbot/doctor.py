@@ -5,6 +5,7 @@ is a finding of its own. Imports neither torch nor a model; what cannot be known
 said to be unknown.
 """
 
+import asyncio
 import difflib
 import errno
 import os
@@ -91,6 +92,7 @@ def _examine_with(settings: Settings) -> list[Finding]:
         ("home", _home),
         ("database", _database),
         ("accounts", _accounts),
+        ("openid", _openid),
         ("model", _models),
         ("encoder", _encoder),
         ("prompt", _prompt),
@@ -228,6 +230,40 @@ def _accounts(settings: Settings) -> Iterable[Finding]:
             f"Passwords and cookies travel unprotected to {settings.host}: cookies are not Secure.",
             "Put a proxy that speaks https in front, then set CHATBOT_HTTPS=true.",
         )
+
+
+_PROVIDER_SAYS = {
+    "silent": "does not answer.",
+    "iss": "writes its issuer differently.",
+    "keys": "has no keys that we can read.",
+}
+
+
+def _openid(settings: Settings) -> Iterable[Finding]:
+    from chatbot import openid
+    from chatbot.errors import SignInFailed
+
+    if not settings.oidc_issuer:
+        return
+    provider = openid.open_provider(settings)
+    if provider is None:
+        solo = settings.auth == "solo"
+        yield Finding("openid", "warn" if solo else "bad", openid.missing(settings))
+        return
+    try:
+        asyncio.run(provider.check())
+    except SignInFailed as error:
+        says = _PROVIDER_SAYS.get(error.why, f"gave an answer that does not fit ({error.why}).")
+        yield Finding(
+            "openid",
+            "bad",
+            f"{settings.oidc_issuer} {says}",
+            "See whether CHATBOT_OIDC_ISSUER is its issuer to the letter; passwords go on working.",
+        )
+    else:
+        back = f"{settings.address()}/oidc/back"
+        found = f"{settings.oidc_issuer} answers; it must know {back} as a redirect address."
+        yield Finding("openid", "ok", found)
 
 
 def _models(settings: Settings) -> Iterable[Finding]:

@@ -166,8 +166,8 @@ class SignInFailed(ChatbotError):
     status, code = 502, "sign_in_failed"
     sentence = "The sign-in failed. Try again."
 
-    def __init__(self, sentence: str | None = None, *, why: str) -> None:
-        super().__init__(sentence)
+    def __init__(self, *, why: str) -> None:
+        super().__init__()
         self.why = why
 
 

@@ -213,7 +213,10 @@ class Settings(BaseSettings):
 def _check_issuer(issuer: str, client: str) -> None:
     if not issuer:
         return
-    parts = urlsplit(issuer)
+    try:
+        parts = urlsplit(issuer)
+    except ValueError:
+        raise ValueError("CHATBOT_OIDC_ISSUER is no address") from None
     here = parts.scheme == "http" and is_loopback(parts.hostname or "")
     if not parts.hostname or not (parts.scheme == "https" or here):
         raise ValueError("CHATBOT_OIDC_ISSUER must begin with https:// (http:// on loopback only)")

@@ -1,8 +1,9 @@
-"""The two cookies, and the tokens that our forms carry. Knows no people and no database.
+"""The three cookies, and the tokens that our forms carry. Knows no people and no database.
 
 `session` says who is logged in. `form` lives an hour and belongs to a browser in which nobody is:
 a form carries a word made from it, so that another site cannot log a browser in as somebody else.
-Behind https both are Secure and named `__Host-…`, which no other host of the domain can set.
+`away` lives ten minutes: what a browser keeps while its person signs in at another server.
+Behind https all are Secure and named `__Host-…`, which no other host of the domain can set.
 """
 
 import hmac
@@ -14,6 +15,7 @@ from starlette.requests import cookie_parser
 from starlette.responses import Response
 
 FORM_SECONDS = 3600
+AWAY_SECONDS = 600
 
 
 class Cookies:
@@ -21,8 +23,8 @@ class Cookies:
 
     def __init__(self, *, secure: bool) -> None:
         self._secure = secure
-        self._session, self._form = (
-            f"{'__Host-' if secure else ''}chatbot_{name}" for name in ("session", "form")
+        self._session, self._form, self._away = (
+            f"{'__Host-' if secure else ''}chatbot_{name}" for name in ("session", "form", "away")
         )
 
     def session(self, headers: Mapping[str, str]) -> str:
@@ -32,6 +34,18 @@ class Cookies:
     def form(self, headers: Mapping[str, str]) -> str:
         """The secret that a browser without login holds for our forms, or nothing."""
         return self._read(headers, self._form)
+
+    def away(self, headers: Mapping[str, str]) -> str:
+        """What the browser kept while its person was at another server, or nothing."""
+        return self._read(headers, self._away)
+
+    def set_away(self, response: Response, kept: str) -> None:
+        """Have the browser keep something while its person is at another server."""
+        self._set(response, self._away, kept, AWAY_SECONDS)
+
+    def end_away(self, response: Response) -> None:
+        """The person came back."""
+        self._set(response, self._away, "", 0)
 
     def set_session(self, response: Response, token: str, ends: datetime) -> None:
         """Log the browser in until `ends`; its secret for forms is not needed any more."""

@@ -10,9 +10,10 @@ import html
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from string import Template
 from typing import TypeVar
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
@@ -54,9 +55,12 @@ _LINKS = {
 }
 
 
-def add(app: FastAPI, product: Product) -> None:
-    """Add the routes to an application."""
-    doors = _Doors(product)
+def add(app: FastAPI, product: Product, other_way: str = "") -> "Doors":
+    """Add the routes to an application. `other_way`: what to call OpenID Connect, if it is there.
+
+    Returns what another way to log in goes on with.
+    """
+    doors = Doors(product, other_way)
     for path, method, door in (
         ("/login", "GET", doors.login),
         ("/login", "POST", doors.log_in),
@@ -68,6 +72,7 @@ def add(app: FastAPI, product: Product) -> None:
     ):
         app.add_api_route(path, door, methods=[method], include_in_schema=False)
     app.add_exception_handler(ChatbotError, _told)
+    return doors
 
 
 def local_path(wanted: str) -> str:
@@ -90,11 +95,12 @@ def wait_words(seconds: float) -> str:
     return f"{number} {unit}{'' if number == 1 else 's'}"
 
 
-class _Doors:
+class Doors:
     """The routes of one product."""
 
-    def __init__(self, product: Product) -> None:
+    def __init__(self, product: Product, other_way: str) -> None:
         self._product = product
+        self._other_way = other_way
         self._cookies = Cookies(secure=product.settings.https)
         self._checking = asyncio.Semaphore(AT_ONCE)
         self._waiting = 0
@@ -104,9 +110,9 @@ class _Doors:
     async def login(self, request: Request, next: str = "/") -> Response:  # noqa: A002  the query's
         """The form; who is logged in already goes on."""
         try:
-            await self._caller(request)
+            await self.caller(request)
         except NotSignedIn:
-            return self._form(request, "login", 200, title="Log in", name="", next=local_path(next))
+            return self.login_form(request, 200, "", to=local_path(next))
         return RedirectResponse(local_path(next), 303)
 
     async def log_in(self, request: Request) -> Response:
@@ -114,49 +120,66 @@ class _Doors:
         form = await _form_of(request)
         name, to = form.get("name", ""), local_path(form.get("next", "/"))
 
-        def again(status: int, problem: str, **headers: str) -> Response:
-            return self._form(
-                request,
-                "login",
-                status,
-                problem=problem,
-                headers=headers,
-                name=name,
-                next=to,
-                title="Log in",
-            )
-
+        again = partial(self.login_form, request, to=to, name=name)
         if not self._ours(request, form):
             return again(403, FORM_TOO_OLD)
         accounts = self._product.accounts
         try:
             signed = await self._slowly(
-                lambda: accounts.sign_in(name, form.get("password", ""), **_from(request))
+                lambda: accounts.sign_in(name, form.get("password", ""), **sender_of(request))
             )
-            await self._forget_old(request)
+            await self.forget_old(request)
         except TooManyTries as error:
-            wait = wait_words(error.retry_after)
-            seconds = str(max(1, round(error.retry_after)))
-            return again(429, f"Too many tries. Wait {wait}, then try again.", retry_after=seconds)
+            return self.wait_form(request, error, to=to, name=name)
         except ChatbotError as error:
             return again(error.status, str(error))
-        return self._go_on(signed, to)
+        return self.go_on(signed, to)
+
+    def login_form(
+        self,
+        request: Request,
+        status: int,
+        problem: str,
+        *,
+        to: str,
+        name: str = "",
+        **headers: str,
+    ) -> Response:
+        """The form, with what is wrong in a sentence. `to`: where to go afterwards."""
+        return self._form(
+            request,
+            "login",
+            status,
+            problem=problem,
+            headers=headers,
+            name=name,
+            next=to,
+            title="Log in",
+        )
+
+    def wait_form(
+        self, request: Request, error: TooManyTries, *, to: str, name: str = ""
+    ) -> Response:
+        """The form, which says how long to wait."""
+        problem = f"Too many tries. Wait {wait_words(error.retry_after)}, then try again."
+        seconds = str(max(1, round(error.retry_after)))
+        return self.login_form(request, 429, problem, to=to, name=name, retry_after=seconds)
 
     # Log out -------------------------------------------------------------------------------------
 
     async def session(self, request: Request) -> Response:
         """Who is logged in in this browser: a page asks when a call of its own was refused."""
-        person = await self._caller(request)
+        person = await self.caller(request)
         return JSONResponse({"name": person.name, "roles": list(person.roles)})
 
     async def log_out(self, request: Request) -> Response:
         """End this browser's login."""
-        await self._forget_old(request)
+        await self.forget_old(request)
         return self._left()
 
     async def log_out_everywhere(self, request: Request) -> Response:
         """End every login of the person."""
-        person = await self._caller(request)
+        person = await self.caller(request)
         await asyncio.to_thread(self._product.accounts.sign_out_everywhere, person)
         return self._left()
 
@@ -185,15 +208,15 @@ class _Doors:
                     name=form.get("name", "") or view.name or "",
                     password=form.get("password", ""),
                     adopt=form.get("adopt") == "yes" and view.kind == "first",
-                    **_from(request),
+                    **sender_of(request),
                 )
             )
-            await self._forget_old(request)
+            await self.forget_old(request)
         except NotFound:
             return self._page("gone", 404, title="Link", problem=NO_LINK)
         except ChatbotError as error:
             return self._link_form(request, view, error.status, str(error), form)
-        return self._go_on(signed, "/")
+        return self.go_on(signed, "/")
 
     def _link_form(
         self, request: Request, view: LinkView, status: int, problem: str, form: Mapping[str, str]
@@ -216,7 +239,8 @@ class _Doors:
 
     # What they share -----------------------------------------------------------------------------
 
-    async def _caller(self, request: Request) -> Person:
+    async def caller(self, request: Request) -> Person:
+        """Who is logged in. Raises NotSignedIn."""
         return await asyncio.to_thread(caller, self._product, request)
 
     async def _slowly(self, check: Callable[[], _T]) -> _T:
@@ -230,13 +254,14 @@ class _Doors:
         finally:
             self._waiting -= 1
 
-    async def _forget_old(self, request: Request) -> None:
+    async def forget_old(self, request: Request) -> None:
         """End the login that the browser had."""
         token = self._cookies.session(request.headers)
         if token:
             await asyncio.to_thread(self._product.accounts.sign_out, token)
 
-    def _go_on(self, signed: SignedIn, to: str) -> Response:
+    def go_on(self, signed: SignedIn, to: str) -> Response:
+        """Log the browser in, and send it there."""
         response = RedirectResponse(to, 303)
         self._cookies.set_session(response, signed.token, signed.expires_at)
         return response
@@ -284,7 +309,8 @@ class _Doors:
             "title": html.escape(title),
             "workspace": html.escape(workspace),
             "problem": _problem(problem),
-            "invalid": 'aria-invalid="true" aria-describedby="problem"' if problem else "",
+            "other": _other(self._other_way, values.get("next", "/")),
+            "invalid": 'aria-invalid="true" aria-describedby="problem"' if status == 401 else "",
             "static": static_path(),
             # Who has given a name already goes on with the password.
             "focus_name": "" if named else "autofocus",
@@ -304,6 +330,12 @@ def _problem(sentence: str) -> str:
     return _template("problem").substitute(sentence=html.escape(sentence)) if sentence else ""
 
 
+def _other(way: str, to: str) -> str:
+    """The button of another way to log in, where there is one."""
+    shown = {"way": html.escape(way), "next": quote(to, safe="")}
+    return _template("other").substitute(shown) if way else ""
+
+
 def _template(name: str) -> Template:
     return Template((TEMPLATES / "login" / f"{name}.html").read_text("utf-8"))
 
@@ -321,7 +353,7 @@ async def _form_of(request: Request) -> dict[str, str]:
     return {name: values[-1] for name, values in fields.items()}
 
 
-def _from(request: Request) -> dict[str, str]:
+def sender_of(request: Request) -> dict[str, str]:
     """Where a login comes from, for the list of sessions."""
     return {
         "address": request.client.host if request.client else "",

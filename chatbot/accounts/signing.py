@@ -112,6 +112,19 @@ class Signing:
             raise NotAllowed(UNKNOWN)
         return signed
 
+    def may_try(self, address: str) -> None:
+        """Raises TooManyTries: too many sign-ins from an address were refused."""
+        with self.archive.main.reading() as session:
+            tries.check_address(session, address, self.clock())
+
+    def identity_refused(self, address: str, why: str) -> None:
+        """Count and audit that another server vouched for nobody. `why` is a word of ours."""
+        with self.archive.main.writing() as session:
+            tries.wrong(session, address, self.clock())
+            self.audit.note_in(
+                session, None, "sign_in_refused", "identity", "", why=why, address=address
+            )
+
     def of_token(self, token: str) -> Person:
         """Who is signed in with this token, with the roles of this moment.
 

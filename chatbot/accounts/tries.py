@@ -35,13 +35,18 @@ def wait_after(wrong: int, free: int) -> int:
 
 def begin(session: Session, login: str, address: str, now: datetime) -> None:
     """Count a try for a login, as a wrong one until `right` is called. Raises TooManyTries."""
-    seen = attempts.get(session, attempts.address_key(address))
-    if seen is not None:
-        _refuse(seen, now)
+    check_address(session, address, now)
     key = attempts.login_key(login)
     held = attempts.hold(session, key, now)
     _refuse(held, now)
     attempts.put(session, key, counted(held, now, FREE_LOGIN))
+
+
+def check_address(session: Session, address: str, now: datetime) -> None:
+    """Raises TooManyTries: there were too many wrong ones from an address."""
+    seen = attempts.get(session, attempts.address_key(address))
+    if seen is not None:
+        _refuse(seen, now)
 
 
 def wrong(session: Session, address: str, now: datetime) -> None:

@@ -51,7 +51,9 @@ class Client(AsyncOAuth2Client):  # type: ignore[misc]  # authlib has no types
         headers = {"accept": "application/json"}
         if token:
             headers["authorization"] = f"Bearer {token}"
-        response = await told(self.get(may_call(url), withhold_token=True, headers=headers))
+        response = await told(
+            self.request("GET", may_call(url), withhold_token=True, headers=headers)
+        )
         if response.status_code != httpx2.codes.OK:
             raise SignInFailed(why="status")
         try:

@@ -105,6 +105,10 @@ class Provider:
                 claims |= await self._more(client, about.userinfo, given, claims["sub"])
         return Vouched(about.issuer, claims["sub"], _email(claims), _name(claims))
 
+    async def check(self) -> None:
+        """Ask for what it says of itself and for its keys. Raises SignInFailed."""
+        await self.keys(await self.about())
+
     async def about(self) -> _About:
         """What the provider says of itself, at most an hour old. Raises SignInFailed."""
         async with self._asking:

@@ -104,6 +104,12 @@ def test_address_has_the_port_in_force():
         ("CHATBOT_SESSION_IDLE_MINUTES", "0", "session_idle_minutes"),
         ("CHATBOT_SESSION_DAYS", "forever", "session_days"),
         ("CHATBOT_OIDC_NEW_PEOPLE", "admin", "oidc_new_people"),
+        ("CHATBOT_OIDC_ISSUER", "id.example.org", "https://"),
+        ("CHATBOT_OIDC_ISSUER", "http://id.example.org", "https://"),
+        ("CHATBOT_OIDC_ISSUER", "https://me@id.example.org", "without"),
+        ("CHATBOT_OIDC_ISSUER", "https://id.example.org/?a=b", "without"),
+        ("CHATBOT_OIDC_ISSUER", "https://id.example.org", "CHATBOT_OIDC_CLIENT_ID"),
+        ("CHATBOT_OIDC_ISSUER", "https://[id", "CHATBOT_OIDC_ISSUER"),
         ("CHATBOT_CONFIG", "/nowhere.toml", "CHATBOT_CONFIG"),
     ],
 )
