@@ -51,10 +51,11 @@ export function confirmed(question, action) {
   });
 }
 
-/* Unless something else has the focus by now. */
+/* Unless something else has the focus by now. What was drawn anew meanwhile is found by its id. */
 function focusAgain(element) {
   const free = !document.activeElement || document.activeElement === document.body;
-  if (free && element?.isConnected) element.focus();
+  const place = element?.isConnected || !element?.id ? element : document.getElementById(element.id);
+  if (free && place?.isConnected) place.focus();
 }
 
 let closeMenu = null;
@@ -154,7 +155,7 @@ export function toast(text, { error = false, action, run, seconds = 6 } = {}) {
   return leave;
 }
 
-export function region() {
+function region() {
   let found = document.getElementById("toasts");
   if (!found) {
     found = h("div", { id: "toasts" });

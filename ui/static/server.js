@@ -1,6 +1,6 @@
 /* Calls to the server that always come back: with what was asked for, or with {error, code}. */
 
-import { SIGNED_OUT, answered, checkSession } from "./session.js";
+import { NOT_SENT, answered, checkSession } from "./session.js";
 
 const OFFLINE = "The server does not answer. What you wrote is kept here; try again.";
 const WAIT = 30_000;
@@ -30,7 +30,7 @@ export async function call(what, given = {}) {
 const unanswered = async () =>
   (await checkSession())
     ? { error: OFFLINE, code: "offline" }
-    : { error: SIGNED_OUT, code: "not_signed_in" };
+    : { error: NOT_SENT, code: "not_signed_in" };
 
 /* A key for one send: the server makes one turn of it, however often it arrives. */
 export function newKey() {

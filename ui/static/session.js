@@ -2,9 +2,10 @@
    again; a person who is not keeps all text on the page and gets a way to log in beside it. */
 
 import { $, h, icon } from "./dom.js";
-import { region, toast } from "./overlays.js";
+import { toast } from "./overlays.js";
 
-export const SIGNED_OUT = "You are logged out. What you wrote is kept here: log in, then try again.";
+export const NOT_SENT = "Nothing was sent: you are logged out.";
+const SIGNED_OUT = "You are logged out. What you wrote is kept here: log in, then try again.";
 const SOMEBODY_ELSE = "Somebody else is logged in in this browser now.";
 
 let expected = false;
@@ -63,7 +64,7 @@ function stop(sentence, action, href, target) {
   if (shown?.dataset.why === sentence) return false;
   shown?.remove();
   const leave = target === "_self" ? forget : null;
-  region().append(
+  document.body.append(
     h(
       "div",
       { class: "toast bad", role: "alert", id: "signed-out", "data-why": sentence },
