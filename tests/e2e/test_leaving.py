@@ -33,7 +33,7 @@ def hosted_site(tmp_path_factory, server):
     )
     yield site
     assert "Quokka" not in site.log
-    site.stop()
+    site.kill()  # stopping well is tested elsewhere
 
 
 @pytest.fixture
