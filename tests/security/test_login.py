@@ -237,3 +237,10 @@ class TestLinks:
             answer = browser.get(path)
             assert answer.status_code == 404
             assert "This link was used already" in answer.text
+
+
+def test_without_a_provider_there_is_no_other_way_in(browser):
+    assert "/oidc/" not in browser.get("/login").text
+    for path in ("/oidc/start", "/oidc/back?state=x&code=y"):
+        answer = browser.get(path)
+        assert (answer.status_code, answer.text) == (404, "Not found.")
