@@ -48,10 +48,10 @@ class Server:
 
 
 @contextmanager
-def served(home: Path, model: str) -> Iterator[Server]:
-    """Start the server as a person does."""
+def served(home: Path, model: str, **settings: str) -> Iterator[Server]:
+    """Start the server as a person does; `settings` are further variables."""
     environment = {name: value for name, value in os.environ.items() if "CHATBOT_" not in name}
-    environment |= {"CHATBOT_HOME": str(home), "CHATBOT_MODEL": model}
+    environment |= {"CHATBOT_HOME": str(home), "CHATBOT_MODEL": model, **settings}
     begun = time.perf_counter()
     process = psutil.Popen(
         [sys.executable, "-m", "ui.cli", "serve", "--port", "0"],
