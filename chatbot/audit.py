@@ -89,16 +89,17 @@ class Audit:
             if by is not None:
                 require_admin(session, by)
             self.note_in(session, by, "exported", "audit", "")
-        return self._lines(only)
+        return map(line, self.each(**only))
 
-    def _lines(self, only: Only) -> Iterator[str]:
+    def each(self, **only: Unpack[Only]) -> Iterator[AuditEntry]:
+        """All such entries, newest first, read a page at a time; for other services, unchecked."""
         before: int | None = None
         while True:
             with self._archive.main.reading() as session:
                 page = audit.entries(session, before=before, limit=PAGE, **only)
             if not page:
                 return
-            yield from map(line, page)
+            yield from page
             before = page[-1].id
 
 

@@ -204,10 +204,8 @@ class Privacy:
         return file
 
     def _write(self, made: zipfile.ZipFile, person: Person, moment: datetime) -> None:
-        workspace = self._workspace or "this chat"
-        made.writestr(
-            "README.txt", README.format(workspace=workspace, moment=f"{moment:%Y-%m-%d %H:%M} UTC")
-        )
+        about = {"workspace": self._workspace or "this chat", "moment": f"{moment:%Y-%m-%d} UTC"}
+        made.writestr("README.txt", README.format_map(about))
         with self._archive.main.reading() as session:
             told = forgetting.rows(session, person.id)
         for table, rows in told.items():
@@ -218,15 +216,7 @@ class Privacy:
         self._write_audit(made, person)
 
     def _write_audit(self, made: zipfile.ZipFile, person: Person) -> None:
-        entries = []
-        before: int | None = None
-        while True:
-            with self._archive.main.reading() as session:
-                page = audit.entries(session, before=before, limit=500, about=person.public_id)
-            if not page:
-                break
-            entries += [plain(entry) for entry in page]
-            before = page[-1].id
+        entries = [plain(entry) for entry in self._audit.each(about=person.public_id)]
         made.writestr("audit.json", _json(entries))
 
     def _drop_old_exports(self) -> None:
