@@ -1,13 +1,15 @@
 """The rows that a turn begins with: what is asked, an empty answer, and what they are pinned to.
 
-Every function works inside the caller's transaction, which has looked for the turn's key before.
+Functions that take a session work inside the caller's transaction, which has looked for the turn's
+key before; the others look something up for it.
 Knows nothing of tasks, locks or models that run.
 """
 
 from collections.abc import Callable
 
-from chatbot.archive import Place
-from chatbot.errors import NotFound
+from chatbot.archive import Archive, Place
+from chatbot.backends.registry import Registry
+from chatbot.errors import EmptyText, NotFound, TextTooLong, UnknownModel
 from chatbot.releases import weighted
 from store import conversations, messages
 from store.engine import Session
@@ -80,3 +82,47 @@ def title_of(text: str) -> str:
         return line
     cut = line[:TITLE].rsplit(" ", 1)[0].rstrip(" ,;:.-")
     return f"{cut}…"
+
+
+def check(text: str, limit: int) -> None:
+    """Refuse what cannot be sent. Raises EmptyText, TextTooLong."""
+    if not text.strip():
+        raise EmptyText
+    if len(text) > limit:
+        raise TextTooLong(
+            f"The message has {len(text):,} characters; "
+            f"{limit:,} are allowed. Shorten it or send it in parts."
+        )
+
+
+def locate(archive: Archive, person: Person, message: str) -> tuple[Place, str]:
+    """Where a message is kept, and its conversation (public id). Raises NotFound."""
+    place = archive.of(message)
+    with place.reading() as session:
+        return place, messages.get(session, person.id, message)[0].public_id
+
+
+def read_again(place: Place, row: Conversation, reply: Message) -> Message:
+    """The answer as it is stored now. Raises NotFound."""
+    with place.reading() as session:
+        found = messages.by_ids(session, row.id, [reply.id])
+    if not found:
+        raise NotFound
+    return found[0]
+
+
+def model_at_home(registry: Registry) -> str:
+    """The local model for a turn that must not leave. Raises UnknownModel where none is."""
+    model = registry.at_home()
+    if model is None:
+        raise UnknownModel("There is no local model here. Add one, or send it as it is.")
+    return model.label
+
+
+def home_of(registry: Registry, person: Person, place: Place, message: str) -> str | None:
+    """The local model that wrote an answer, in a conversation with another kind of model."""
+    with place.reading() as session:
+        row, reply = messages.get(session, person.id, message)
+        trace = messages.traces(session, [reply.id]).get(reply.id)
+    local = {one.label for one in registry.list() if one.where == "local"}
+    return trace.model if trace and trace.model in local and row.model not in local else None

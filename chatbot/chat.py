@@ -12,17 +12,18 @@ import asyncio
 from collections.abc import Callable, Sequence
 from weakref import WeakValueDictionary
 
+from chatbot import beginning
 from chatbot.answering import Answering, Job, write_end
 from chatbot.archive import Archive, Place
 from chatbot.backends.registry import Registry
-from chatbot.beginning import Rows, Write, exchange, pin, rerun_rows, title_of
-from chatbot.errors import Busy, EmptyText, NotFound, StoreUnavailable, TextTooLong, UnknownModel
+from chatbot.beginning import Rows, Write
+from chatbot.errors import Busy, NotFound, StoreUnavailable
 from chatbot.notices import Notices
 from chatbot.releases import Releases
 from chatbot.turn import Turn
 from store import conversations, messages
 from store.engine import Session
-from store.records import Conversation, Message, Person, Release
+from store.records import Conversation, Person, Release
 
 STOP_WITHIN = 1.0
 """Seconds that a backend has to heed a cancel token before its task is cancelled."""
@@ -85,11 +86,11 @@ class Chat:
             Busy: an answer runs and a question waits already.
             UnknownModel, StoreUnavailable: nothing was saved.
         """
-        self._check(text)
+        beginning.check(text, self._message_limit)
         place, release, chosen = await asyncio.to_thread(
             self._prepare, person, conversation, prompt, model, temporary=temporary
         )
-        home = await asyncio.to_thread(self._home) if at_home else None
+        home = await asyncio.to_thread(beginning.model_at_home, self._registry) if at_home else None
 
         def find(session: Session) -> Conversation:
             if conversation is not None:
@@ -98,7 +99,7 @@ class Chat:
                 session,
                 user_id=person.id,
                 channel=channel,
-                title=title_of(text),
+                title=beginning.title_of(text),
                 prompt=prompt or self._prompt,
                 release_id=None,
                 version=None,
@@ -107,7 +108,7 @@ class Chat:
             )
 
         def write(session: Session, row: Conversation) -> Rows:
-            row = pin(session, person, place, row, release, chosen)
+            row = beginning.pin(session, person, place, row, release, chosen)
             asked = messages.add_turn(session, row.id, parent_id=row.head_id, text=text, key=key)
             return row, *asked
 
@@ -123,14 +124,14 @@ class Chat:
         """
 
         def write(session: Session, row: Conversation) -> Rows:
-            asked, _ = exchange(session, person, message)
-            row = pin(session, person, place, row, None, chosen)
+            asked, _ = beginning.exchange(session, person, message)
+            row = beginning.pin(session, person, place, row, None, chosen)
             reply = messages.add_reply(session, row.id, parent_id=asked.id, key=key)
             return row, asked, reply
 
-        place, conversation = await asyncio.to_thread(self._locate, person, message)
+        place, conversation = await self._locate(person, message)
         chosen = await asyncio.to_thread(self._label, model)
-        return await self._begin_in(person, place, conversation, key, write)
+        return await self._begin(person, place, conversation, key, None, write)
 
     async def continue_answer(self, person: Person, message: str, key: str) -> Turn:
         """Go on from where an answer ended; the longer answer is a sibling. Raises as above.
@@ -139,16 +140,16 @@ class Chat:
         """
 
         def write(session: Session, row: Conversation) -> Rows:
-            asked, old = exchange(session, person, message)
+            asked, old = beginning.exchange(session, person, message)
             if old is None:
                 raise NotFound
             text = old.content
             reply = messages.add_reply(session, row.id, parent_id=asked.id, key=key, content=text)
             return row, asked, reply
 
-        place, conversation = await asyncio.to_thread(self._locate, person, message)
-        home = await asyncio.to_thread(self._wrote_at_home, person, place, message)
-        return await self._begin_in(person, place, conversation, key, write, home)
+        place, conversation = await self._locate(person, message)
+        home = await asyncio.to_thread(beginning.home_of, self._registry, person, place, message)
+        return await self._begin(person, place, conversation, key, None, write, home=home)
 
     async def edit(
         self, person: Person, message: str, text: str, key: str, *, rerun: bool
@@ -160,12 +161,12 @@ class Chat:
 
         Raises: as `start_turn`.
         """
-        self._check(text)
-        place, conversation = await asyncio.to_thread(self._locate, person, message)
+        beginning.check(text, self._message_limit)
+        place, conversation = await self._locate(person, message)
 
         def answer_from(session: Session, row: Conversation) -> Rows:
             _, old = messages.get(session, person.id, message)
-            return rerun_rows(session, row, old, text, key)
+            return beginning.rerun_rows(session, row, old, text, key)
 
         def save() -> str:
             with place.writing() as session:
@@ -175,7 +176,7 @@ class Chat:
                 ).public_id
 
         if rerun:
-            return await self._begin_in(person, place, conversation, key, answer_from)
+            return await self._begin(person, place, conversation, key, None, answer_from)
         saved = await asyncio.to_thread(save)
         self._notices.tell(person.id, conversation)
         return saved
@@ -201,7 +202,7 @@ class Chat:
         """
         turn = self.turn(person, reply)
         if turn is None:
-            await asyncio.to_thread(self._locate, person, reply)
+            await self._locate(person, reply)
             return
         await self._stop([turn])
 
@@ -229,7 +230,7 @@ class Chat:
         async with self._lock(reply):
             job = self._jobs.get(reply)
             if job is None or job.turn.saved or job.turn.user_id != person.id:
-                await asyncio.to_thread(self._locate, person, reply)
+                await self._locate(person, reply)
                 return
             try:
                 await asyncio.to_thread(write_end, job)
@@ -260,15 +261,6 @@ class Chat:
 
     # Committing ----------------------------------------------------------------------------------
 
-    def _check(self, text: str) -> None:
-        if not text.strip():
-            raise EmptyText
-        if len(text) > self._message_limit:
-            raise TextTooLong(
-                f"The message has {len(text):,} characters; "
-                f"{self._message_limit:,} are allowed. Shorten it or send it in parts."
-            )
-
     def _prepare(
         self,
         person: Person,
@@ -290,43 +282,11 @@ class Chat:
         """The full name of a chosen model. Raises UnknownModel."""
         return self._registry.resolve(model).label if model else None
 
-    def _home(self) -> str:
-        """The local model for a turn that must not leave. Raises UnknownModel where none is."""
-        model = self._registry.at_home()
-        if model is None:
-            raise UnknownModel("There is no local model here. Add one, or send it as it is.")
-        return model.label
-
-    def _locate(self, person: Person, message: str) -> tuple[Place, str]:
-        """Where a message is kept, and its conversation (public id). Raises NotFound."""
-        place = self._archive.of(message)
-        with place.reading() as session:
-            return place, messages.get(session, person.id, message)[0].public_id
+    async def _locate(self, person: Person, message: str) -> tuple[Place, str]:
+        return await asyncio.to_thread(beginning.locate, self._archive, person, message)
 
     def _lock(self, name: str) -> asyncio.Lock:
         return self._locks.setdefault(name, asyncio.Lock())
-
-    def _wrote_at_home(self, person: Person, place: Place, message: str) -> str | None:
-        """The local model that wrote an answer, in a conversation with another kind of model."""
-        with place.reading() as session:
-            row, reply = messages.get(session, person.id, message)
-            trace = messages.traces(session, [reply.id]).get(reply.id)
-        local = {one.label for one in self._registry.list() if one.where == "local"}
-        return trace.model if trace and trace.model in local and row.model not in local else None
-
-    async def _begin_in(
-        self,
-        person: Person,
-        place: Place,
-        conversation: str,
-        key: str,
-        write: Write,
-        home: str | None = None,
-    ) -> Turn:
-        def find(session: Session) -> Conversation:
-            return conversations.get(session, person.id, conversation)
-
-        return await self._begin(person, place, conversation, key, find, write, home=home)
 
     async def _begin(
         self,
@@ -334,7 +294,7 @@ class Chat:
         place: Place,
         lane: str,
         key: str,
-        find: Callable[[Session], Conversation],
+        find: Callable[[Session], Conversation] | None,
         write: Write,
         *,
         most: int = 1,
@@ -351,7 +311,7 @@ class Chat:
 
         def commit() -> tuple[Rows, bool]:
             with place.writing() as session:
-                row = find(session)
+                row = find(session) if find else conversations.get(session, person.id, lane)
                 known = messages.find_turn(session, row.id, key)
                 if known:
                     return (row, *known), False
@@ -362,13 +322,13 @@ class Chat:
             async with self._lock(lane):
                 rows, new = await asyncio.to_thread(commit)
                 if new:
-                    return self._launch(person, place, *rows, home)
-                return await self._known(person, place, *rows, home)
+                    return self._launch(person, place, rows, home)
+                return await self._known(person, place, rows, home)
 
-        beginning = asyncio.create_task(begin(), name=f"begin {key}")
-        self._beginnings.add(beginning)
-        beginning.add_done_callback(self._beginnings.discard)
-        return await asyncio.shield(beginning)
+        task = asyncio.create_task(begin(), name=f"begin {key}")
+        self._beginnings.add(task)
+        task.add_done_callback(self._beginnings.discard)
+        return await asyncio.shield(task)
 
     def _make_room(self, row: Conversation, most: int) -> None:
         """Refuse (and roll back) a new answer while `most` others run in its conversation."""
@@ -378,15 +338,8 @@ class Chat:
 
     # Running -------------------------------------------------------------------------------------
 
-    def _launch(
-        self,
-        person: Person,
-        place: Place,
-        row: Conversation,
-        question: Message,
-        reply: Message,
-        home: str | None,
-    ) -> Turn:
+    def _launch(self, person: Person, place: Place, rows: Rows, home: str | None) -> Turn:
+        row, question, reply = rows
         turn = Turn(person.id, row.public_id, question.public_id, reply.public_id)
         turn.text = reply.content
         job = Job(turn, place, row, question, reply, home)
@@ -400,23 +353,16 @@ class Chat:
         self._notices.tell(person.id, turn.conversation)
         return turn
 
-    async def _known(
-        self,
-        person: Person,
-        place: Place,
-        row: Conversation,
-        question: Message,
-        reply: Message,
-        home: str | None,
-    ) -> Turn:
+    async def _known(self, person: Person, place: Place, rows: Rows, home: str | None) -> Turn:
         """The turn that was begun with the same key before, running or ended."""
+        row, question, reply = rows
         job = self._jobs.get(reply.public_id)
         if job:
             return job.turn
         if reply.status == "streaming":  # when it was read: has it ended since?
-            reply = await asyncio.to_thread(_read_again, place, row, reply)
+            reply = await asyncio.to_thread(beginning.read_again, place, row, reply)
         if reply.status == "streaming":  # nobody here writes it: a crash left it
-            return self._launch(person, place, row, question, reply, home)
+            return self._launch(person, place, (row, question, reply), home)
         turn = Turn(person.id, row.public_id, question.public_id, reply.public_id)
         turn.text = reply.content
         turn.finish(reply.status, reply.error)
@@ -451,12 +397,3 @@ class Chat:
         if turn.saved:
             self._jobs.pop(turn.reply, None)
         self._notices.tell(turn.user_id, turn.conversation)
-
-
-def _read_again(place: Place, row: Conversation, reply: Message) -> Message:
-    """The answer as it is stored now. Raises NotFound."""
-    with place.reading() as session:
-        found = messages.by_ids(session, row.id, [reply.id])
-    if not found:
-        raise NotFound
-    return found[0]
