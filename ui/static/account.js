@@ -50,7 +50,7 @@ function you({ person, roles, account }) {
     null,
     h("dl", { class: "kv big" }, pairs.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])),
     h("h3", {}, "Roles"),
-    h("ul", { class: "lines" }, Object.entries(roles).map(([name, about]) => h("li", {}, h("b", { class: "sm" }, name), h("span", { class: "sm dim" }, ` ${about}`)))),
+    h("ul", { class: "lines tight" }, Object.entries(roles).map(([name, about]) => h("li", {}, h("b", { class: "sm" }, name), h("span", { class: "sm dim" }, ` ${about}`)))),
     h("p", { class: "xs dim" }, account ? "An administrator changes roles." : "There is no login here (solo): whoever uses this machine has every role."),
   );
 }

@@ -15,7 +15,7 @@ import { call, callThrough } from "./server.js";
 
 const TABS = [
   ["people", "People", drawPeople],
-  ["rules", "Limits and retention", drawRules],
+  ["rules", "Retention", drawRules],
   ["masking", "Masking", drawMasking],
   ["record", "Record", drawRecord],
   ["system", "System", drawSystem],

@@ -1,7 +1,7 @@
 /* What hosted models do not get to see: kinds on and off, own patterns, names that are no secret, and
    a sample that shows at once what would leave. */
 
-import { $$, debounced, h, icon, iconButton } from "./dom.js";
+import { $, $$, debounced, h, icon, iconButton } from "./dom.js";
 import { field, form, input, moment, note, panel, tick } from "./admin_parts.js";
 import { named } from "./admin_rules.js";
 import { toast } from "./overlays.js";
@@ -16,6 +16,7 @@ export async function drawMasking(place, facts) {
     place.replaceChildren(note(told.error, "bad", "alert"));
     return;
   }
+  place.dataset.keeps = "yes"; // what is typed here survives a look at another tab
   new Rules(place, facts, told.masking).draw();
 }
 
@@ -78,6 +79,11 @@ class Rules {
   change(key, value) {
     this.set(key, value);
     this.draw();
+    this.focus();
+  }
+
+  focus() {
+    $("[type=submit]", this.place).focus();
   }
 
   /* What somebody else saved meanwhile, where it differs from what stands here. */
@@ -101,7 +107,8 @@ class Rules {
       this.stored = told.stored;
       this.theirs = told.stored.value;
       this.draw();
-      this.place.querySelector(".problem").replaceChildren(note(`${told.stored.by ?? "Somebody"} changed this meanwhile. Theirs stands beside yours: take it, or save yours again.`, "bad", "alert"));
+      this.focus();
+      $(".problem", this.place).replaceChildren(note(`${told.stored.by ?? "Somebody"} changed this meanwhile. Theirs stands beside yours: take it, or save yours again.`, "bad", "alert"));
       return null;
     }
     if (told.error) return { error: named(told.error, LABELS) };
@@ -109,6 +116,7 @@ class Rules {
     this.mine = structuredClone(told.stored.value);
     this.theirs = null;
     this.draw();
+    this.focus();
     toast("Saved. It counts from the next hosted call on.");
     return told;
   }

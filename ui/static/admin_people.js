@@ -23,7 +23,7 @@ export async function drawPeople(place, known) {
     place.replaceChildren(solo);
     return;
   }
-  const add = h("button", { type: "button", class: "btn pri s", onclick: () => addPerson(place) }, icon("plus"), "Add person");
+  const add = h("button", { type: "button", class: "btn pri s", id: "add-person", onclick: () => addPerson(place) }, icon("plus"), "Add person");
   const list = h("section", { class: "panel", "aria-label": "People" }, h("div", { class: "ph" }, h("h2", {}, "People"), h("span", { class: "cnt" }, people.length), h("span", { class: "sp" }), add), table(place));
   place.replaceChildren(...[solo, h("div", { class: "g21" }, list, forgetPanel(place))].filter(Boolean));
 }
@@ -56,7 +56,7 @@ const handle = (one) => one.login ?? one.name;
 
 function row(place, one) {
   const states = { off: badge("off", "bad", "lock"), invited: badge("invited", "warn", "clock") };
-  const more = iconButton("more", `More for ${one.name}`, (event) => personMenu(event.currentTarget, place, one), { "aria-haspopup": "menu", "aria-expanded": "false" });
+  const more = iconButton("more", `More for ${one.name}`, (event) => personMenu(event.currentTarget, place, one), { id: `more-${one.id}`, "aria-haspopup": "menu", "aria-expanded": "false" });
   return h(
     "tr",
     { "data-login": one.login },
@@ -208,6 +208,7 @@ async function showHeld(place, one, found) {
       const done = await call("forget", { whom: one.id, typed: typed.value });
       if (!done.error) {
         await drawPeople(place, facts);
+        $("[aria-label='Forget a person'] .in", place).focus();
         toast(`Everything about ${one.name} is removed.`);
       }
       return done;

@@ -1,5 +1,5 @@
-/* How long things are kept and how much one person may use. Unsaved input survives a conflict: what
-   another administrator saved stands beside it. */
+/* How long things are kept. Unsaved input survives a conflict: what another administrator saved stands
+   beside it. */
 
 import { debounced, h } from "./dom.js";
 import { field, form, input, moment, note, panel, plural } from "./admin_parts.js";
@@ -22,7 +22,8 @@ export async function drawRules(place, facts) {
     place.replaceChildren(note(told.error, "bad", "alert"));
     return;
   }
-  place.replaceChildren(h("div", { class: "g21" }, retention(told, facts)));
+  place.dataset.keeps = "yes"; // what is typed here survives a look at another tab
+  place.replaceChildren(retention(told, facts));
 }
 
 function retention(told, facts) {

@@ -160,7 +160,7 @@ class TestForgetting:
 class TestRules:
     def test_defaults_have_version_zero(self, ask):
         told = ask("options")
-        assert {told[name]["version"] for name in ("retention", "limits", "masking")} == {0}
+        assert {told[name]["version"] for name in ("retention", "masking")} == {0}
         assert told["retention"]["value"]["chat_days"] is None
         assert set(told["due"].values()) == {0}
 
