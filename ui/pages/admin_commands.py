@@ -27,8 +27,9 @@ from ui.pages.search_commands import SearchCommands
 
 Json = dict[str, Any]
 Id = Annotated[str, Field(max_length=64)]
+Word = Annotated[str, Field(max_length=60)]
 Line = Annotated[str, Field(max_length=400)]
-Roles = Annotated[list[Id], Field(max_length=20)]
+Roles = Annotated[list[Word], Field(max_length=20)]
 Group = Literal["retention", "masking"]
 Version = Annotated[int, Field(ge=0, le=2**31)]
 
@@ -180,9 +181,9 @@ class AdminCommands(SearchCommands):
         person: Person,
         *,
         about: Id = "",
-        action: Id = "",
-        since: Id = "",
-        until: Id = "",
+        action: Word = "",
+        since: Word = "",
+        until: Word = "",
         before: Annotated[int, Field(ge=1, le=2**53)] | None = None,
     ) -> Json:
         """Entries, newest first. Empty filters let everything pass; `until` is not included."""
