@@ -56,7 +56,7 @@ class Traces:
             row, reply = messages.get(session, person.id, message)
             trace = messages.traces(session, [reply.id]).get(reply.id)
             if trace is None or trace.version is None or reply.parent_id is None:
-                raise NotFound("There is no trace: nothing was sent to a model, or its days are over.")
+                raise NotFound("There is no trace: nothing was sent, or its days are over.")
             history = messages.by_ids(session, row.id, trace.history_ids)
             [question] = messages.by_ids(session, row.id, [reply.parent_id])
         version = trace.version

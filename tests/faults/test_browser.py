@@ -122,3 +122,27 @@ def test_graceful_stop_keeps_the_answer_so_far(fragile, context):
     assert status == "interrupted"
     assert "goes on for" in text
     fragile.again()
+
+
+def test_page_shows_an_answer_to_its_end_while_the_server_drains(tmp_path, context):
+    context.set_default_timeout(60_000)
+    server = Site(tmp_path, CHATBOT_DRAIN_SECONDS="30")
+    tab = opened(context.new_page(), server.address)
+    tab.ask("!say first")
+    tab.send("!tokens 750 !rate 30 long")
+    expect(tab.answers.last).to_contain_text("goes on for")
+    server.signal()
+    tab.box.fill("!say too late")
+    tab.box.press("Enter")
+    expect(tab.page.get_by_role("alert")).to_contain_text("shutting down", timeout=40_000)
+    expect(tab.box).to_have_value("!say too late")
+    server.ended()
+
+    rows = stored(server)
+    assert [status for role, _, status in rows if role == "assistant"] == ["complete"] * 2
+    assert "Traceback" not in server.log
+    server.again()
+    expect(tab.answers.last).to_contain_text(rows[-1][1][-20:].strip(), timeout=40_000)
+    tab.box.press("Enter")
+    expect(tab.answers).to_have_count(3, timeout=40_000)
+    server.stop()

@@ -56,8 +56,18 @@ class Site:
         self._start(self.address.rsplit(":", 1)[1])
         self._process.stdout.readline()
 
-    def stop(self):
+    def signal(self):
+        """Ask it to stop; returns at once."""
         self._process.send_signal(signal.SIGTERM)
+
+    def ended(self):
+        """Wait until it has stopped by itself."""
+        assert self._process.wait(60) == 0
+        self._process.stdout.close()
+
+    def stop(self):
+        """Ask it to stop, and see to it that it did."""
+        self.signal()
         try:
             self._process.wait(20)
         finally:
