@@ -78,9 +78,12 @@ class Door:
         """What the listeners of this tab give, as it comes; ends when the server closes it."""
         where = {"session_hash": self.session}
         with self.client.stream("GET", "/gradio_api/queue/data", params=where) as answer:
-            for line in answer.iter_lines():
-                if line.startswith("data:"):
-                    yield json.loads(line[5:])
+            rest = b""
+            for part in answer.iter_bytes():  # not iter_lines: it also cuts at signs within a text
+                *lines, rest = (rest + part).split(b"\n")
+                for line in lines:
+                    if line.startswith(b"data:"):
+                        yield json.loads(line[5:])
 
     def watch(self, conversation: str | None, tab: str = "tab") -> Iterator[Json]:
         """The facts of a tab that looks at a conversation, as they change."""
