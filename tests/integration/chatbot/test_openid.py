@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import subprocess
+import sys
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -14,6 +16,7 @@ from chatbot.openid.provider import KEEP, REST, Provider
 from chatbot.settings import Settings
 from tests.support.clock import Clock
 from tests.support.oidc_provider import ALICE, CLIENT, SECRET, OidcProvider
+from tests.support.shell import ROOT
 
 BACK = "http://127.0.0.1:7860/oidc/back"
 DISCOVERY = "/.well-known/openid-configuration"
@@ -232,3 +235,10 @@ def test_without_the_extra_the_doctor_says_so(monkeypatch, tmp_path):
 
 def test_nothing_set_up_is_nothing_to_say(monkeypatch, tmp_path):
     assert examined(monkeypatch, tmp_path) == []
+
+
+def test_who_does_not_use_it_does_not_load_it():
+    code = (
+        "import sys, ui.oidc, chatbot.doctor; assert not {'authlib', 'joserfc'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
