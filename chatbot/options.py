@@ -201,7 +201,7 @@ def read(group: type[G], given: object) -> G:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "options"
-        reason = str(first["msg"]).removeprefix("Value error, ")
+        reason = str(first["msg"]).removeprefix("Value error, ").rstrip(".")
         raise Refused(f"{where}: {reason}.") from None
 
 

@@ -100,7 +100,7 @@ export function formDialog(title, parts, { run, ...how }) {
   });
   const dialog = openDialog(title, h("div", { class: "pb" }, body));
   cancel.addEventListener("click", () => dialog.close());
-  $("input:not([type=checkbox])", body)?.focus();
+  $("input:not(:disabled)", body)?.focus();
   return dialog;
 }
 

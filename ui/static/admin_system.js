@@ -32,7 +32,7 @@ function drawHealth(place, state, findings) {
     return h("li", { class: "row top" }, badge(word, kind, drawing), h("div", { class: "grow" }, h("b", { class: "sm" }, one.check), h("span", { class: "sm block wrap-any" }, one.found), one.advice && h("span", { class: "sm dim block wrap-any" }, one.advice)));
   };
   const order = { bad: 0, warn: 1, ok: 2 };
-  place.replaceChildren(h("ul", { class: "lines" }, findings.toSorted((one, other) => order[one.level] - order[other.level]).map(line)));
+  place.replaceChildren(h("ul", { class: "lines" }, [...findings].sort((one, other) => order[one.level] - order[other.level]).map(line)));
 }
 
 async function drawRoom(place) {

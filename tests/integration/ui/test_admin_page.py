@@ -197,6 +197,7 @@ class TestRules:
         told = ask("set_options", group=group, value=value, version=0)
         assert told["code"] == "refused"
         assert told["error"].startswith(about)
+        assert told["error"][-2:] != ".."
         assert ask("options")[group]["version"] == 0
 
     def test_due_follows_what_is_typed(self, ask, product):
