@@ -64,6 +64,26 @@ def rerun_rows(session: Session, row: Conversation, old: Message, text: str, key
     )
 
 
+def longer_rows(
+    session: Session, person: Person, row: Conversation, message: str, key: str
+) -> Rows:
+    """Go on from an answer (public id): a sibling that begins with its text. Raises NotFound."""
+    asked, old = exchange(session, person, message)
+    if old is None:
+        raise NotFound
+    reply = messages.add_reply(session, row.id, parent_id=asked.id, key=key, content=old.content)
+    return row, asked, reply
+
+
+def reword(place: Place, person: Person, message: str, text: str, key: str) -> str:
+    """Save another wording of a message as its sibling; the public id of that. Raises NotFound."""
+    with place.writing() as session:
+        row, old = messages.get(session, person.id, message)
+        return messages.add_message(
+            session, row.id, parent_id=old.parent_id, role=old.role, content=text, key=key
+        ).public_id
+
+
 def exchange(session: Session, person: Person, message: str) -> tuple[Message, Message | None]:
     """The question and, where `message` (public id) is one, the answer. Raises NotFound."""
     row, found = messages.get(session, person.id, message)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from chatbot import tracing
 from chatbot.accounts import Accounts
+from chatbot.allowance import Allowance
 from chatbot.answering import Answering
 from chatbot.archive import Archive, told
 from chatbot.audit import Audit
@@ -145,7 +146,9 @@ def build(settings: Settings) -> Product:
     answering = Answering(
         registry, releases, fallback, settings.workspace, cache(partial(_encoder, settings))
     )
-    chat = _chat(settings, archive, registry, releases, notices, answering)
+    local_person = _local_person(settings, archive).id
+    allowance = Allowance(options, local_person)
+    chat = _chat(settings, archive, registry, releases, notices, answering, allowance)
     return Product(
         settings=settings,
         database=database,
@@ -169,7 +172,7 @@ def build(settings: Settings) -> Product:
         accounts=_accounts(settings, archive, audit),
         options=options,
         privacy=_privacy(settings, archive, audit, options, chat),
-        local_person=_local_person(settings, archive).id,
+        local_person=local_person,
     )
 
 
@@ -180,6 +183,7 @@ def _chat(
     releases: Releases,
     notices: Notices,
     answering: Answering,
+    allowance: Allowance,
 ) -> Chat:
     return Chat(
         archive,
@@ -187,6 +191,7 @@ def _chat(
         releases,
         notices,
         answering,
+        allowance,
         message_limit=settings.message_limit,
         prompt=settings.prompt,
         model=settings.model,

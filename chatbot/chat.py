@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from weakref import WeakValueDictionary
 
 from chatbot import beginning
+from chatbot.allowance import Allowance, take
 from chatbot.answering import Answering, Job, write_end
 from chatbot.archive import Archive, Place
 from chatbot.backends.registry import Registry
@@ -39,6 +40,7 @@ class Chat:
         releases: Releases,
         notices: Notices,
         answering: Answering,
+        allowance: Allowance,
         *,
         message_limit: int,
         prompt: str,
@@ -49,6 +51,7 @@ class Chat:
         self._releases = releases
         self._notices = notices
         self._answering = answering
+        self._allowance = allowance
         self._message_limit = message_limit
         self._prompt = prompt
         self._model = model
@@ -84,6 +87,7 @@ class Chat:
             EmptyText, TextTooLong, UnstorableText: the text cannot be sent; nothing was saved.
             NotFound: no such conversation of this person, or no such prompt.
             Busy: an answer runs and a question waits already.
+            TooManyTurns: the person asks more than is allowed; nothing was saved.
             UnknownModel, StoreUnavailable: nothing was saved.
         """
         beginning.check(text, self._message_limit)
@@ -140,12 +144,7 @@ class Chat:
         """
 
         def write(session: Session, row: Conversation) -> Rows:
-            asked, old = beginning.exchange(session, person, message)
-            if old is None:
-                raise NotFound
-            text = old.content
-            reply = messages.add_reply(session, row.id, parent_id=asked.id, key=key, content=text)
-            return row, asked, reply
+            return beginning.longer_rows(session, person, row, message, key)
 
         place, conversation = await self._locate(person, message)
         home = await asyncio.to_thread(beginning.home_of, self._registry, person, place, message)
@@ -168,16 +167,9 @@ class Chat:
             _, old = messages.get(session, person.id, message)
             return beginning.rerun_rows(session, row, old, text, key)
 
-        def save() -> str:
-            with place.writing() as session:
-                row, old = messages.get(session, person.id, message)
-                return messages.add_message(
-                    session, row.id, parent_id=old.parent_id, role=old.role, content=text, key=key
-                ).public_id
-
         if rerun:
             return await self._begin(person, place, conversation, key, None, answer_from)
-        saved = await asyncio.to_thread(save)
+        saved = await asyncio.to_thread(beginning.reword, place, person, message, text, key)
         self._notices.tell(person.id, conversation)
         return saved
 
@@ -310,12 +302,14 @@ class Chat:
             raise StoreUnavailable("The server is shutting down. Send it again in a minute.")
 
         def commit() -> tuple[Rows, bool]:
+            limits = self._allowance.of(person)
             with place.writing() as session:
                 row = find(session) if find else conversations.get(session, person.id, lane)
                 known = messages.find_turn(session, row.id, key)
                 if known:
                     return (row, *known), False
                 self._make_room(row, most)
+                take(session, person, limits, self._has_ended)
                 return write(session, row), True
 
         async def begin() -> Turn:
@@ -335,6 +329,11 @@ class Chat:
         running = [turn for turn in self._lanes.get(row.public_id, ()) if not turn.done]
         if len(running) >= most:
             raise Busy
+
+    def _has_ended(self, reply: str) -> bool:
+        """Whether an answer that is stored as unfinished has ended here, and waits to be saved."""
+        job = self._jobs.get(reply)
+        return job is not None and job.turn.done
 
     # Running -------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@
     ├── Refused            what was asked cannot be done as asked (4xx)
     │   ├── EmptyText  TextTooLong  UnstorableText  PromptInvalid  SettingsInvalid
     │   ├── NotFound  NotAllowed  Busy  Conflict  UnknownModel  ContextTooSmall
-    │   ├── WrongLogin  NotSignedIn  TooManyTries
+    │   ├── WrongLogin  NotSignedIn  TooManyTries  TooManyTurns
     ├── NotSaved           the answer exists, the database did not take it (503)
     ├── StoreUnavailable   the database does not answer (503)
     ├── SchemaMismatch     code and database do not fit (503)
@@ -116,6 +116,17 @@ class TooManyTries(Refused):
 
     status, code = 429, "too_many_tries"
     sentence = "Too many tries."
+
+    def __init__(self, sentence: str | None = None, retry_after: float = 60) -> None:
+        super().__init__(sentence)
+        self.retry_after = retry_after
+
+
+class TooManyTurns(Refused):
+    """A person asks more than the workspace allows; `retry_after` is in seconds."""
+
+    status, code = 429, "too_many_turns"
+    sentence = "You asked a lot in a short time. Wait a minute, then send this again."
 
     def __init__(self, sentence: str | None = None, retry_after: float = 60) -> None:
         super().__init__(sentence)

@@ -10,7 +10,7 @@ import threading
 import time
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Generic, Self, TypeVar
+from typing import Annotated, Any, Generic, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -56,13 +56,11 @@ class Retention(_Group):
 
 
 class Limits(_Group):
-    """What one person may use. 0 turns a limit off."""
+    """What one person may ask. 0 turns a limit off. `running_turns` counts those that wait too."""
 
     turns_per_minute: int = Field(30, ge=0, le=10_000)
     turns_per_day: int = Field(2_000, ge=0, le=1_000_000)
     running_turns: int = Field(8, ge=0, le=1_000)
-    open_pages: int = Field(30, ge=0, le=1_000)
-    upload_mb: int = Field(5, ge=1, le=1_000)
 
 
 class Pattern(_Group):
@@ -137,19 +135,22 @@ class Options:
         self._archive = archive
         self._audit = audit
         self._lock = threading.Lock()
-        self._known: dict[str, tuple[float, _Group]] = {}
+        self._known: dict[str, tuple[float, Set[Any]]] = {}
 
-    def get(self, group: type[G]) -> G:
-        """The value in force, at most `FRESH` seconds old. Raises StoreUnavailable."""
+    def get(self, group: type[G], unset: G | None = None) -> G:
+        """The value in force, at most `FRESH` seconds old; `unset` where nobody ever set it.
+
+        Raises StoreUnavailable.
+        """
         name, moment = _name(group), time.monotonic()
         with self._lock:
             read_at, known = self._known.get(name, (0.0, None))
-        if isinstance(known, group) and moment - read_at < FRESH:
-            return known
-        value = self.stored(group).value
-        with self._lock:
-            self._known[name] = (moment, value)
-        return value
+        if known is None or moment - read_at >= FRESH:
+            known = self.stored(group)
+            with self._lock:
+                self._known[name] = (moment, known)
+        found: Set[G] = known
+        return unset if unset is not None and found.version == 0 else found.value
 
     def stored(self, group: type[G]) -> Set[G]:
         """The value as it is stored now, with the version to name in a change.

@@ -301,6 +301,20 @@ class Release(Base):
     created_at: Mapped[datetime] = mapped_column(UtcTime, default=now)
 
 
+class TurnCount(Base):
+    """How many turns a person began in the minute and in the day that began last."""
+
+    __tablename__ = "turn_counts"
+
+    user_id: Mapped[int] = mapped_column(
+        ForeignKey("users.id", ondelete="CASCADE"), primary_key=True
+    )
+    minute_from: Mapped[datetime] = mapped_column(UtcTime)
+    minute_turns: Mapped[int]
+    day_from: Mapped[datetime] = mapped_column(UtcTime)
+    day_turns: Mapped[int]
+
+
 class SearchCounter(Base):
     """How many messages and titles of a person were ever indexed: numbers them into blocks."""
 

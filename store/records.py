@@ -79,6 +79,16 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
+class TurnCount:
+    """Turns that a person began in a minute and in a day, and when those began."""
+
+    minute_from: datetime
+    minute_turns: int
+    day_from: datetime
+    day_turns: int
+
+
+@dataclass(frozen=True, slots=True)
 class Conversation:
     """A tree of messages. `head_id`: the leaf being shown; `version`: of the prompt, pinned."""
 

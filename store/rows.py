@@ -40,9 +40,20 @@ def upsert(
     returning: Any,
 ) -> Any:
     """Insert `values`, or apply `changes` to the row with the same `unique` columns."""
-    statement = _insert(session, table, values)
-    statement = statement.on_conflict_do_update(index_elements=unique, set_=changes)
+    statement = upserting(session, table, values, unique, changes)
     return session.execute(statement.returning(returning)).scalar_one()
+
+
+def upserting(
+    session: Session,
+    table: type[models.Base],
+    values: Mapping[str, Any],
+    unique: Sequence[str],
+    changes: Mapping[str, Any],
+) -> Any:
+    """The statement of `upsert`, for those who want more than one column back."""
+    statement = _insert(session, table, values)
+    return statement.on_conflict_do_update(index_elements=unique, set_=changes)
 
 
 def _insert(session: Session, table: type[models.Base], values: Mapping[str, Any]) -> Any:

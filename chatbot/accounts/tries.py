@@ -86,7 +86,9 @@ def _refuse(attempt: Attempt, now: datetime) -> None:
 
 
 def in_words(seconds: int) -> str:
-    """Such as `5 seconds` or `2 minutes`, never too short."""
+    """Such as `5 seconds`, `2 minutes` or `20 hours`, never too short."""
     if seconds < 100:
         return f"{seconds} second{'s' * (seconds != 1)}"
-    return f"{-(-seconds // 60)} minutes"
+    if seconds < 100 * 60:
+        return f"{-(-seconds // 60)} minutes"
+    return f"{-(-seconds // 3600)} hours"

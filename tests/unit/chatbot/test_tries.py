@@ -65,6 +65,8 @@ def test_a_clock_put_back_locks_nobody_out():
         (99, "99 seconds"),
         (160, "3 minutes"),
         (900, "15 minutes"),
+        (5_999, "100 minutes"),
+        (86_399, "24 hours"),
     ],
 )
 def test_waits_in_words_are_never_too_short(seconds, words):
