@@ -37,12 +37,14 @@ from ui.pages import account, admin, admin_files, chat, frame, models
 from ui.pages.chat_stream import ChatStream
 from ui.pages.commands import NOT_UNDERSTOOD
 from ui.pages.works import Works
+from ui.refusal import Refusal
 from ui.stopping import GRACE, Server
 
 QUEUE = 1000
 """Listeners' calls that may wait; beyond it a page is told that the server is busy."""
 WARM_UP_AFTER = 3.0
 """Seconds after which the model is loaded even if nobody has opened a page."""
+NO_STREAM = "Nothing is running in this page any more. Reload it."
 NO_PAGES = ("/gradio_api", "/assets", "/ui", *routes.PLAIN)
 """Where no page of Gradio's lies."""
 
@@ -71,6 +73,7 @@ def create_app(product: Product) -> FastAPI:
     # With a CORS policy of its own here, Gradio does not add one that lets other origins in.
     app.add_middleware(CORSMiddleware, allow_origins=[])
     app.add_middleware(_Shell, warm=warm)
+    app.add_middleware(_Streams, held=_Held(blocks))
     names = names_of(settings.hosts, settings.host)
     app.add_middleware(Guard, names=names, people=people, https=settings.https)
     app.mount(frame.static_path(), _Forever(directory=frame.STATIC))
@@ -84,6 +87,7 @@ def create_app(product: Product) -> FastAPI:
     for mounted in app.routes:
         if isinstance(mounted, Mount) and isinstance(mounted.app, FastAPI):
             mounted.app.add_exception_handler(RequestValidationError, _not_understood)
+            mounted.app.add_exception_handler(KeyError, _no_such_part)
     return app
 
 
@@ -110,6 +114,13 @@ def _mount(app: FastAPI, blocks: gr.Blocks) -> None:
 async def _not_understood(_: Request, _error: Exception) -> JSONResponse:
     """In the place of FastAPI's answer, which repeats what was sent (and fails at an infinity)."""
     return JSONResponse({"detail": NOT_UNDERSTOOD}, 422)
+
+
+async def _no_such_part(request: Request, error: Exception) -> JSONResponse:
+    """A page asks a part that it does not have: Gradio looks it up without a care."""
+    if not request.url.path.startswith("/gradio_api/component_server"):
+        raise error
+    return await _not_understood(request, error)
 
 
 def serve(
@@ -195,6 +206,10 @@ class _Held:
         waiting = self._blocks._queue.pending_messages_per_session.get(name)  # noqa: SLF001
         return waiting.qsize() if waiting is not None else 0
 
+    def knows(self, name: str) -> bool:
+        """Whether a session has, or had, something to fetch."""
+        return name in self._blocks._queue.pending_messages_per_session  # noqa: SLF001
+
     def forget(self, name: str) -> None:
         """Drop all that is kept of a session."""
         queue, states = self._blocks._queue, self._blocks.state_holder  # noqa: SLF001
@@ -248,6 +263,24 @@ class _Warmth:
         if not self._done:
             self._done = True
             self._product.registry.load_in_background(self._product.settings.model)
+
+
+class _Streams:
+    """Middleware: a stream of a session that never asked for anything is not there.
+
+    Gradio would begin to answer, and break off.
+    """
+
+    def __init__(self, app: ASGIApp, held: _Held) -> None:
+        self._app = app
+        self._held = held
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].rstrip("/") == "/gradio_api/queue/data":
+            name = Request(scope).query_params.get("session_hash")
+            if name is not None and not self._held.knows(name):
+                raise Refusal(404, NO_STREAM, "not_found")
+        await self._app(scope, receive, send)
 
 
 class _Shell:

@@ -19,6 +19,7 @@ from tests.support.browser import Site
 from tests.support.over_http import Door
 from tests.support.scenes import ask, texts
 from ui.guard import BODY_LIMIT
+from ui.pages.commands import NOT_UNDERSTOOD
 
 PACKED = 2**28
 """Bytes that a small body would unpack to."""
@@ -146,6 +147,8 @@ def test_what_cannot_be_stored_is_refused_in_words(door, text):
         b'{"fn_name": "call"}',
         b"[" * 100_000,
         b'{"session_hash": "x", "component_id": "x", "fn_name": "call", "data": {}}',
+        b'{"session_hash": "x", "component_id": 999999, "fn_name": "call", "data": {}}',
+        b'{"session_hash": "x", "component_id": -1, "fn_name": "call", "data": {}}',
     ],
 )
 def test_junk_is_refused_in_few_words(door, body):
@@ -154,6 +157,13 @@ def test_junk_is_refused_in_few_words(door, body):
     assert 400 <= answer.status_code < 500
     assert "<html" not in answer.text.lower()
     assert len(answer.text) < 300
+
+
+def test_a_part_that_no_page_has_is_told_in_our_words(own, door):
+    body = {"session_hash": "x", "component_id": 999_999, "fn_name": "call", "data": {}}
+    answer = door.client.post("/gradio_api/component_server", json=body)
+    assert (answer.status_code, answer.json()) == (422, {"detail": NOT_UNDERSTOOD})
+    assert "broke" not in own.log
 
 
 # Long conversations -------------------------------------------------------------------------------

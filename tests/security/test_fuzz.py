@@ -160,6 +160,15 @@ def test_junk_for_the_listeners(door, look, data):
         answered(door.client.post("/gradio_api/queue/join", content=text, headers=headers))
 
 
+@pytest.mark.parametrize("query", ["session_hash=nobody", "session_hash=", "", "session_hash=%00"])
+@pytest.mark.parametrize("slash", ["", "/"])
+def test_a_stream_of_nobody_is_not_there(door, query, slash):
+    """That it is not logged as broken is seen at the end of this module."""
+    answer = door.client.get(f"/gradio_api/queue/data{slash}?{query}")
+    assert 400 <= answer.status_code < 500
+    assert len(answer.text) < 200
+
+
 NESTED = ("[", '{"a":')
 BODIES = [
     *(sign * depth for sign in NESTED for depth in (50, 500, 5_000, 500_000)),
