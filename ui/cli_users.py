@@ -139,6 +139,64 @@ def set_password(login: Login, *, link: AsLink = False, as_json: Json = False) -
             _tell_person(person, as_json=as_json, done="New password for")
 
 
+@users.command("off")
+def switch_off(login: Login, *, as_json: Json = False) -> None:
+    """Switch someone off: their sessions and links end at once, and nothing of theirs is deleted.
+
+    The last administrator who can log in stays on.
+    """
+    _switch(login, active=False, as_json=as_json)
+
+
+@users.command("on")
+def switch_on(login: Login, *, as_json: Json = False) -> None:
+    """Let someone log in again who was switched off."""
+    _switch(login, active=True, as_json=as_json)
+
+
+def _switch(login: str, *, active: bool, as_json: bool) -> None:
+    with opened() as product:
+        by = product.person()
+        found = product.accounts.find(by, login)
+        person = product.accounts.set_active(by, found.id, active=active)
+    if as_json:
+        write_json(person)
+    else:
+        note(f"{person.login} is switched {'on' if active else 'off'}.")
+
+
+@users.command("limits")
+def limits(
+    *,
+    per_minute: Annotated[
+        int | None, typer.Option(min=0, help="Turns that one person may begin in a minute.")
+    ] = None,
+    per_day: Annotated[int | None, typer.Option(min=0, help="The same in a day.")] = None,
+    at_once: Annotated[
+        int | None, typer.Option(min=0, help="Answers being written or waiting, for one person.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Show how much one person may ask, or change it. 0 takes a limit off.
+
+    A running server obeys within seconds. In solo nothing is limited until something is set here.
+    """
+    from chatbot.options import Limits, read
+
+    asked = {"turns_per_minute": per_minute, "turns_per_day": per_day, "running_turns": at_once}
+    changes = {name: number for name, number in asked.items() if number is not None}
+    with opened() as product:
+        found = product.options.stored(Limits)
+        value = read(Limits, found.value.model_dump() | changes)
+        if changes:
+            product.options.set(product.person(), value, found.version)
+    if as_json:
+        write_json(value.model_dump())
+    else:
+        rows = ((name, str(number or "none")) for name, number in value.model_dump().items())
+        write_rows(("limit", "number"), rows, empty="")
+
+
 def _password() -> str:
     if is_terminal(sys.stdin):
         return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))

@@ -198,3 +198,40 @@ def test_solo_says_that_nobody_logs_in_yet(shell):
     assert "CHATBOT_AUTH=accounts" in shell.run("users", "add", "ada", stdin=TYPED).err
     accounts = shell.run("users", "add", "bob", stdin=TYPED, CHATBOT_AUTH="accounts")
     assert "CHATBOT_AUTH" not in accounts.err
+
+
+def test_someone_is_switched_off_and_on(ada):
+    ada.run("users", "add", "bob", stdin=TYPED)
+    done = ada.run("users", "off", "Bob", "--json")
+    assert (done.data["login"], done.data["state"]) == ("bob", "off")
+    assert {one["login"]: one["state"] for one in ada.run("users", "list", "--json").data} == {
+        "ada": "active",
+        "bob": "off",
+    }
+    done = ada.run("users", "on", "bob")
+    assert (done.code, done.out) == (0, "")
+    assert "bob is switched on" in done.err
+    entries = ada.run("audit", "list", "--json").data
+    assert {"person_off", "person_on"} <= {one["action"] for one in entries}
+
+
+def test_the_last_administrator_stays_on(ada):
+    assert "administrator" in refused(ada.run("users", "off", "ada"))
+    [only] = ada.run("users", "list", "--json").data
+    assert only["state"] == "active"
+
+
+def test_nobody_is_switched_whom_nobody_knows(ada):
+    for command in ("off", "on"):
+        assert refused(ada.run("users", command, "eve")) == "chatbot: Nobody has the login eve."
+
+
+def test_limits_are_shown_and_set(shell):
+    first = shell.run("users", "limits", "--json").data
+    assert first == {"turns_per_minute": 30, "turns_per_day": 2000, "running_turns": 8}
+    done = shell.run("users", "limits", "--per-minute", "5", "--at-once", "0", "--json")
+    assert done.data == {"turns_per_minute": 5, "turns_per_day": 2000, "running_turns": 0}
+    plain = shell.run("users", "limits")
+    assert "turns_per_minute" in plain.out
+    assert "none" in plain.out
+    assert "turns_per_day" in refused(shell.run("users", "limits", "--per-day", "9999999"))
