@@ -21,12 +21,12 @@ from typing import TYPE_CHECKING, Any, Literal
 import prompts
 from chatbot.backends.cancel import CancelToken
 from chatbot.errors import BackendError, ContextTooSmall, PromptInvalid
-from chatbot.grounding import Ground, drafts, ground
+from chatbot.grounding import Ground, drafts, ground, has_passages
 
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
 
-    from chatbot.backends.base import ChatModel
+    from chatbot.backends.base import ChatModel, Quotable
     from chatbot.backends.encoder import Encoder
 
 SAMPLING = ("temperature", "top_p", "top_k", "repetition_penalty", "seed")
@@ -196,7 +196,7 @@ def _longest(plan: Plan) -> int:
 
 
 def build(
-    model: "ChatModel", sent: Sent, cancel: CancelToken, quotable: Sequence[str] = ()
+    model: "ChatModel", sent: Sent, cancel: CancelToken, quotable: "Quotable | None" = None
 ) -> "Runnable[Plan, Any]":
     """render | budget | model for one model. Rendering and counting run in threads."""
     from langchain_core.runnables import RunnableLambda
@@ -256,15 +256,18 @@ async def _grounded(
 ) -> AsyncGenerator[Piece, None]:
     """Stream with picked sentences for passages, and the best of them where none was quoted."""
 
-    def narrow() -> tuple[dict[str, Any], Ground]:
-        history = [past.message for past in plan.history]
-        return ground(plan.prompt, plan.values, history, encoder)
+    from chatbot.backends.base import Quotable  # imports LangChain, as the model has already
 
-    values, held = await asyncio.to_thread(narrow)
-    quotable = held.sentences or drafts(plan.prompt, values)
-    narrowed = replace(plan, values=values)
+    held = Ground()
+    if has_passages(plan.prompt, plan.values):
+        history = [past.message for past in plan.history]
+        values, held = await asyncio.to_thread(ground, plan.prompt, plan.values, history, encoder)
+        plan = replace(plan, values=values)
+    quotable = Quotable(drafts(plan.prompt, plan.values))
+    if held.quotation:
+        quotable = Quotable((held.quotation,), only=not plan.continued, limits=not held.sure)
     said = [plan.continued]
-    async with aclosing(_stream(narrowed, model, sent, cancel, encoder, quotable)) as pieces:
+    async with aclosing(_stream(plan, model, sent, cancel, encoder, quotable)) as pieces:
         async for piece in pieces:
             said.append(piece.text)
             more = held.missing("".join(said)) if piece.finish == "stop" else ""
@@ -279,7 +282,7 @@ async def _stream(
     sent: Sent,
     cancel: CancelToken,
     _: OpenEncoder = no_encoder,
-    quotable: Sequence[str] = (),
+    quotable: "Quotable | None" = None,
 ) -> AsyncGenerator[Piece, None]:
     runnable = build(model, sent, cancel, quotable)
     async with aclosing(runnable.astream(plan)) as chunks:  # type: ignore[type-var]

@@ -1,9 +1,11 @@
-"""Holds a small model to its sources: the sentences that it gets, and what its answer must hold.
+"""Holds a small model to its sources: what it may quote, and what its answer must hold.
 
 A model that quotes (`ChatModel.quotes`) is given the few sentences that answer best instead of
-whole passages, copies them to the letter (chatbot/backends/copying.py), and where its answer holds
-none of them, the best one is added: it may never be worse than quoting. Knows plain values, an
-encoder that may be absent, and texts; nothing of models.
+whole passages, and passes them on to the letter: it says how to open and to close, or, where the
+sources may not fit, that they lack the answer (chatbot/backends/copying.py). To an answer that
+quotes nothing the best sentence is added: it may never be worse than quoting. Which way of quoting
+is best was measured: docs/decisions/0020-quoting.md. Knows plain values, an encoder that may be
+absent, and texts; nothing of models.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -16,13 +18,16 @@ from chatbot.picking import Picked, pick, sentences
 if TYPE_CHECKING:
     from chatbot.backends.encoder import Encoder
 
-MOST = 4
-"""Sentences that a model gets: they hold all values of a good reply in 87 % (bench/picking.py)."""
+MOST = 5
+"""Sentences that a model gets."""
 
-FITTING = 0.26
+FITTING = 0.1
 """The least score of a best sentence, by an encoder: below it no passage is about the question."""
 
-EARLIER = 2
+SURE = 0.2
+"""The score of a best sentence from which on the sources are taken to hold the answer."""
+
+EARLIER = 1
 """Earlier questions that are read along, for a question that only hints at its subject."""
 
 NEAREST = "\n\nThe closest that I have: "
@@ -30,21 +35,23 @@ NEAREST = "\n\nThe closest that I have: "
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What an answer stands on: the sentences it may quote, and the one that answers best."""
+    """What an answer stands on: the sentences to quote, joined, and the one that answers best.
 
-    sentences: tuple[str, ...] = ()
+    `asked` is what the person said. When not `sure`, the sources may lack the answer.
+    """
+
+    quotation: str = ""
     best: str = ""
+    sure: bool = False
     asked: tuple[str, ...] = ()
 
     def missing(self, answer: str) -> str:
         """What is to be added to a whole answer: nothing, or the best sentence.
 
-        An answer stands as it is when it quotes a sentence, or says a value that the person gave.
+        An answer stands as it is when it holds that sentence, or says a value that the person gave.
         """
         said = _plain(answer)
-        if not self.best or any(_plain(one) in said for one in self.sentences):
-            return ""
-        if _says_a_value_of(self.asked, answer):
+        if _plain(self.best) in said or _says_a_value_of(self.asked, answer):
             return ""
         return (NEAREST if said else "") + self.best
 
@@ -57,11 +64,9 @@ def ground(
 ) -> tuple[dict[str, Any], Ground]:
     """The values with picked sentences in place of passages, and what the answer stands on.
 
-    `open_encoder` is called where there are passages.
-
-    Raises what `Encoder.encode` raises.
+    `open_encoder` is called where there are passages. Raises what `Encoder.encode` raises.
     """
-    name = next((spec.name for spec in prompt.inputs if spec.kind == "passages"), "")
+    name = _input(prompt)
     passages = given.get(name) or []
     question = str(given.get("question", ""))
     if not passages:
@@ -69,20 +74,31 @@ def ground(
     encoder = open_encoder()
     asked = [one["content"] for one in history if one["role"] == "user"]
     picked = pick(encoder, question, passages, earlier=asked[-EARLIER:], most=MOST)
-    if encoder is not None and picked.best < FITTING:
+    if not picked.sentences or (encoder is not None and picked.best < FITTING):
         return dict(given) | {name: []}, Ground()
-    quoted = tuple(one.sentence.text for one in picked.in_order())
-    best = picked.sentences[0].sentence.text if picked.sentences else ""
-    return (
-        dict(given) | {name: _narrowed(passages, picked)},
-        Ground(quoted, best, (*asked, question)),
+    held = Ground(
+        quotation=" ".join(one.sentence.text for one in picked.in_order()),
+        best=picked.sentences[0].sentence.text,
+        sure=picked.best >= SURE,
+        asked=(*asked, question),
     )
+    return dict(given) | {name: _narrowed(passages, picked)}, held
+
+
+def has_passages(prompt: prompts.Prompt, given: Mapping[str, Any]) -> bool:
+    """Whether there is anything to pick from."""
+    return bool(given.get(_input(prompt)))
 
 
 def drafts(prompt: prompts.Prompt, given: Mapping[str, Any]) -> tuple[str, ...]:
     """The sentences of a text to work on: what a question holds under its first empty line."""
     _, _, text = str(given.get("question", "")).partition("\n\n")
     return tuple(one.text for one in sentences(text)) if prompt.input("question") else ()
+
+
+def _input(prompt: prompts.Prompt) -> str:
+    """The name of the input that takes passages; empty where there is none."""
+    return next((spec.name for spec in prompt.inputs if spec.kind == "passages"), "")
 
 
 def _narrowed(passages: Sequence[Mapping[str, str]], picked: Picked) -> list[dict[str, str]]:

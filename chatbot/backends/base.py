@@ -38,13 +38,24 @@ CHARACTERS_PER_TOKEN = 3.5
 
 
 @dataclass(frozen=True, slots=True)
+class Quotable:
+    """Texts that a model which quotes keeps to the letter. `only`: it answers in them alone, or,
+    where `limits` allow it, by saying that they lack the answer.
+    """
+
+    texts: tuple[str, ...] = ()
+    only: bool = False
+    limits: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Ask:
     """One call of a model, in plain values.
 
     `options` are the sampling parameters as the caller named them: temperature, top_p, top_k,
     seed, repetition_penalty. `continue_final`: the last message is the model's own, to go on with.
     `on_masked` is told how many values of each group were hidden before the messages left.
-    `quotable` are sentences of its sources that a model which quotes copies to the letter.
+    `quotable` is for a model that quotes; others pass it over.
     """
 
     messages: list[dict[str, str]]
@@ -54,7 +65,7 @@ class Ask:
     continue_final: bool
     options: dict[str, Any]
     on_masked: Callable[[Mapping[str, int]], None] | None = None
-    quotable: tuple[str, ...] = ()
+    quotable: Quotable = Quotable()
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +194,7 @@ class ChatModel(BaseChatModel):
         max_tokens = rest.pop("max_tokens", None) or rest.pop("max_completion_tokens", None)
         continue_final = bool(rest.pop("continue_final", False))
         on_masked = rest.pop("on_masked", None)
-        quotable = tuple(rest.pop("quotable", ()))
+        quotable = rest.pop("quotable", None) or Quotable()
         unknown = sorted(rest.keys() - self.takes)
         if unknown:
             raise BackendRefused(

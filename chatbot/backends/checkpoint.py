@@ -11,7 +11,7 @@ import hashlib
 import json
 import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
@@ -31,8 +31,28 @@ _Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 _DEFAULT_CONTEXT = 2048
 
 
+class Phrases(BaseModel):
+    """What a model that quotes may say around quoted sentences, each a text of whole sentences.
+
+    `openings` come before them, `closings` after, and `limits` in their place.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    openings: tuple[str, ...] = ()
+    closings: tuple[str, ...] = ()
+    limits: tuple[str, ...] = ()
+
+    def without_limits(self) -> Self:
+        """The same for an answer that the sources hold."""
+        return self.model_copy(update={"limits": ()})
+
+
 class Manifest(BaseModel):
-    """What a checkpoint says about itself. `parameters` are sampling defaults by option name."""
+    """What a checkpoint says about itself. `parameters` are sampling defaults by option name.
+
+    With `phrases`, its answers from sources are made of these and of quoted sentences alone.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -43,6 +63,7 @@ class Manifest(BaseModel):
     trained_on_tags: bool = False
     description: str = ""
     parameters: dict[str, float] = Field(default_factory=dict)
+    phrases: Phrases | None = None
 
 
 def read_manifest(folder: Path) -> Manifest | None:

@@ -1,12 +1,15 @@
-"""Keeps an answer to the letter once it copies: a guide for the drawing of its tokens.
+"""Guides for the drawing of tokens that keep what is quoted to the letter.
 
-A small model begins a sentence of its sources rightly and drifts off into another. So when a few
-tokens in a row stand in a sentence, only what follows them there may come, to the sentence's end.
-What stands in the sources alone (a tag: a number, a name) may come only where it stands there, and
-no sentence is begun twice. Knows token ids, nothing of models or texts.
+A small model begins a sentence of its sources rightly and drifts off into another. `Choosing` has
+it answer in whole given sentences: it says which, and in which order. `Copying` leaves it free to
+say something else; but when a few tokens in a row stand in a sentence, only what follows them there
+may come, to the sentence's end, what stands in the sources alone (a tag: a number, a name) may come
+only where it stands there, and no sentence is begun twice. Knows token ids, nothing of models.
 """
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 from chatbot.backends.runtimes.base import Next
 
@@ -78,3 +81,58 @@ class Copying:
             return set()
         begun = {form[0] for number, form in self._forms if number in self._copied}
         return begun - {form[0] for number, form in self._forms if number not in self._copied}
+
+
+Kind = Literal["opening", "quoted", "closing", "limit"]
+
+AFTER: dict[Kind | None, frozenset[Kind]] = {
+    None: frozenset(("opening", "quoted", "limit")),
+    "opening": frozenset(("quoted", "limit")),
+    "quoted": frozenset(("quoted", "closing")),
+    "closing": frozenset(),
+    "limit": frozenset(),
+}
+"""What may follow what; all but an opening may also be the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A sentence that may be said: `first` are its tokens at the beginning of an answer, `later`
+    those after another sentence.
+    """
+
+    kind: Kind
+    first: Sentence
+    later: Sentence
+
+
+class Choosing:
+    """The guide of an answer that is made of the `choices` alone; `ends` are its end tokens."""
+
+    def __init__(self, choices: Sequence[Choice], ends: Collection[int]) -> None:
+        self._left = [choice for choice in choices if choice.first and choice.later]
+        self._ends = frozenset(ends)
+        self._last: Kind | None = None
+        self._begun: list[tuple[Choice, Sentence]] = []
+
+    def next(self) -> Next:
+        """What may come now."""
+        if self._begun:
+            return Next({rest[0] for _, rest in self._begun})
+        allowed = {tokens[0] for _, tokens in self._open()}
+        may_end = not allowed or self._last not in (None, "opening")
+        return Next(allowed | self._ends if may_end else allowed)
+
+    def take(self, token: int) -> None:
+        """Follow one token of the answer."""
+        here = [(c, rest[1:]) for c, rest in self._begun or self._open() if rest[0] == token]
+        said = next((choice for choice, rest in here if not rest), None)
+        self._begun = [] if said else here
+        if said:
+            self._last = said.kind
+            self._left = [choice for choice in self._left if choice is not said]
+
+    def _open(self) -> list[tuple[Choice, Sentence]]:
+        """The sentences that may be begun now."""
+        fitting = (choice for choice in self._left if choice.kind in AFTER[self._last])
+        return [(one, one.first if self._last is None else one.later) for one in fitting]

@@ -21,9 +21,9 @@ from typing import TYPE_CHECKING, Any, Self
 from langchain_core.messages import BaseMessage
 from pydantic import PrivateAttr
 
-from chatbot.backends.base import Ask, ChatModel, Delta, Where, plain
+from chatbot.backends.base import Ask, ChatModel, Delta, Quotable, Where, plain
 from chatbot.backends.cancel import CancelToken
-from chatbot.backends.checkpoint import Manifest
+from chatbot.backends.checkpoint import Manifest, Phrases
 from chatbot.backends.converting import NoFastRuntime, Say, Stopped, quiet
 from chatbot.backends.detokenise import Rewriter
 from chatbot.backends.runtimes.base import Guide, Runtime, Sampling
@@ -71,6 +71,7 @@ class LocalModel(ChatModel):
     _tokens: "ChatTokens" = PrivateAttr()
     _worker: Worker = PrivateAttr()
     _swapping: "Swapping | None" = PrivateAttr(default=None)
+    _phrases: Phrases | None = PrivateAttr(default=None)
     _why: str = PrivateAttr(default="")
     _upgrade: "_Upgrade | None" = PrivateAttr(default=None)
 
@@ -105,6 +106,7 @@ class LocalModel(ChatModel):
             from chatbot.backends.swapping import Swapping  # reads tables for a tenth of a second
 
             model._swapping = Swapping(loaded.tokens.vocabulary())
+            model._phrases = manifest.phrases
         model._worker = Worker(loaded.runtime, loaded.tokens.decode, loaded.tokens.ends)
         model._why = loaded.why
         if loaded.faster is not None:
@@ -178,18 +180,22 @@ class LocalModel(ChatModel):
         messages: list[dict[str, str]],
         *,
         continue_final: bool = False,
-        quotable: Sequence[str] = (),
+        quotable: Quotable = Quotable(),  # noqa: B008  frozen
     ) -> "_Prompt":
         if self._swapping is None:
             return _Prompt(self._tokens.encode(messages, continue_final=continue_final))
         hidden, tags = self._swapping.hide(messages)
         tokens = self._tokens.encode(hidden, continue_final=continue_final)
-        guide = None
-        if quotable:
+        banned = self._swapping.banned(tokens, tags)
+        texts = [tags.hide(text) for text in quotable.texts]
+        guide: Guide | None = None
+        if texts and quotable.only and self._phrases is not None:
+            phrases = self._phrases if quotable.limits else self._phrases.without_limits()
+            guide = self._swapping.choosing(texts, phrases, self._tokens)
+        elif texts:
             said = [item["content"] for item in hidden if item["role"] != "system"]
-            sentences = [tags.hide(sentence) for sentence in quotable]
-            guide = self._swapping.copying(sentences, said, self._tokens.encode_text)
-        return _Prompt(tokens, self._swapping.banned(tokens, tags), tags.streaming(), guide)
+            guide = self._swapping.copying(texts, said, self._tokens)
+        return _Prompt(tokens, banned, tags.streaming(), guide)
 
     async def _arrived(self, inbox: "_Inbox") -> Delta:
         """Wait for what comes next. Raises BackendTimeout when the thread is stuck."""

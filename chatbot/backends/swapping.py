@@ -5,14 +5,25 @@ follows from its prompt, so that a value can be copied and not invented. Knows a
 messages, nothing of weights or runtimes.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
+from typing import Protocol
 
-from chatbot.backends.copying import Copying
+from chatbot.backends.checkpoint import Phrases
+from chatbot.backends.copying import Choice, Choosing, Copying, Kind
 from chatbot.errors import ModelUnavailable
 from chatbot.values import TAG, TAGS_A_TYPE, TYPES, Tags, conceal
 
 ENDS = frozenset(".!?\n")
 """Characters that end a sentence."""
+
+
+class Tokens(Protocol):
+    """What of a tokenizer is needed here."""
+
+    ends: frozenset[int]
+
+    def encode_text(self, text: str) -> Sequence[int]:
+        """The tokens of a text alone."""
 
 
 class Swapping:
@@ -61,15 +72,37 @@ class Swapping:
         self,
         sentences: Sequence[str],
         said: Sequence[str],
-        encode: Callable[[str], Sequence[int]],
+        tokens: Tokens,
     ) -> Copying:
         """What holds an answer to these sentences, hidden as the prompt is.
 
         Tags that stand in none of the texts `said` by people are guarded.
         """
+        encode = tokens.encode_text
         forms = [{tuple(encode(text)), tuple(encode(f" {text}"))} for text in sentences]
         known = {token for text in said for token in encode(text)}
         return Copying(forms, self._tags - known, self._ends)
+
+    def choosing(
+        self,
+        sentences: Sequence[str],
+        phrases: Phrases,
+        tokens: Tokens,
+    ) -> Choosing:
+        """What holds an answer to these sentences, hidden as the prompt is, and the phrases."""
+        told: tuple[tuple[Kind, Sequence[str]], ...] = (
+            ("quoted", sentences),
+            ("opening", phrases.openings),
+            ("closing", phrases.closings),
+            ("limit", phrases.limits),
+        )
+        encode = tokens.encode_text
+        choices = [
+            Choice(kind, tuple(encode(text)), tuple(encode(f" {text}")))
+            for kind, texts in told
+            for text in dict.fromkeys(texts)
+        ]
+        return Choosing(choices, tokens.ends)
 
 
 def _digits(text: str) -> frozenset[str]:

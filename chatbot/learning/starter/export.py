@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from chatbot.backends.checkpoint import MANIFEST, sha256
+from chatbot.learning.starter import situations
 from chatbot.learning.starter.tokenizer import with_template
 
 NAME = "starter"
@@ -48,5 +49,6 @@ def write_manifest(folder: Path, context: int) -> None:
         "trained_on_tags": True,
         "description": DESCRIPTION,
         "parameters": SAMPLING,
+        "phrases": situations.phrases(),
     }
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")

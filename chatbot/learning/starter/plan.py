@@ -94,6 +94,16 @@ CHAT_MIX = {
     "sourceless": 0.15,
 }
 
+POLISH_MIX = {
+    "situations": 0.6,
+    "small_talk": 2.0,
+    "recalls": 0.6,
+    "quotations": 0.2,
+    "public_quotations": 0.1,
+    "unknowns": 0.15,
+    "sourceless": 0.1,
+}
+
 FULL = Plan(
     shape=Shape(),
     stages=(
@@ -102,6 +112,7 @@ FULL = Plan(
         ),
         Stage("language", 250, LANGUAGE_MIX, 1.2e-3, 1.2e-3, False, warm_up=10, practice=0.3),
         Stage("chat", 450, CHAT_MIX, 1.0e-3, 2e-5, replies_only=True, practice=0.2),
+        Stage("polish", 380, POLISH_MIX, 9e-4, 1e-5, replies_only=True, warm_up=10, practice=0.15),
     ),
 )
 

@@ -60,6 +60,16 @@ def limits() -> dict[str, list[str]]:
     return {record["for"]: record["replies"] for record in json_lines(HERE / "limits.jsonl")}
 
 
+def phrases() -> dict[str, list[str]]:
+    """Return what the model says around the sentences that it passes on, for its manifest."""
+    openings = (text.strip() for texts in relay.OPENINGS.values() for text in texts)
+    return {
+        "openings": sorted({*openings} - {""}),
+        "closings": sorted({text.strip() for text in relay.CLOSINGS} - {""}),
+        "limits": limits()["no source"],
+    }
+
+
 def passages(rng: Random) -> Iterator[Document]:
     """Yield every passage of the corpus as a plain text."""
     for record in _passages().values():

@@ -6,7 +6,8 @@ import pytest
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 
 from chatbot import errors
-from chatbot.backends.checkpoint import read_manifest
+from chatbot.backends.base import Quotable
+from chatbot.backends.checkpoint import Phrases, read_manifest
 from chatbot.backends.local import LocalModel
 from chatbot.values import TAG, TAGS_A_TYPE, conceal
 from tests.support import tiny_model
@@ -122,3 +123,37 @@ def test_tokenizer_without_tags_is_refused_in_a_sentence(tmp_path):
     manifest = read_manifest(folder).model_copy(update={"trained_on_tags": True})
     with pytest.raises(errors.ModelUnavailable, match="trained_on_tags"):
         LocalModel.load(folder, manifest)
+
+
+PHRASES = Phrases(
+    openings=("Of course.",), closings=("Does that help?",), limits=("My sources lack that.",)
+)
+QUOTED = "Returns are taken within 30 days. Postage is €4.50, as Anna Weber knows."
+
+
+@pytest.fixture(scope="module")
+def quoting(folder):
+    manifest = read_manifest(folder).model_copy(update={"phrases": PHRASES})
+    model = LocalModel.load(folder, manifest)
+    yield model
+    model.close()
+
+
+def test_answer_from_sources_is_made_of_quotation_and_phrases(quoting):
+    assert quoting.quotes
+    given = Quotable((QUOTED,), only=True)
+    answers = set(drawn(quoting, TALK, 20, quotable=given, max_tokens=200))
+    framed = {f"{o}{QUOTED}{c}" for o in ("", "Of course. ") for c in ("", " Does that help?")}
+    assert answers <= framed | {"My sources lack that.", "Of course. My sources lack that."}
+    assert len(answers) > 2
+
+
+def test_limit_is_said_only_where_it_may_be(quoting):
+    given = Quotable((QUOTED,), only=True, limits=False)
+    answers = drawn(quoting, TALK, 20, quotable=given, max_tokens=200)
+    assert all(QUOTED in answer for answer in answers)
+
+
+def test_text_that_may_be_copied_leaves_the_rest_free(quoting):
+    answers = drawn(quoting, TALK, 4, quotable=Quotable((QUOTED,)))
+    assert not any(answer.startswith(QUOTED) for answer in answers)

@@ -1,6 +1,8 @@
 """Copying: a sentence of the sources once begun is kept to its end, and its values with it."""
 
-from chatbot.backends.copying import RUN, Copying
+from itertools import pairwise
+
+from chatbot.backends.copying import RUN, Choice, Choosing, Copying
 
 DOT, TAG, OTHER_TAG = 99, 90, 91
 FIRST = (1, 2, 3, 4, TAG, 5, DOT)
@@ -73,3 +75,49 @@ def test_either_form_of_a_sentence_is_followed():
     guide = Copying([{FIRST, (77, *FIRST[1:])}], GUARDED, {DOT})
     assert after(guide, 77, 2, 3, 4).allowed == {TAG}
     assert after(guide, TAG, 5, DOT).banned >= {1, 77}
+
+
+END, OF_COURSE, SORRY = 0, (30, 31), (40, 41)
+
+
+def choosing(*quoted):
+    choices = [Choice("quoted", one, (77, *one)) for one in quoted or (FIRST, SECOND)]
+    choices += [
+        Choice("opening", OF_COURSE, OF_COURSE),
+        Choice("closing", (50, 51), (78, 50, 51)),
+        Choice("limit", SORRY, (79, *SORRY)),
+    ]
+    return Choosing(choices, {END})
+
+
+def test_answer_begins_with_any_choice_but_a_closing():
+    assert set(choosing().next().allowed) == {30, FIRST[0], SECOND[0], 40}
+
+
+def test_begun_choice_is_said_to_its_end():
+    guide = choosing()
+    for token, follows in pairwise(FIRST):
+        assert after(guide, token).allowed == {follows}
+
+
+def test_after_a_quotation_come_another_a_closing_or_the_end():
+    assert set(after(choosing(), *FIRST).allowed) == {77, 78, END}
+    assert after(choosing(FIRST), *FIRST, 78, 50, 51).allowed == {END}
+
+
+def test_after_an_opening_something_must_follow():
+    assert set(after(choosing(), *OF_COURSE).allowed) == {77, 79}
+
+
+def test_after_a_limit_comes_the_end():
+    assert after(choosing(), *SORRY).allowed == {END}
+
+
+def test_what_was_said_is_no_choice_any_more():
+    assert set(after(choosing(FIRST), *FIRST).allowed) == {78, END}
+
+
+def test_choices_that_begin_alike_are_told_apart_later():
+    guide = choosing((1, 2, DOT), (1, 3, DOT))
+    assert after(guide, 1).allowed == {2, 3}
+    assert after(guide, 3).allowed == {DOT}
