@@ -67,5 +67,5 @@ def served(home: Path, model: str, **settings: str) -> Iterator[Server]:
         yield Server(process, found[0], begun)
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(90)  # longer than it lets answers end
         process.stdout.close()

@@ -36,6 +36,7 @@ from _report import Report, median, options, percentile
 from _served import Server, served
 from _tabs import Refused, Seen, Tab
 
+from chatbot.allowance import UNLIMITED
 from chatbot.backends.scripted import Say, Script, Wait
 from chatbot.bootstrap import build
 from chatbot.settings import Settings
@@ -105,6 +106,7 @@ def _add_people(home: Path, count: int) -> list[str]:
     """Make accounts in a new home; the token of a login of each."""
     product = build(Settings(home=home, model="scripted", auth="accounts"))
     try:
+        product.options.set(product.person(), UNLIMITED, 0)  # the server is measured, not a rule
         return [_person(product, f"person{number}") for number in range(count)]
     finally:
         product.close()
