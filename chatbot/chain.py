@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import prompts
 from chatbot.backends.cancel import CancelToken
 from chatbot.errors import BackendError, ContextTooSmall, PromptInvalid
-from chatbot.grounding import Ground, drafts, ground, has_passages
+from chatbot.grounding import Ground, ground, has_passages, reworked
 
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
@@ -254,18 +254,20 @@ async def answer(
 async def _grounded(
     plan: Plan, model: "ChatModel", sent: Sent, cancel: CancelToken, encoder: OpenEncoder
 ) -> AsyncGenerator[Piece, None]:
-    """Stream with picked sentences for passages, and the best of them where none was quoted."""
+    """Stream a text in one of its forms, or picked sentences of passages; freely without either.
 
+    To an answer that quotes no passage the best sentence is added.
+    """
     from chatbot.backends.base import Quotable  # imports LangChain, as the model has already
 
-    held = Ground()
-    if has_passages(plan.prompt, plan.values):
+    held, only = Ground(), not plan.continued
+    quotable = Quotable(reworked(plan.prompt, plan.values), only=only, of="text")
+    if not quotable.texts and has_passages(plan.prompt, plan.values):
         history = [past.message for past in plan.history]
         values, held = await asyncio.to_thread(ground, plan.prompt, plan.values, history, encoder)
         plan = replace(plan, values=values)
-    quotable = Quotable(drafts(plan.prompt, plan.values))
-    if held.quotation:
-        quotable = Quotable((held.quotation,), only=not plan.continued, limits=not held.sure)
+        if held.quotation:
+            quotable = Quotable((held.quotation,), only=only, limits=not held.sure)
     said = [plan.continued]
     async with aclosing(_stream(plan, model, sent, cancel, encoder, quotable)) as pieces:
         async for piece in pieces:

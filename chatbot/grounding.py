@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import prompts
-from chatbot.picking import Picked, pick, sentences
+from chatbot import reworking
+from chatbot.picking import Picked, pick
 
 if TYPE_CHECKING:
     from chatbot.backends.encoder import Encoder
@@ -90,10 +91,9 @@ def has_passages(prompt: prompts.Prompt, given: Mapping[str, Any]) -> bool:
     return bool(given.get(_input(prompt)))
 
 
-def drafts(prompt: prompts.Prompt, given: Mapping[str, Any]) -> tuple[str, ...]:
-    """The sentences of a text to work on: what a question holds under its first empty line."""
-    _, _, text = str(given.get("question", "")).partition("\n\n")
-    return tuple(one.text for one in sentences(text)) if prompt.input("question") else ()
+def reworked(prompt: prompts.Prompt, given: Mapping[str, Any]) -> tuple[str, ...]:
+    """What may become of a text that the question asks to rework; nothing where it asks none."""
+    return reworking.forms(str(given.get("question", ""))) if prompt.input("question") else ()
 
 
 def _input(prompt: prompts.Prompt) -> str:

@@ -40,12 +40,13 @@ CHARACTERS_PER_TOKEN = 3.5
 @dataclass(frozen=True, slots=True)
 class Quotable:
     """Texts that a model which quotes keeps to the letter. `only`: it answers in them alone, or,
-    where `limits` allow it, by saying that they lack the answer.
+    where `limits` allow it, by saying that they lack the answer. `of`: whose texts they are.
     """
 
     texts: tuple[str, ...] = ()
     only: bool = False
     limits: bool = True
+    of: Literal["sources", "text"] = "sources"
 
 
 @dataclass(frozen=True, slots=True)

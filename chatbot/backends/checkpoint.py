@@ -11,7 +11,7 @@ import hashlib
 import json
 import re
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
@@ -34,7 +34,8 @@ _DEFAULT_CONTEXT = 2048
 class Phrases(BaseModel):
     """What a model that quotes may say around quoted sentences, each a text of whole sentences.
 
-    `openings` come before them, `closings` after, and `limits` in their place.
+    `openings` come before sentences of its sources, `closings` after, and `limits` in their place;
+    `greetings` come before a text that it was given to work on.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -42,10 +43,13 @@ class Phrases(BaseModel):
     openings: tuple[str, ...] = ()
     closings: tuple[str, ...] = ()
     limits: tuple[str, ...] = ()
+    greetings: tuple[str, ...] = ()
 
-    def without_limits(self) -> Self:
-        """The same for an answer that the sources hold."""
-        return self.model_copy(update={"limits": ()})
+    def around(self, of: str, *, limits: bool) -> "Phrases":
+        """Those around quotations of sources, with or without limits, or of a given text."""
+        if of == "text":
+            return Phrases(openings=self.greetings)
+        return self if limits else self.model_copy(update={"limits": ()})
 
 
 class Manifest(BaseModel):

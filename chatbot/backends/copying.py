@@ -88,7 +88,7 @@ Kind = Literal["opening", "quoted", "closing", "limit"]
 AFTER: dict[Kind | None, frozenset[Kind]] = {
     None: frozenset(("opening", "quoted", "limit")),
     "opening": frozenset(("quoted", "limit")),
-    "quoted": frozenset(("quoted", "closing")),
+    "quoted": frozenset(("closing",)),
     "closing": frozenset(),
     "limit": frozenset(),
 }

@@ -190,7 +190,7 @@ class LocalModel(ChatModel):
         texts = [tags.hide(text) for text in quotable.texts]
         guide: Guide | None = None
         if texts and quotable.only and self._phrases is not None:
-            phrases = self._phrases if quotable.limits else self._phrases.without_limits()
+            phrases = self._phrases.around(quotable.of, limits=quotable.limits)
             guide = self._swapping.choosing(texts, phrases, self._tokens)
         elif texts:
             said = [item["content"] for item in hidden if item["role"] != "system"]

@@ -67,6 +67,7 @@ def phrases() -> dict[str, list[str]]:
         "openings": sorted({*openings} - {""}),
         "closings": sorted({text.strip() for text in relay.CLOSINGS} - {""}),
         "limits": limits()["no source"],
+        "greetings": [text.strip() for text in relay.WARM],
     }
 
 

@@ -100,8 +100,8 @@ def test_begun_choice_is_said_to_its_end():
         assert after(guide, token).allowed == {follows}
 
 
-def test_after_a_quotation_come_another_a_closing_or_the_end():
-    assert set(after(choosing(), *FIRST).allowed) == {77, 78, END}
+def test_after_a_quotation_comes_a_closing_or_the_end():
+    assert set(after(choosing(), *FIRST).allowed) == {78, END}
     assert after(choosing(FIRST), *FIRST, 78, 50, 51).allowed == {END}
 
 

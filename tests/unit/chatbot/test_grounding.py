@@ -3,7 +3,7 @@
 import numpy as np
 
 import prompts
-from chatbot.grounding import MOST, Ground, drafts, ground
+from chatbot.grounding import MOST, Ground, ground, reworked
 
 SUPPORT = prompts.library()["support"]
 REFUNDS = {
@@ -88,7 +88,8 @@ def test_answer_with_a_value_that_the_person_gave_stands():
     assert HELD.missing("Your number is 0171 555 9999.")
 
 
-def test_drafts_are_what_stands_under_the_request():
+def test_text_to_rework_is_offered_in_its_forms():
     values = {"question": "Make it shorter:\n\nThank you. It costs $3."}
-    assert drafts(SUPPORT, values) == ("Thank you.", "It costs $3.")
-    assert drafts(SUPPORT, {"question": "What does it cost?"}) == ()
+    assert "It costs $3." in reworked(SUPPORT, values)
+    assert reworked(SUPPORT, {"question": "What does it cost?"}) == ()
+    assert reworked(prompts.library()["product-description"], {"product": "tent"}) == ()
