@@ -60,4 +60,10 @@ def summary(spoken: list[tuple[bool, str]]) -> str:
     last_is_ours, last = spoken[-1]
     wants = " ".join(theirs[: 1 if last_is_ours else -1] or theirs[:1]) or last
     left = "the customer's answer" if last_is_ours else last
-    return f"Wants: {wants}\nDone: {' '.join(ours) or 'nothing yet'}\nOpen: {left}"
+    lines = {"Wants": wants, "Done": " ".join(ours) or "nothing yet", "Open": left}
+    return "\n".join(f"{name}: {_ended(line)}" for name, line in lines.items())
+
+
+def _ended(line: str) -> str:
+    """The line with a mark at its end, which people in a hurry leave out."""
+    return line if line.endswith((".", "!", "?", "…")) else f"{line}."

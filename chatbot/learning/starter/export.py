@@ -12,8 +12,8 @@ from chatbot.learning.starter import situations
 from chatbot.learning.starter.tokenizer import with_template
 
 NAME = "starter"
-VERSION = "2.0"
-DESCRIPTION = "A small model that comes with the chat: talks a little, passes on what sources say."
+VERSION = "2.1"
+DESCRIPTION = "A small model that comes with the chat: talks a little, quotes what sources say."
 SUFFIXES = (".json", ".jinja", ".safetensors")
 SAMPLING = {"temperature": 0.2, "top_p": 0.7, "repetition_penalty": 1.0, "max_tokens": 160}
 

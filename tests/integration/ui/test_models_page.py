@@ -85,7 +85,7 @@ def test_page_has_a_route_of_its_own(product):
 def test_start_lists_every_model_with_its_facts(ask):
     told = ask(do="start")
     models = {one["label"]: one for one in told["models"]}
-    assert set(models) == {"tiny@1", "starter@2.0", "cluster@large", "scripted@1"}
+    assert set(models) == {"tiny@1", "starter@2.1", "cluster@large", "scripted@1"}
     tiny, cluster = models["tiny@1"], models["cluster@large"]
     assert (tiny["where"], tiny["state"], tiny["context"]) == ("local", "idle", 300)
     assert tiny["sampling"] == {"temperature": 0.5}

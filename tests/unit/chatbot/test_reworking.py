@@ -22,7 +22,7 @@ def test_thread_becomes_three_lines():
         "Wants: It broke on 3 May.\nDone: We send a new one.\nOpen: By 9 am, please."
     )
     (answered,) = forms("Give me a summary:\n\nCustomer: Where is it?\nAgent: On its way.")
-    assert answered.endswith("Open: the customer's answer")
+    assert answered.endswith("Open: the customer's answer.")
 
 
 @pytest.mark.parametrize("text", [TEXT, THREAD, "No value here.", "Hi, it costs $3, not $4."])

@@ -26,6 +26,7 @@ def test_steps_can_be_changed_by_name():
         FULL.stages[0].steps,
         FULL.stages[1].steps,
         7,
+        FULL.stages[3].steps,
     ]
     assert shorter.shape == FULL.shape
 
