@@ -276,10 +276,9 @@ class _Streams:
         self._held = held
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"].rstrip("/") == "/gradio_api/queue/data":
-            name = Request(scope).query_params.get("session_hash")
-            if name is not None and not self._held.knows(name):
-                raise Refusal(404, NO_STREAM, "not_found")
+        asks = scope["type"] == "http" and scope["path"].rstrip("/") == "/gradio_api/queue/data"
+        if asks and not self._held.knows(Request(scope).query_params.get("session_hash", "")):
+            raise Refusal(404, NO_STREAM, "not_found")
         await self._app(scope, receive, send)
 
 

@@ -100,18 +100,6 @@ def test_every_script_comes_back_exactly(door, text):
     assert json.loads(file)["messages"][1]["content"] == text
 
 
-@pytest.mark.browser
-def test_directions_do_not_spill(own, context):
-    """What stands beside a text written from the right stays where it is."""
-    from tests.support.browser import opened
-
-    tab = opened(context.new_page(), own.address)
-    tab.ask("!say \u202eשלום")
-    for place in (tab.questions.first.locator("code"), tab.listed.first.locator("*").last):
-        found = place.evaluate("element => getComputedStyle(element).unicodeBidi")
-        assert found in ("plaintext", "isolate", "isolate-override"), place
-
-
 REFUSED = ("unstorable_text", "refused")
 """Half a pair is no text to the commands' forms already."""
 
