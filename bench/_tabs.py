@@ -153,7 +153,10 @@ def _answer(rows: list[Json]) -> str:
 
 
 def changed(target: Any, action: str, path: list[Any], value: Any) -> Any:
-    """One of Gradio's differences, applied."""
+    """One of Gradio's differences, applied. Copies what lies on the path alone.
+
+    gradio_client's own copies everything at each event, on the machine that is being measured.
+    """
     if not path:
         return value if action == "replace" else target + value
     target = target.copy()

@@ -238,8 +238,11 @@ async def answer(
             model = await open_model(label)
             sent = Sent(model.label, model.where, notes=[*plan.notes, *failed])
             on_sent(sent)
-            pieces_of = _grounded if model.quotes else _stream
-            async with aclosing(pieces_of(plan, model, sent, cancel, encoder)) as pieces:
+            if model.quotes:
+                stream = _grounded(plan, model, sent, cancel, encoder)
+            else:
+                stream = _stream(plan, model, sent, cancel)
+            async with aclosing(stream) as pieces:
                 async for piece in pieces:
                     began = began or bool(piece.text)
                     yield piece
@@ -269,7 +272,7 @@ async def _grounded(
         if held.quotation:
             quotable = Quotable((held.quotation,), only=only, limits=not held.sure)
     said = [plan.continued]
-    async with aclosing(_stream(plan, model, sent, cancel, encoder, quotable)) as pieces:
+    async with aclosing(_stream(plan, model, sent, cancel, quotable)) as pieces:
         async for piece in pieces:
             said.append(piece.text)
             more = held.missing("".join(said)) if piece.finish == "stop" else ""
@@ -283,7 +286,6 @@ async def _stream(
     model: "ChatModel",
     sent: Sent,
     cancel: CancelToken,
-    _: OpenEncoder = no_encoder,
     quotable: "Quotable | None" = None,
 ) -> AsyncGenerator[Piece, None]:
     runnable = build(model, sent, cancel, quotable)

@@ -8,6 +8,7 @@ model says. Knows English words for such requests, nothing of models.
 """
 
 import re
+from collections.abc import Callable
 
 from chatbot.picking import sentences
 
@@ -33,16 +34,16 @@ def forms(question: str) -> tuple[str, ...]:
         return ()
     if spoken := SPOKEN.findall(text):
         return (summary([(who.lower() in WE, said) for who, said in spoken]),)
-    letters = () if SALUTED.match(text) else (letter(text),)
-    return tuple(dict.fromkeys((text, short(text), *letters)))
-
-
-def short(text: str) -> str:
-    """The sentences that hold values; the first one where none does."""
     from chatbot import values  # reads tables for a tenth of a second
 
+    letters = () if SALUTED.match(text) else (letter(text),)
+    return tuple(dict.fromkeys((text, short(text, values.find), *letters)))
+
+
+def short(text: str, holds_value: Callable[[str], object]) -> str:
+    """The sentences that hold values; the first one where none does."""
     every = [one.text for one in sentences(text)]
-    return " ".join([one for one in every if values.find(one)] or every[:1]) or text
+    return " ".join([one for one in every if holds_value(one)] or every[:1]) or text
 
 
 def letter(text: str) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import httpx
+from gradio_client.utils import apply_diff
 
 Json = dict[str, Any]
 CHAT = "chat-meta"
@@ -113,27 +114,7 @@ def _changed(before: list[Any], event: Json) -> list[Any]:
     after = list(before)
     for index, one in enumerate(given):
         if event["msg"] == "process_generating" and before[index] is not None:
-            for action, path, value in one:
-                after[index] = _applied(after[index], action, path, value)
+            after[index] = apply_diff(after[index], one)
         else:
             after[index] = one
     return after
-
-
-def _applied(target: Any, action: str, path: list[Any], value: Any) -> Any:
-    """One of Gradio's differences, applied."""
-    if not path:
-        return value if action == "replace" else target + value
-    target = target.copy()
-    key = path[0]
-    if len(path) > 1:
-        target[key] = _applied(target[key], action, path[1:], value)
-    elif action == "delete":
-        del target[key]
-    elif action == "add" and isinstance(target, list):
-        target.insert(key, value)
-    elif action == "append":
-        target[key] = target[key] + value
-    else:
-        target[key] = value
-    return target

@@ -1,31 +1,20 @@
 /* A person's own page: who they are here, their password, their logins, their data. */
 
 import { $, h, icon } from "./dom.js";
-import { drawHeader, setPerson } from "./header.js";
+import { setPerson } from "./header.js";
 import { island } from "./islands.js";
-import { onKey } from "./keys.js";
 import { during, downloadButton, field, form, input, note, panel, refused, rowsList, sessionsList } from "./admin_parts.js";
 import { toast } from "./overlays.js";
-import { openSearch } from "./search.js";
+import { beginPage } from "./page.js";
 import { call, callThrough } from "./server.js";
 import { logOut } from "./session.js";
 
 export async function startAccount(top) {
   const [page, data] = await Promise.all(["account-page", "account-data"].map(island));
   callThrough(data);
-  drawHeader(top, { search });
-  document.title = `Your account · ${top.props.value.workspace}`;
-  $("main.contain").setAttribute("role", "presentation"); // it holds the header too
-  for (const [name, value] of Object.entries({ role: "main", tabindex: "-1", "aria-label": "Your account" })) {
-    $("#own").setAttribute(name, value);
-  }
-  onKey("search", search);
-  onKey("new", () => location.assign("/"));
+  beginPage(top, "own", "Your account");
   await learn(page.element);
 }
-
-const search = () =>
-  openSearch((id, message) => location.assign(`/?${new URLSearchParams(message ? { c: id, m: message } : { c: id })}`));
 
 async function learn(place) {
   const title = h("div", { class: "head" }, h("h1", {}, "Your account"));

@@ -1,16 +1,15 @@
 /* The Administration page: its tabs, and what stands in each. The address names the tab: #record. */
 
 import { $, $$, h } from "./dom.js";
-import { drawHeader, setPerson } from "./header.js";
+import { setPerson } from "./header.js";
 import { island } from "./islands.js";
-import { onKey } from "./keys.js";
 import { drawMasking } from "./admin_masking.js";
 import { refused } from "./admin_parts.js";
 import { drawPeople } from "./admin_people.js";
 import { drawRecord } from "./admin_record.js";
 import { drawRules } from "./admin_rules.js";
 import { drawSystem } from "./admin_system.js";
-import { openSearch } from "./search.js";
+import { beginPage } from "./page.js";
 import { call, callThrough } from "./server.js";
 
 const TABS = [
@@ -24,19 +23,9 @@ const TABS = [
 export async function startAdmin(top) {
   const [page, data] = await Promise.all(["admin-page", "admin-data"].map(island));
   callThrough(data);
-  drawHeader(top, { search });
-  document.title = `Admin · ${top.props.value.workspace}`;
-  $("main.contain").setAttribute("role", "presentation"); // it holds the header too
-  for (const [name, value] of Object.entries({ role: "main", tabindex: "-1", "aria-label": "Admin" })) {
-    $("#admin").setAttribute(name, value);
-  }
-  onKey("search", search);
-  onKey("new", () => location.assign("/"));
+  beginPage(top, "admin", "Admin");
   await learn(page.element);
 }
-
-const search = () =>
-  openSearch((id, message) => location.assign(`/?${new URLSearchParams(message ? { c: id, m: message } : { c: id })}`));
 
 async function learn(place) {
   const title = h("div", { class: "head" }, h("h1", {}, "Admin"));

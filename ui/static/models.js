@@ -3,13 +3,12 @@
 
 import { explainModels } from "./chat_empty.js";
 import { $, $$, drawIcons, h, icon } from "./dom.js";
-import { drawHeader, setPerson } from "./header.js";
+import { setPerson } from "./header.js";
 import { island } from "./islands.js";
-import { onKey } from "./keys.js";
 import { drawDetail, stateBadge, whereRuns, numbers } from "./models_detail.js";
 import { drawInside, lookInto, noteModels } from "./models_inside.js";
 import { toast } from "./overlays.js";
-import { openSearch } from "./search.js";
+import { beginPage } from "./page.js";
 import { call, callThrough } from "./server.js";
 
 /* What the server told at the start, and the label of the model that is shown. */
@@ -24,14 +23,11 @@ export async function startModels(top) {
   data = islands.at(-1);
   callThrough(data);
   for (const one of islands) drawIcons(one.element);
-  drawHeader(top, { search });
-  document.title = `Models · ${top.props.value.workspace}`;
+  beginPage(top, "models", "Models");
   nameRegions();
   $("#models-connect").addEventListener("click", () => explainModels(models.facts.folder));
   for (const tab of tabs()) tab.addEventListener("click", () => go(tab.id === "tab-inside" ? "inside" : models.shown));
   $("[role=tablist]").addEventListener("keydown", moveTabs);
-  onKey("search", search);
-  onKey("new", () => location.assign("/"));
   drawInside();
   showTab();
   await learn();
@@ -39,13 +35,9 @@ export async function startModels(top) {
 }
 
 const tabs = () => $$("[role=tab]");
-const search = () =>
-  openSearch((id, message) => location.assign(`/?${new URLSearchParams(message ? { c: id, m: message } : { c: id })}`));
 
 function nameRegions() {
-  $("main.contain").setAttribute("role", "presentation"); // it holds the header too
   const names = [
-    ["models", { role: "main", tabindex: "-1", "aria-label": "Models" }],
     ["models-registry", { role: "tabpanel", "aria-labelledby": "tab-registry" }],
     ["models-inside", { role: "tabpanel", "aria-labelledby": "tab-inside" }],
     ["models-card", { role: "region", "aria-label": "Model card" }],

@@ -40,7 +40,6 @@ OWN: dict[str, Callable[[Random], Iterator[Document]]] = {
     "recalls": recalling.recalls,
 }
 ANSWERED: dict[str, Callable[[Path, Random], Iterator[Document]]] = {
-    "intents": situations.intents,
     "unknowns": situations.unknowns,
     "public_quotations": public_quotations,
 }

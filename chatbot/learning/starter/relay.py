@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from random import Random
 
+from chatbot import reworking
 from chatbot.learning.starter.reading import Record
 from chatbot.learning.starter.slots import slots
 from chatbot.picking import sentences
@@ -70,19 +71,15 @@ def reply(record: Record, passages: Sequence[Record], rng: Random) -> str | None
 
 
 def summary(thread: list[dict[str, str]]) -> str:
-    """Return three lines of the thread's own sentences: Wants, Done, Open."""
-    customer = [turn["text"] for turn in thread if turn["role"] == "customer"]
-    agent = [turn["text"] for turn in thread if turn["role"] == "agent"]
-    last = thread[-1]["text"] if thread[-1]["role"] == "customer" else "the customer's answer"
-    done = " ".join(agent) or "nothing yet"
-    return f"Wants: {customer[0] if customer else last}\nDone: {done}\nOpen: {last}"
+    """Return three lines of the thread's own sentences, as the product offers them."""
+    return reworking.summary([(turn["role"] == "agent", turn["text"]) for turn in thread])
 
 
 def rewriting(instruction: str, draft: str, rng: Random) -> str:
-    """Return the draft reworked by adding and leaving out, its values kept."""
+    """Return the draft in the form that fits, as the product offers them; no value is lost."""
+    text = draft.strip()
     if SHORTER.search(instruction):
-        every = [one.text for one in sentences(draft)]
-        return " ".join([one for one in every if slots(one)] or every[:1])
+        return reworking.short(text, slots)
     if FORMAL.search(instruction):
-        return f"Dear customer,\n\n{draft.strip()}\n\nKind regards"
-    return rng.choice(WARM) + draft.strip()
+        return reworking.letter(text)
+    return rng.choice(WARM) + text

@@ -250,12 +250,6 @@ def _exchange(record: Record, ask: str, rng: Random) -> Chat:
     ]
 
 
-def intents(data: Path, rng: Random) -> Iterator[Document]:
-    """Yield Bitext's questions, which are real people's, with our own honest replies."""
-    for record in json_lines(data / "bitext_support" / "all.jsonl"):
-        yield _unsourced(rng, record["instruction"], limits()[record["intent"]])
-
-
 def unknowns(data: Path, rng: Random) -> Iterator[Document]:
     """Yield openings out of Topical-Chat about anything at all, with a modest reply."""
     for path in sorted((data / "topical_chat").glob("*.jsonl")):
