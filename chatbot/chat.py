@@ -268,6 +268,8 @@ class Chat:
         if new and temporary:
             self._archive.know(person)
         pinned = self._releases.current(prompt or self._prompt) if new or prompt else None
+        if pinned:  # read while the database answers: a temporary turn needs it no more after this
+            self._releases.warm(pinned)
         return place, pinned, self._label(model or self._model if new else model)
 
     def _label(self, model: str | None) -> str | None:

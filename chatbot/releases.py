@@ -70,6 +70,11 @@ class Releases:
         """The parsed prompt of a version (sha). Raises NotFound."""
         return self._parsed(version)
 
+    def warm(self, release: Release) -> None:
+        """Read the versions of a release, so that later use needs no database."""
+        for version in release.weights:
+            self.prompt(version)
+
     def number(self, version: str) -> int:
         """Which version of its prompt it is, counted from 1. Raises NotFound."""
         return self._rows(version).seq
