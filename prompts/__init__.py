@@ -2,7 +2,7 @@
 
 - `parse(text, partials)`: a file's text → a sound Prompt, or PromptError.
 - `render(prompt, {"question": …})`: values → `[{"role", "content"}, …]`.
-- `library()`: the prompts that ship, by name.
+- `library()`: the prompts that ship, by name; `library_tests(name)`: their tests.
 """
 
 from prompts.errors import PromptError
@@ -10,7 +10,7 @@ from prompts.fields import PROMPT_KINDS, PromptKind
 from prompts.format import Prompt, parse
 from prompts.inputs import KINDS, Input, Kind
 from prompts.render import Message, render
-from prompts.shipped import library, library_names
+from prompts.shipped import library, library_names, library_tests
 
 __all__ = [
     "KINDS",
@@ -23,6 +23,7 @@ __all__ = [
     "PromptKind",
     "library",
     "library_names",
+    "library_tests",
     "parse",
     "render",
 ]

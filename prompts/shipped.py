@@ -1,6 +1,7 @@
 """The prompts that come with the product, read from package data. Knows no database.
 
-`library/NAME/prompt.prompty`, and `library/partials/*.j2` for all of them.
+`library/NAME/prompt.prompty`, its tests in `tests.yaml` beside it, and `library/partials/*.j2` for
+all of them.
 """
 
 from functools import cache
@@ -20,9 +21,17 @@ def library_names() -> tuple[str, ...]:
     return tuple(_library())
 
 
+def library_tests(name: str) -> str | None:
+    """Return the text of a built-in prompt's `tests.yaml`; None where no such prompt has tests."""
+    if name not in _library():
+        return None
+    file = _root() / name / "tests.yaml"
+    return file.read_text("utf-8") if file.is_file() else None
+
+
 @cache
 def _library() -> dict[str, Prompt]:
-    root = resources.files("prompts") / "library"
+    root = _root()
     partials = {
         f"partials/{entry.name}": entry.read_text("utf-8")
         for entry in (root / "partials").iterdir()
@@ -34,3 +43,7 @@ def _library() -> dict[str, Prompt]:
 
 def _read(folder: Traversable, partials: dict[str, str]) -> Prompt:
     return parse((folder / "prompt.prompty").read_bytes(), partials)
+
+
+def _root() -> Traversable:
+    return resources.files("prompts") / "library"
