@@ -11,13 +11,18 @@ export function callThrough(island) {
   channel = island.server;
 }
 
-export async function call(what, given = {}) {
+export const call = (what, given = {}) => ask(() => channel, what, given);
+
+/* The same for the commands of another island of the page. */
+export const callsOf = (island) => (what, given = {}) => ask(() => island.server, what, given);
+
+async function ask(through, what, given) {
   const late = new Promise((_, fail) => {
     setTimeout(() => fail(new Error("late")), WAIT);
   });
   try {
     // Gradio answers nothing at all when the server could not be reached.
-    const told = await Promise.race([channel.call({ do: what, ...given }), late]);
+    const told = await Promise.race([through().call({ do: what, ...given }), late]);
     if (!told || told.code === "not_signed_in") return await unanswered();
     answered();
     return told;
