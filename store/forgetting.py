@@ -18,6 +18,8 @@ NOBODY = "somebody who left"
 _NAMED = (
     models.PromptVersion.author,
     models.Release.actor,
+    models.PromptTests.author,
+    models.TestRun.actor,
     models.OneTimeLink.made_by,
 )
 """Texts that hold the name of a person."""

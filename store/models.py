@@ -8,45 +8,33 @@ and its release and prompt version (immutable rows that a temporary, in-memory d
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, MetaData, UniqueConstraint, text
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
-from uuid_utils.compat import uuid7
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
 
+from store.base import NEVER_REUSED, new_id
+from store.base import Base as Base
 from store.columns import BigId, ExactText, Name, PlainJson, PublicId, UtcTime, now
-
-_NAMES = {
-    "ix": "ix_%(table_name)s_%(column_0_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_name)s",
-    "pk": "pk_%(table_name)s",
-}
+from store.prompt_tables import Prompt as Prompt
+from store.prompt_tables import PromptTests as PromptTests
+from store.prompt_tables import PromptVersion as PromptVersion
+from store.prompt_tables import Release as Release
+from store.prompt_tables import TestResult as TestResult
+from store.prompt_tables import TestRun as TestRun
 
 _NOT_DELETED = text("deleted_at IS NULL")
 _DELETED = text("deleted_at IS NOT NULL")
 _ROOT = text("parent_id IS NULL")
 _STREAMING = text("status = 'streaming'")
-_NEVER_REUSED = {"sqlite_autoincrement": True}
-
-
-def _new_id() -> str:
-    return str(uuid7())
-
-
-class Base(DeclarativeBase):
-    """Shared metadata, so that constraints have the same names on both databases."""
-
-    metadata = MetaData(naming_convention=_NAMES)
 
 
 class User(Base):
     """A person who may own conversations. Without a login, nobody can sign in as them."""
 
     __tablename__ = "users"
-    __table_args__ = (Index("ix_users_email", "email"), _NEVER_REUSED)
+    __table_args__ = (Index("ix_users_email", "email"), NEVER_REUSED)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    public_id: Mapped[str] = mapped_column(PublicId, unique=True, default=_new_id)
+    public_id: Mapped[str] = mapped_column(PublicId, unique=True, default=new_id)
     name: Mapped[str] = mapped_column(Name(200))
     login: Mapped[str | None] = mapped_column(Name(320), unique=True)
     email: Mapped[str | None] = mapped_column(Name(320))
@@ -71,10 +59,10 @@ class LoginSession(Base):
     """A browser in which a person is signed in. The token itself is in the browser alone."""
 
     __tablename__ = "sessions"
-    __table_args__ = (Index("ix_sessions_expires_at", "expires_at"), _NEVER_REUSED)
+    __table_args__ = (Index("ix_sessions_expires_at", "expires_at"), NEVER_REUSED)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    public_id: Mapped[str] = mapped_column(PublicId, unique=True, default=_new_id)
+    public_id: Mapped[str] = mapped_column(PublicId, unique=True, default=new_id)
     token_hash: Mapped[str] = mapped_column(Name(64), unique=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     created_at: Mapped[datetime] = mapped_column(UtcTime)
@@ -91,7 +79,7 @@ class OneTimeLink(Base):
     __table_args__ = (
         CheckConstraint("kind IN ('invite', 'reset', 'first')", name="kind"),
         CheckConstraint("(user_id IS NULL) = (kind = 'first')", name="person"),
-        _NEVER_REUSED,
+        NEVER_REUSED,
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -151,11 +139,11 @@ class Conversation(Base):
         ),
         Index("ix_conversations_age", "channel", "updated_at"),
         CheckConstraint("channel IN ('chat', 'desk', 'api')", name="channel"),
-        _NEVER_REUSED,
+        NEVER_REUSED,
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    public_id: Mapped[str] = mapped_column(PublicId, unique=True, default=_new_id)
+    public_id: Mapped[str] = mapped_column(PublicId, unique=True, default=new_id)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     key: Mapped[str | None] = mapped_column(Name(200))
     channel: Mapped[str] = mapped_column(Name(20))
@@ -187,11 +175,11 @@ class Message(Base):
             "status IN ('complete', 'streaming', 'stopped', 'failed', 'interrupted', 'truncated')",
             name="status",
         ),
-        _NEVER_REUSED,
+        NEVER_REUSED,
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    public_id: Mapped[str] = mapped_column(PublicId, unique=True, default=_new_id)
+    public_id: Mapped[str] = mapped_column(PublicId, unique=True, default=new_id)
     conversation_id: Mapped[int] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"))
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id"))
     sequence: Mapped[int]
@@ -209,7 +197,10 @@ class Trace(Base):
     """One model call for one reply."""
 
     __tablename__ = "traces"
-    __table_args__ = (Index("ix_traces_created_at", "created_at"),)
+    __table_args__ = (
+        Index("ix_traces_created_at", "created_at"),
+        Index("ix_traces_prompt", "prompt", "created_at", "version"),
+    )
 
     message_id: Mapped[int] = mapped_column(
         ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True
@@ -249,56 +240,6 @@ class Feedback(Base):
     reasons: Mapped[list[str]] = mapped_column(PlainJson)
     better: Mapped[str | None] = mapped_column(ExactText)
     updated_at: Mapped[datetime] = mapped_column(UtcTime, default=now)
-
-
-class Prompt(Base):
-    """A prompt's name and how many versions it has had."""
-
-    __tablename__ = "prompts"
-
-    name: Mapped[str] = mapped_column(Name(200), primary_key=True)
-    kind: Mapped[str] = mapped_column(Name(20))
-    versions: Mapped[int] = mapped_column(default=0)
-
-
-class PromptVersion(Base):
-    """An immutable version of a prompt. Never updated, never deleted."""
-
-    __tablename__ = "prompt_versions"
-    __table_args__ = (UniqueConstraint("prompt", "seq"), _NEVER_REUSED)
-
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    sha: Mapped[str] = mapped_column(Name(64), unique=True)
-    prompt: Mapped[str] = mapped_column(ForeignKey("prompts.name"))
-    seq: Mapped[int]
-    kind: Mapped[str] = mapped_column(Name(20))
-    source: Mapped[str] = mapped_column(ExactText)
-    partials: Mapped[dict[str, str]] = mapped_column(PlainJson)
-    examples: Mapped[list[Any] | None] = mapped_column(PlainJson)
-    author: Mapped[str] = mapped_column(Name(200))
-    note: Mapped[str] = mapped_column(ExactText)
-    parent: Mapped[str | None] = mapped_column(Name(64))
-    created_at: Mapped[datetime] = mapped_column(UtcTime, default=now)
-
-
-class Release(Base):
-    """What an environment serves from now on. Append-only: rolling back is a release too."""
-
-    __tablename__ = "releases"
-    __table_args__ = (
-        Index("ix_releases_current", "prompt", "environment", "id"),
-        CheckConstraint("environment IN ('staging', 'production')", name="environment"),
-        _NEVER_REUSED,
-    )
-
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    public_id: Mapped[str] = mapped_column(PublicId, unique=True, default=_new_id)
-    prompt: Mapped[str] = mapped_column(ForeignKey("prompts.name"))
-    environment: Mapped[str] = mapped_column(Name(20))
-    weights: Mapped[dict[str, int]] = mapped_column(PlainJson)
-    actor: Mapped[str] = mapped_column(Name(200))
-    reason: Mapped[str] = mapped_column(ExactText)
-    created_at: Mapped[datetime] = mapped_column(UtcTime, default=now)
 
 
 class TurnCount(Base):
@@ -359,11 +300,11 @@ class AuditEntry(Base):
         Index("ix_audit_at", "at"),
         Index("ix_audit_actor_id", "actor_id", "id"),
         Index("ix_audit_subject", "subject", "id"),
-        _NEVER_REUSED,
+        NEVER_REUSED,
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    public_id: Mapped[str] = mapped_column(PublicId, unique=True, default=_new_id)
+    public_id: Mapped[str] = mapped_column(PublicId, unique=True, default=new_id)
     at: Mapped[datetime] = mapped_column(UtcTime)
     actor_id: Mapped[str | None] = mapped_column(PublicId)
     action: Mapped[str] = mapped_column(Name(40))

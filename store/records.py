@@ -198,6 +198,87 @@ class Release:
     actor: str
     reason: str
     created_at: datetime
+    previous: int | None = None
+    run: str | None = None
+    override: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PromptRow:
+    """A prompt's name and kind, and how many versions it has had."""
+
+    name: str
+    kind: str
+    versions: int
+    archived: bool
+
+
+@dataclass(frozen=True, slots=True)
+class VersionLine:
+    """What a list shows of a version: everything but its texts."""
+
+    sha: str
+    prompt: str
+    seq: int
+    kind: str
+    author: str
+    note: str
+    parent: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PromptTests:
+    """The test cases of a prompt as written; `sha` names the text, `cases` counts them."""
+
+    sha: str
+    prompt: str
+    source: str
+    cases: int
+    author: str
+    created_at: datetime
+
+
+RunStatus = Literal["running", "complete", "stopped", "failed", "interrupted"]
+
+
+@dataclass(frozen=True, slots=True)
+class TestRun:
+    """One run of a suite (`tests`, `injection`). `columns`: `[version, model]`, each.
+
+    `repeat` None: as each case says. `grader` names the version that judged, "" for none. `done` of
+    `total` cells (a case under a version and a model) have a result.
+    """
+
+    id: int
+    public_id: str
+    prompt: str
+    suite: str
+    tests_sha: str
+    grader: str
+    repeat: int | None
+    columns: list[list[str]]
+    status: RunStatus
+    total: int
+    done: int
+    actor: str
+    created_at: datetime
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class TestResult:
+    """One cell of a run. `passes` of `repeats` outputs passed; `outputs` are plain JSON."""
+
+    version: str
+    model: str
+    case_no: int
+    name: str
+    critical: bool
+    repeats: int
+    passes: int
+    status: Literal["passed", "failed", "error"]
+    outputs: list[Any]
 
 
 @dataclass(frozen=True, slots=True)
