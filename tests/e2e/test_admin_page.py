@@ -185,7 +185,7 @@ class TestRules:
     def test_of_two_who_change_the_same_nothing_is_lost(self, of):
         page, other = of("root"), of("ada")
         for one in (page, other):
-            tab(one, "Retention")
+            tab(one, "Rules")
             expect(one.get_by_label("Chats, days", exact=True)).to_be_visible()
         page.get_by_label("Chats, days", exact=True).fill("180")
         page.get_by_role("button", name="Save").first.click()
@@ -206,14 +206,40 @@ class TestRules:
 
     def test_wrong_days_are_named_and_kept(self, of):
         page = of("root")
-        tab(page, "Retention")
+        tab(page, "Rules")
         page.get_by_label("Record, days").fill("3")
         page.get_by_role("button", name="Save").first.click()
         alert = page.get_by_role("region", name="Kept for").get_by_role("alert")
         expect(alert).to_contain_text("Record: it should be greater than or equal to 30")
         tab(page, "People")
-        tab(page, "Retention")
+        tab(page, "Rules")
         expect(page.get_by_label("Record, days")).to_have_value("3")
+
+    def test_limits_are_set_and_of_two_who_change_them_nothing_is_lost(self, of):
+        page, other = of("root"), of("ada")
+        for one in (page, other):
+            tab(one, "Rules")
+        limits = page.get_by_role("region", name="What one person may ask")
+        expect(limits).to_contain_text("0 takes a limit off")
+        day = page.get_by_label("Questions in a day")
+        day.fill("-1")
+        limits.get_by_role("button", name="Save").click()
+        alert = limits.get_by_role("alert")
+        expect(alert).to_contain_text("Questions in a day: it should be greater than or equal to 0")
+        day.fill("70")
+        limits.get_by_role("button", name="Save").click()
+        expect(limits).to_contain_text("by Root")
+        theirs = other.get_by_role("region", name="What one person may ask")
+        other.get_by_label("Answers at once").fill("3")
+        theirs.get_by_role("button", name="Save").click()
+        expect(theirs.get_by_role("alert")).to_contain_text("Root changed this meanwhile")
+        expect(theirs).to_contain_text("Saved meanwhile: 70.")
+        theirs.get_by_role("button", name="Take it").first.click()
+        theirs.get_by_role("button", name="Save").click()
+        expect(theirs).to_contain_text("by Ada")
+        page.reload()
+        expect(day).to_have_value("70")
+        expect(page.get_by_label("Answers at once")).to_have_value("3")
 
     def test_masking_is_tried_while_typing(self, of):
         page = of("root")
@@ -277,7 +303,7 @@ class TestRecordAndSystem:
 
     def test_nothing_is_wider_than_a_telephone(self, of):
         page = of("root", viewport={"width": 390, "height": 844})
-        for name in ("Retention", "Masking", "Record", "System", "People"):
+        for name in ("Rules", "Masking", "Record", "System", "People"):
             tab(page, name)
             expect(page.get_by_role("tabpanel", name=name).locator("section").first).to_be_visible()
             assert page.evaluate("document.documentElement.scrollWidth") <= 390
@@ -345,8 +371,10 @@ def test_without_a_login_both_pages_say_so(alone, context):
     page = context.new_page()
     page.goto(f"{alone.address}/admin", timeout=PATIENCE)
     expect(page.get_by_role("region", name="Only you")).to_contain_text("CHATBOT_AUTH=accounts")
-    tab(page, "Retention")
+    tab(page, "Rules")
     expect(page.get_by_label("Chats, days", exact=True)).to_be_visible()
+    limits = page.get_by_role("region", name="What one person may ask")
+    expect(limits).to_contain_text("nothing is limited until you save")
     page.get_by_role("button", name="Account: You").click()
     page.get_by_role("menuitem", name="Your account").click()
     password = page.get_by_role("region", name="Password")

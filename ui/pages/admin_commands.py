@@ -17,7 +17,7 @@ from chatbot.audit import KEPT_DAYS, Only
 from chatbot.bootstrap import Product
 from chatbot.errors import Conflict, NotFound, Refused
 from chatbot.masking import mask, masked_words
-from chatbot.options import Masking, Retention, read
+from chatbot.options import Limits, Masking, Retention, read
 from chatbot.privacy import CLASSES
 from chatbot.storage import storage
 from chatbot.views import Person
@@ -30,10 +30,12 @@ Id = Annotated[str, Field(max_length=64)]
 Word = Annotated[str, Field(max_length=60)]
 Line = Annotated[str, Field(max_length=400)]
 Roles = Annotated[list[Word], Field(max_length=20)]
-Group = Literal["retention", "masking"]
+Group = Literal["retention", "limits", "masking"]
 Version = Annotated[int, Field(ge=0, le=2**31)]
 
-GROUPS: dict[str, type[Retention] | type[Masking]] = {"retention": Retention, "masking": Masking}
+Kind = type[Retention] | type[Limits] | type[Masking]
+
+GROUPS: dict[str, Kind] = {"retention": Retention, "limits": Limits, "masking": Masking}
 ENTRIES = 50
 """Entries of the record that are shown at once."""
 
@@ -165,7 +167,7 @@ class AdminCommands(SearchCommands):
             "words": masked_words(masked.counts or {}),
         }
 
-    def _stored(self, group: type[Retention] | type[Masking]) -> Json:
+    def _stored(self, group: Kind) -> Json:
         return admin_view.option(self._product.options.stored(group))
 
     # The record ----------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ import { call, callThrough } from "./server.js";
 
 const TABS = [
   ["people", "People", drawPeople],
-  ["rules", "Retention", drawRules],
+  ["rules", "Rules", drawRules],
   ["masking", "Masking", drawMasking],
   ["record", "Record", drawRecord],
   ["system", "System", drawSystem],

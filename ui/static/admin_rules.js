@@ -1,5 +1,5 @@
-/* How long things are kept. Unsaved input survives a conflict: what another administrator saved stands
-   beside it. */
+/* How long things are kept, and how much one person may ask. Unsaved input survives a conflict: what
+   another administrator saved stands beside it. */
 
 import { debounced, h } from "./dom.js";
 import { field, form, input, moment, note, panel, plural } from "./admin_parts.js";
@@ -14,6 +14,11 @@ const KEPT = [
   ["trace_days", "Traces of answers", "traces"],
   ["audit_days", "Record", "audit"],
 ];
+const LIMITS = [
+  ["turns_per_minute", "Questions in a minute", "An answer again, a longer one and an edited question count like a new one."],
+  ["turns_per_day", "Questions in a day"],
+  ["running_turns", "Answers at once", "Those that wait count too."],
+];
 const CLASSES = { chat: ["conversation"], desk: ["conversation"], api: ["conversation"], traces: ["trace"], audit: ["entry", "entries"], temporary: ["conversation"] };
 
 export async function drawRules(place, facts) {
@@ -23,7 +28,7 @@ export async function drawRules(place, facts) {
     return;
   }
   place.dataset.keeps = "yes"; // what is typed here survives a look at another tab
-  place.replaceChildren(retention(told, facts));
+  place.replaceChildren(retention(told, facts), limits(told, facts));
 }
 
 function retention(told, facts) {
@@ -55,15 +60,24 @@ function retention(told, facts) {
   );
 }
 
-/* A form of whole numbers for a group of options. Empty means null where `empty` says what that is. */
-function numbers(group, stored, fields, { beside = {}, empty = null, unit, saved, typed }) {
+const limits = (told, { auth }) =>
+  panel(
+    "What one person may ask",
+    null,
+    h("p", { class: "sm dim" }, "What is more is refused in words that say when one can go on; nothing typed is lost. 0 takes a limit off."),
+    numbers("limits", told.limits, LIMITS, auth === "solo" ? { never: "Never set: without a login nothing is limited until you save." } : {}),
+  );
+
+/* A form of whole numbers for a group of options. Empty means null where `empty` says what that is;
+   `never` says what counts before anybody saved. */
+function numbers(group, stored, fields, { beside = {}, empty = null, unit = "", never = "Never changed: these are the defaults.", saved, typed }) {
   let known = stored;
   const boxes = {};
   const theirs = {};
   const lines = fields.map(([key, label, hint]) => {
     boxes[key] = input({ type: "number", min: empty ? "1" : "0", step: "1", inputmode: "numeric", placeholder: empty, id: `${group}-${key}`, value: known.value[key], oninput: () => typed?.(mine()) });
     theirs[key] = h("span", {});
-    return h("div", { class: "rule" }, field(`${label}, ${unit}`, boxes[key], hint), h("div", { class: "col at-foot" }, beside[key], theirs[key]));
+    return h("div", { class: "rule" }, field(unit ? `${label}, ${unit}` : label, boxes[key], hint), h("div", { class: "col at-foot" }, beside[key], theirs[key]));
   });
   const mine = () => {
     const read = ([key]) => [key, boxes[key].value === "" ? (boxes[key].validity.badInput ? "?" : empty ? null : "") : Number(boxes[key].value)];
@@ -72,7 +86,7 @@ function numbers(group, stored, fields, { beside = {}, empty = null, unit, saved
   const changed = h("p", { class: "xs dim" });
   const settle = (now) => {
     known = now;
-    changed.replaceChildren(...(now.at ? ["Changed ", moment(now.at), now.by ? ` by ${now.by}` : ""] : ["Never changed: these are the defaults."]));
+    changed.replaceChildren(...(now.at ? ["Changed ", moment(now.at), now.by ? ` by ${now.by}` : ""] : [never]));
   };
   settle(stored);
   const made = form([h("div", { class: "rules" }, lines), changed], {
@@ -95,7 +109,7 @@ function numbers(group, stored, fields, { beside = {}, empty = null, unit, saved
   });
   const compare = (key, value) => {
     if (value === mine()[key]) return;
-    const words = value === null ? empty : `${value} ${unit}`;
+    const words = value === null ? empty : `${value} ${unit}`.trim();
     const take = () => {
       boxes[key].value = value ?? "";
       theirs[key].replaceChildren();

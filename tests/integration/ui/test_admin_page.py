@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from chatbot.bootstrap import build
 from chatbot.errors import NotAllowed
-from chatbot.options import Retention
+from chatbot.options import Limits, Retention
 from chatbot.settings import Settings
 from tests.support.stored import started
 from ui.pages.admin_commands import WRONG_WORDS, AdminCommands
@@ -160,7 +160,7 @@ class TestForgetting:
 class TestRules:
     def test_defaults_have_version_zero(self, ask):
         told = ask("options")
-        assert {told[name]["version"] for name in ("retention", "masking")} == {0}
+        assert {told[name]["version"] for name in ("retention", "limits", "masking")} == {0}
         assert told["retention"]["value"]["chat_days"] is None
         assert set(told["due"].values()) == {0}
 
@@ -171,6 +171,14 @@ class TestRules:
         assert product.options.get(Retention).chat_days == 180
         (entry,) = ask("record", action="options_changed")["entries"]
         assert entry["detail"] == {"changed": "chat_days"}
+
+    def test_limits_count_at_once(self, ask, product):
+        value = ask("options")["limits"]["value"] | {"turns_per_day": 7}
+        told = ask("set_options", group="limits", value=value, version=0)
+        assert told["stored"]["value"]["turns_per_day"] == 7
+        assert product.options.get(Limits).turns_per_day == 7
+        (entry,) = ask("record", action="options_changed")["entries"]
+        assert (entry["subject"], entry["detail"]) == ("limits", {"changed": "turns_per_day"})
 
     def test_conflict_tells_both(self, ask):
         value = ask("options")["retention"]["value"]
@@ -189,6 +197,9 @@ class TestRules:
             ("retention", {"audit_days": 29}, "audit_days"),
             ("retention", {"chat_days": "soon"}, "chat_days"),
             ("retention", {"days": 1}, "days"),
+            ("limits", {"turns_per_minute": -1}, "turns_per_minute"),
+            ("limits", {"turns_per_day": ""}, "turns_per_day"),
+            ("limits", {"running_turns": 1001}, "running_turns"),
             ("masking", {"off": ["everything"]}, "off"),
             ("masking", {"patterns": [{"name": "customer", "pattern": "KD"}]}, "patterns"),
         ],
