@@ -25,7 +25,5 @@ def test_the_lists_are_complete() -> None:
     assert f"Tests: `{' '.join(sorted(TESTS))}`" in PAGE
     assert all(f"`{kind}`" in PAGE for kind in prompts.KINDS)
     built_in = PAGE[PAGE.index("## Built in") :]
-    assert re.findall(r"^\| `([a-z-]+)` \|", built_in, re.MULTILINE) == [
-        "assistant", "support", "product-description",
-    ]  # fmt: skip
-    assert set(prompts.library_names()) == {"assistant", "support", "product-description"}
+    named = re.findall(r"^\| `([a-z-]+)` \|", built_in, re.MULTILINE)
+    assert sorted(named) == sorted(prompts.library_names())
