@@ -3,20 +3,29 @@
 Knows nothing of the template language: a version is a text with a name and a hash.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import and_, func, select, union_all, update
 from sqlalchemy.orm import Session
 
 from store import models
 from store.errors import Conflict, NotFound
 from store.models import PromptVersion as VersionRow
 from store.models import Release as ReleaseRow
-from store.records import PromptVersion, Release
+from store.records import PromptRow, PromptVersion, Release, VersionLine
 from store.rows import columns_of, insert_missing
 
 _VERSION = columns_of(VersionRow, PromptVersion)
+_LINE = columns_of(VersionRow, VersionLine)
 _RELEASE = columns_of(ReleaseRow, Release)
+_SHORTEST = 6  # characters of a hash that name a version
+_PROMPT = columns_of(models.Prompt, PromptRow)
+
+ENVIRONMENTS = ("staging", "production")
+
+_NEWEST = and_(VersionRow.prompt == models.Prompt.name, VersionRow.seq == models.Prompt.versions)
+"""Every prompt with its newest version: one row by an index, however many versions there are."""
 
 
 def save_version(
@@ -75,10 +84,64 @@ def get_version(session: Session, sha: str) -> PromptVersion:
     return found
 
 
+def lock(session: Session, prompt: str) -> PromptVersion:
+    """The newest version of a prompt; nobody else can add one until the transaction ends.
+
+    Raises `NotFound` for a prompt that has no version.
+    """
+    held = update(models.Prompt).where(models.Prompt.name == prompt)
+    session.execute(held.values(versions=models.Prompt.versions))
+    return newest(session, prompt)
+
+
+def newest(session: Session, prompt: str) -> PromptVersion:
+    """The newest version of a prompt. Raises `NotFound`."""
+    query = select(*_VERSION).join(models.Prompt, _NEWEST).where(models.Prompt.name == prompt)
+    found = session.execute(query).one_or_none()
+    if found is None:
+        raise NotFound("This prompt")
+    return PromptVersion(*found)
+
+
+def version_of(session: Session, prompt: str, wanted: str) -> PromptVersion:
+    """A version of a prompt by its number (`3`), its hash or at least 6 characters of that.
+
+    Raises `NotFound`, also for a beginning that several share.
+    """
+    query = select(*_VERSION).where(VersionRow.prompt == prompt)
+    if wanted.isdecimal() and len(wanted) < _SHORTEST:
+        query = query.where(VersionRow.seq == int(wanted))
+    elif len(wanted) >= _SHORTEST:
+        query = query.where(VersionRow.sha >= wanted, VersionRow.sha < wanted + "g")
+    else:
+        raise NotFound("This prompt version")
+    found = session.execute(query.limit(2)).all()
+    if len(found) != 1:
+        raise NotFound("This prompt version")
+    return PromptVersion(*found[0])
+
+
 def versions(session: Session, prompt: str) -> list[PromptVersion]:
-    """All versions of a prompt, newest first."""
+    """All versions of a prompt with their texts, newest first."""
     query = select(*_VERSION).where(VersionRow.prompt == prompt).order_by(VersionRow.seq.desc())
     return [PromptVersion(*row) for row in session.execute(query)]
+
+
+def history(
+    session: Session, prompt: str, *, before: int | None = None, limit: int = 50
+) -> list[VersionLine]:
+    """Versions without their texts, newest first. `before`: the number of the last one had."""
+    query = select(*_LINE).where(VersionRow.prompt == prompt)
+    if before is not None:
+        query = query.where(VersionRow.seq < before)
+    found = session.execute(query.order_by(VersionRow.seq.desc()).limit(limit))
+    return [VersionLine(*row) for row in found]
+
+
+def lines(session: Session, shas: Iterable[str]) -> dict[str, VersionLine]:
+    """These versions without their texts, by hash; unknown ones are left out."""
+    found = session.execute(select(*_LINE).where(VersionRow.sha.in_(set(shas))))
+    return {row.sha: VersionLine(*row) for row in found}
 
 
 def publish(
@@ -89,19 +152,31 @@ def publish(
     weights: dict[str, int],
     actor: str,
     reason: str,
+    run: str | None = None,
+    override: str = "",
 ) -> Release:
     """Serve these versions from now on, each `sha` by its weight (a positive integer).
 
-    Raises `Conflict` for no weights, a weight below 1 or an unknown environment, `NotFound` for a
-    version that this prompt does not have.
+    `run`: public id of the test run behind it; `override`: why, where the gate was closed. Raises
+    `Conflict` for no weights, a weight below 1 or an unknown environment, `NotFound` for a version
+    that this prompt does not have.
     """
     if not weights or any(weight < 1 for weight in weights.values()):
         raise Conflict("A release needs at least one version, each with a weight of 1 or more.")
+    lock(session, prompt)
     own = select(func.count()).where(VersionRow.prompt == prompt, VersionRow.sha.in_(weights))
     if session.execute(own).scalar_one() != len(weights):
         raise NotFound("A version of this release")
+    replaced = current_release(session, prompt, environment)
     row = ReleaseRow(
-        prompt=prompt, environment=environment, weights=weights, actor=actor, reason=reason
+        prompt=prompt,
+        environment=environment,
+        weights=weights,
+        actor=actor,
+        reason=reason,
+        previous=None if replaced is None else replaced.id,
+        run=run,
+        override=override,
     )
     session.add(row)
     session.flush()
@@ -125,10 +200,89 @@ def release(session: Session, release_id: int) -> Release:
     return Release(*found)
 
 
+def release_of(session: Session, prompt: str, public_id: str) -> Release:
+    """A release of this prompt. Raises `NotFound`."""
+    query = select(*_RELEASE).where(ReleaseRow.prompt == prompt, ReleaseRow.public_id == public_id)
+    found = session.execute(query).one_or_none()
+    if found is None:
+        raise NotFound("This release")
+    return Release(*found)
+
+
+def releases(
+    session: Session, prompt: str, *, before: int | None = None, limit: int = 50
+) -> list[Release]:
+    """The releases of a prompt, newest first. `before`: the id of the last one already had."""
+    query = select(*_RELEASE).where(ReleaseRow.prompt == prompt)
+    if before is not None:
+        query = query.where(ReleaseRow.id < before)
+    found = session.execute(query.order_by(ReleaseRow.id.desc()).limit(limit))
+    return [Release(*row) for row in found]
+
+
+def served(session: Session, prompt: str, environment: str, *, limit: int = 50) -> list[Release]:
+    """What an environment served, newest first: the first is what it serves now."""
+    query = select(*_RELEASE).where(
+        ReleaseRow.prompt == prompt, ReleaseRow.environment == environment
+    )
+    found = session.execute(query.order_by(ReleaseRow.id.desc()).limit(limit))
+    return [Release(*row) for row in found]
+
+
+def live(session: Session) -> dict[tuple[str, str], Release]:
+    """What every environment serves now, by prompt and environment."""
+    found = session.execute(select(*_RELEASE).where(ReleaseRow.id.in_(_live_ids())))
+    return {(row.prompt, row.environment): Release(*row) for row in found}
+
+
+def _live_ids() -> Any:
+    """The newest release of each prompt and environment: two index lookups a prompt."""
+    newest_ids = [
+        select(
+            select(func.max(ReleaseRow.id))
+            .where(ReleaseRow.prompt == models.Prompt.name, ReleaseRow.environment == environment)
+            .correlate(models.Prompt)
+            .scalar_subquery()
+        )
+        for environment in ENVIRONMENTS
+    ]
+    return union_all(*newest_ids)
+
+
 def prompts(session: Session) -> list[tuple[str, str, Release | None]]:
-    """Every prompt by name: its name, kind and what production serves."""
-    names = session.execute(select(models.Prompt.name, models.Prompt.kind).order_by("name")).all()
-    return [(name, kind, current_release(session, name, "production")) for name, kind in names]
+    """Every prompt that is not archived, by name: name, kind and what production serves."""
+    serving = live(session)
+    return [
+        (row.name, row.kind, serving.get((row.name, "production")))
+        for row in rows(session)
+        if not row.archived
+    ]
+
+
+def rows(session: Session) -> list[PromptRow]:
+    """Every prompt by name, archived ones too."""
+    return [PromptRow(*row) for row in session.execute(select(*_PROMPT).order_by("name"))]
+
+
+def row(session: Session, prompt: str) -> PromptRow:
+    """Raises `NotFound`."""
+    found = session.execute(select(*_PROMPT).where(models.Prompt.name == prompt)).one_or_none()
+    if found is None:
+        raise NotFound("This prompt")
+    return PromptRow(*found)
+
+
+def newest_lines(session: Session) -> dict[str, VersionLine]:
+    """The newest version of every prompt without its texts, by the prompt's name."""
+    found = session.execute(select(*_LINE).join(models.Prompt, _NEWEST))
+    return {row.prompt: VersionLine(*row) for row in found}
+
+
+def archive(session: Session, prompt: str, *, archived: bool) -> None:
+    """Take a prompt off the lists, or put it back. Raises `NotFound`."""
+    change = update(models.Prompt).where(models.Prompt.name == prompt).values(archived=archived)
+    if session.execute(change.returning(models.Prompt.name)).one_or_none() is None:
+        raise NotFound("This prompt")
 
 
 def _find_version(session: Session, sha: str) -> PromptVersion | None:

@@ -61,7 +61,9 @@ def get_tests(session: Session, prompt: str, sha: str) -> PromptTests:
 
 def tests_states(session: Session) -> dict[str, PromptTests]:
     """The newest test cases of every prompt that has some, by the prompt's name."""
-    newest = select(func.max(TestsRow.id)).group_by(TestsRow.prompt)
+    own = TestsRow.prompt == models.Prompt.name
+    last = select(func.max(TestsRow.id)).where(own).correlate(models.Prompt).scalar_subquery()
+    newest = select(last).select_from(models.Prompt)
     rows = session.execute(select(*_TESTS).where(TestsRow.id.in_(newest)))
     return {row.prompt: PromptTests(*row) for row in rows}
 
