@@ -25,6 +25,7 @@ from chatbot.preview import Preview
 from chatbot.privacy import Privacy
 from chatbot.releases import Releases
 from chatbot.settings import Settings
+from chatbot.workbench import Workbench
 from store import accounts, messages
 from store.engine import Database
 from store.records import Person
@@ -53,6 +54,7 @@ class Product:
     preview: Preview
     traces: tracing.Traces
     inside: Inside
+    workbench: Workbench
     audit: Audit
     accounts: Accounts
     options: Options
@@ -143,9 +145,8 @@ def build(settings: Settings) -> Product:
     audit = Audit(archive)
     options = Options(archive, audit)
     notices = Notices()
-    answering = Answering(
-        registry, releases, fallback, settings.workspace, cache(partial(_encoder, settings))
-    )
+    encoder = cache(partial(_encoder, settings))
+    answering = Answering(registry, releases, fallback, settings.workspace, encoder)
     local_person = _local_person(settings, archive).id
     allowance = Allowance(options, local_person)
     chat = _chat(settings, archive, registry, releases, notices, answering, allowance)
@@ -169,6 +170,14 @@ def build(settings: Settings) -> Product:
         traces=tracing.Traces(archive, releases),
         inside=Inside(registry, releases, settings.workspace),
         audit=audit,
+        workbench=Workbench(
+            archive,
+            registry,
+            releases,
+            allowance,
+            workspace=settings.workspace,
+            encoder=encoder,
+        ),
         accounts=_accounts(settings, archive, audit),
         options=options,
         privacy=_privacy(settings, archive, audit, options, chat),

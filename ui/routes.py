@@ -59,6 +59,7 @@ _POST = ("POST",)
 ROUTES: tuple[Route, ...] = (
     # Pages
     Route("/", ("GET", "HEAD"), page=True),
+    Route("/prompts", page=True),
     Route("/models", page=True),
     Route("/admin", page=True),
     Route("/account", page=True),

@@ -11,7 +11,7 @@ import sys
 import warnings
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from typing import Any
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
@@ -33,10 +33,9 @@ from chatbot.errors import ChatbotError, SettingsInvalid
 from chatbot.openid import open_provider
 from ui import bindings, login, oidc, routes
 from ui.guard import Guard, People, names_of
-from ui.pages import account, admin, admin_files, chat, frame, models
+from ui.pages import account, admin, admin_files, chat, frame, models, prompts
 from ui.pages.chat_stream import ChatStream
 from ui.pages.commands import NOT_UNDERSTOOD
-from ui.pages.works import Works
 from ui.refusal import Refusal
 from ui.stopping import GRACE, Server
 
@@ -169,12 +168,15 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def pages_of(product: Product) -> tuple[gr.Blocks, ChatStream, Works]:
+def pages_of(product: Product) -> tuple[gr.Blocks, ChatStream, ExitStack]:
     """Every page, with what is to be closed at the end: its streams and its works."""
+    works = ExitStack()
     with gr.Blocks(title=f"Chat · {product.settings.title}", analytics_enabled=False) as blocks:
         streams = chat.build(product, _Held(blocks).unread)
     with blocks.route(frame.MODELS.title, frame.MODELS.path):
-        works = models.build(product)
+        works.callback(models.build(product).close)
+    with blocks.route(frame.PROMPTS.title, frame.PROMPTS.path):
+        works.callback(prompts.build(product).close)
     with blocks.route(frame.ADMIN.title, frame.ADMIN.path):
         admin.build(product)
     with blocks.route(frame.ACCOUNT.title, frame.ACCOUNT.path):

@@ -13,9 +13,13 @@ from ui.pages.account_commands import AccountCommands
 from ui.pages.admin_commands import AdminCommands
 from ui.pages.chat_commands import ChatCommands
 from ui.pages.models_commands import ModelsCommands
+from ui.pages.prompts_commands import PromptsCommands
+from ui.pages.prompts_edit_commands import PromptsEditCommands
 
 BOOKS: dict[str, type] = {
     "chat-meta": ChatCommands,
+    "prompts-data": PromptsCommands,
+    "prompts-edit-data": PromptsEditCommands,
     "models-data": ModelsCommands,
     "admin-data": AdminCommands,
     "account-data": AccountCommands,

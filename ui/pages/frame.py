@@ -63,10 +63,11 @@ class Page:
 
 
 CHAT = Page("chat", "Chat", "/", ("chatter", "agent", "author", "reviewer", "admin"))
+PROMPTS = Page("prompts", "Prompts", "/prompts", CHAT.roles)
 MODELS = Page("models", "Models", "/models", ("admin", "reviewer"))
 ADMIN = Page("admin", "Admin", "/admin", ("admin",))
 ACCOUNT = Page("own", "Your account", "/account")
-PAGES: tuple[Page, ...] = (CHAT, MODELS, ADMIN)
+PAGES: tuple[Page, ...] = (CHAT, PROMPTS, MODELS, ADMIN)
 """Every page of the header, in its order. The account page stands in the account menu."""
 
 
@@ -173,6 +174,7 @@ def with_head(page: bytes) -> bytes:
     first = f'<script src="{at}/colours.js"></script>'
     last = (
         f'<link rel="stylesheet" href="{at}/style.css">'
+        f'<link rel="stylesheet" href="{at}/prompts.css">'
         f'<link rel="icon" href="{at}/icon.svg">'
         f'<script type="module" src="{at}/app.js"></script>'
     )

@@ -7,8 +7,9 @@ import { $, h } from "./dom.js";
 import { island, listenForIslands } from "./islands.js";
 import { listenForKeys } from "./keys.js";
 import { startModels } from "./models.js";
+import { startPrompts } from "./prompts.js";
 
-const PAGES = { admin: startAdmin, chat: startChat, models: startModels, own: startAccount };
+const PAGES = { admin: startAdmin, chat: startChat, models: startModels, own: startAccount, prompts: startPrompts };
 
 async function start() {
   document.documentElement.lang = "en";
