@@ -80,14 +80,16 @@ class Tab:
         }
         await self._post("queue/join", body)
         reading = asyncio.create_task(self._read())
+        living = asyncio.create_task(self._live())
         try:
             while self._outputs[2] is None and not reading.done():
                 await self._next()
             yield
         finally:
-            reading.cancel()
-            with suppress(asyncio.CancelledError, httpx.HTTPError):
-                await reading
+            for task in (reading, living):
+                task.cancel()
+                with suppress(asyncio.CancelledError, httpx.HTTPError):
+                    await task
 
     async def ask(self, text: str, key: str) -> Seen:
         """Ask in a new conversation and see the whole answer. Raises Refused."""
@@ -122,6 +124,13 @@ class Tab:
         """Wait for the next update, with a look now and then that the stream lives."""
         self._changed.clear()
         await asyncio.wait_for(self._changed.wait(), 60)
+
+    async def _live(self) -> None:
+        """The connection by whose end the server learns that a page was closed."""
+        where = f"/gradio_api/heartbeat/{self._session}"
+        async with self._client.stream("GET", where) as answer:
+            async for _ in answer.aiter_bytes():
+                pass
 
     async def _read(self) -> None:
         where = {"session_hash": self._session}

@@ -6,14 +6,15 @@ and nothing grows while it sleeps. Knows nothing of databases, prompts or models
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
 from chatbot.backends.cancel import CancelToken
 
 State = Literal["waiting", "loading", "writing", "done"]
-UPDATES_PER_SECOND = 20
+PACE = 1 / 20
+"""Least seconds between two looks at a text that grows."""
 
 
 @dataclass(slots=True, eq=False)
@@ -69,10 +70,11 @@ class Turn:
         self._wake.set()
         self._wake = asyncio.Event()
 
-    async def follow(self, interval: float = 1 / UPDATES_PER_SECOND) -> AsyncIterator["Turn"]:
+    async def follow(self, pace: float | Callable[[], float] = PACE) -> AsyncIterator["Turn"]:
         """This turn now, after changes, and when done.
 
-        Once there is text, at most one look in `interval` seconds; the first piece waits for none.
+        Once there is text, at most one look in `pace` seconds; the first piece waits for none.
+        A function is asked before each look.
         """
         seen, due = -1, 0.0
         while True:
@@ -80,7 +82,7 @@ class Turn:
             if self._version != seen:
                 seen = self._version
                 if self.first_at is not None:
-                    due = time.monotonic() + interval
+                    due = time.monotonic() + (pace() if callable(pace) else pace)
                 yield self
             if done:
                 return

@@ -172,7 +172,7 @@ def pages_of(product: Product) -> tuple[gr.Blocks, ChatStream, ExitStack]:
     """Every page, with what is to be closed at the end: its streams and its works."""
     works = ExitStack()
     with gr.Blocks(title=f"Chat · {product.settings.title}", analytics_enabled=False) as blocks:
-        streams = chat.build(product, _Held(blocks).unread)
+        streams = chat.build(product, _Held(blocks))
     with blocks.route(frame.MODELS.title, frame.MODELS.path):
         works.callback(models.build(product).close)
     with blocks.route(frame.PROMPTS.title, frame.PROMPTS.path):
@@ -207,6 +207,12 @@ class _Held:
         """Messages of a session that wait to be fetched."""
         waiting = self._blocks._queue.pending_messages_per_session.get(name)  # noqa: SLF001
         return waiting.qsize() if waiting is not None else 0
+
+    def is_gone(self, name: str) -> bool:
+        """Whether the browser of a session has closed it, or vanished, while a listener runs."""
+        running = self._blocks._queue.pending_event_ids_session.get(name, ())  # noqa: SLF001
+        events = self._events()
+        return any(event in events and events[event].closed for event in tuple(running))
 
     def knows(self, name: str) -> bool:
         """Whether a session has, or had, something to fetch."""

@@ -1,12 +1,16 @@
 """Gradio's sessions over HTTP: a name that another person uses opens nothing, on any route."""
 
 import json
+import secrets
+import time
+from contextlib import ExitStack
 
 import httpx
 import pytest
 
 from tests.support.over_http import CHAT, Door
 from tests.support.team import product_of
+from ui.bindings import EACH
 
 JSON = {"content-type": "application/json"}
 
@@ -254,3 +258,28 @@ def test_a_name_of_the_server_is_needed(team):
     with httpx.Client(base_url=team.address) as client:
         answer = client.get("/login", headers={"host": "evil.example"})
     assert answer.status_code == 403
+
+
+def test_pages_that_vanish_give_their_places_back(team):
+    """A browser that crashes says no farewell: its connections end, and nothing else."""
+    look = {"tab": "t", "conversation": None, "limit": 50, "number": 1}
+    with team.door("rita") as door:
+
+        def begin():
+            door.session = secrets.token_hex(6)
+            return door.join(CHAT, "watch", {**look, "tab": door.session}).status_code
+
+        with ExitStack() as open_:
+            many = httpx.Limits(max_connections=None)
+            client = open_.enter_context(team.browser(cookies=door.client.cookies, limits=many))
+            beats = []  # a response that nobody holds is closed
+            for _ in range(EACH):
+                assert begin() == 200
+                beat = client.stream("GET", f"/gradio_api/heartbeat/{door.session}")
+                beats.append(open_.enter_context(beat).iter_bytes())
+                next(beats[-1])
+            assert begin() == 429
+        until = time.monotonic() + 60
+        while (answer := begin()) == 429 and time.monotonic() < until:
+            time.sleep(0.2)
+        assert answer == 200

@@ -10,13 +10,11 @@ Widgets and wiring only. What is shown is pages/chat_view.py, what can be asked 
 what is streamed pages/chat_stream.py, what happens in the browser static/chat*.js.
 """
 
-from collections.abc import Callable
-
 import gradio as gr
 
 from chatbot.bootstrap import Product
 from ui.pages.chat_commands import ChatCommands
-from ui.pages.chat_stream import ChatStream
+from ui.pages.chat_stream import ChatStream, Held
 from ui.pages.commands import calling
 from ui.pages.frame import CHAT, frame, island, template
 
@@ -24,12 +22,12 @@ AT_ONCE = 2000
 """Tabs that may watch at the same time; they cost memory, not threads."""
 
 
-def build(product: Product, unread: Callable[[str], int]) -> ChatStream:
+def build(product: Product, held: Held) -> ChatStream:
     """Build the page inside the current Blocks. Returns its streams, to be closed at the end.
 
-    `unread` tells how many updates wait to be fetched in a Gradio session.
+    `held` tells what Gradio keeps of its sessions.
     """
-    stream = ChatStream(product, unread)
+    stream = ChatStream(product, held)
     with frame(CHAT, product.settings):
         island("chat-side", template("chat_side"))
         with gr.Column(elem_id="chat-talk"):

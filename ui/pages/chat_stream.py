@@ -6,7 +6,8 @@
 
 The stream owns nothing. Turns run in chatbot.chat, the truth is in the database; closing the tab
 ends this generator and nothing else. It wakes for what the tab asks, for notices that the person's
-conversations changed (also by another tab), and for a running answer at most twenty times a second.
+conversations changed (also by another tab), and for a running answer at most twenty times a second,
+less often when many answers are watched at once: then each update is a longer piece.
 Who watches is asked again before every reading and every few seconds: a login that ended, or a role
 that was taken away, ends the stream with a sentence.
 
@@ -23,13 +24,13 @@ import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import gradio as gr
 
 from chatbot.bootstrap import Product
 from chatbot.errors import ChatbotError, NotAllowed, NotFound, NotSignedIn
-from chatbot.turn import Turn
+from chatbot.turn import PACE, Turn
 from chatbot.views import Person, View
 from ui.guard import admit, caller
 from ui.pages import chat_view
@@ -48,6 +49,11 @@ CHECK = 3.0
 """Seconds between two looks, while an answer is being written, at who watches."""
 CHECK_IDLE = 30.0
 """The same while nothing is being written."""
+
+TOGETHER = 500
+"""Updates of running answers that all tabs together get in a second."""
+SLOWEST = 0.2
+"""Most seconds between two updates of an answer that grows, however many are watched."""
 
 _T = TypeVar("_T")
 
@@ -81,11 +87,21 @@ class Look:
     number: int = 0
 
 
+class Held(Protocol):
+    """What Gradio keeps of its sessions."""
+
+    def unread(self, name: str) -> int:
+        """Updates that wait to be fetched in a session."""
+
+    def is_gone(self, name: str) -> bool:
+        """Whether the browser of a session has closed it, or vanished."""
+
+
 class Tab:
     """A tab that watches. `wake` is set when there may be something new to show."""
 
     def __init__(
-        self, person: Person, look: Look, ask: Callable[[], Person], unread: Callable[[], int]
+        self, person: Person, look: Look, ask: Callable[[], Person], held: Held, session: str
     ) -> None:
         self.person = person
         self.look = look
@@ -93,7 +109,8 @@ class Tab:
         self.left = self.silent = self.writing = False
         self.refused: ChatbotError | None = None
         self._ask = ask
-        self._unread = unread
+        self._held = held
+        self._session = session
         self.changes = 0
         self.screen = chat_view.empty()
 
@@ -116,7 +133,7 @@ class Tab:
     @property
     def behind(self) -> bool:
         """Whether the tab has not fetched what it was given: Gradio would keep it without end."""
-        return self._unread() >= MOST_UNREAD
+        return self._held.unread(self._session) >= MOST_UNREAD
 
     async def caught_up(self) -> None:
         """Wait until the tab has fetched enough, or leaves."""
@@ -134,10 +151,15 @@ class Tab:
         return True
 
     async def keep_checking(self) -> None:
-        """Check again and again, until cancelled."""
+        """Check again and again, until cancelled; a tab that is gone gives its place back.
+
+        Gradio ends the listener of a closed page only when that has something to say.
+        """
         idle = 0.0
         while True:
             await asyncio.sleep(CHECK)
+            if self._held.is_gone(self._session):
+                self.leave(silently=True)
             idle += CHECK
             if self.writing or idle >= CHECK_IDLE:
                 idle = 0.0
@@ -146,15 +168,13 @@ class Tab:
 
 
 class ChatStream:
-    """The streams of one product. Outputs: settled log, unsettled log, facts for the scripts.
+    """The streams of one product. Outputs: settled log, unsettled log, facts for the scripts."""
 
-    `unread` tells how many updates wait to be fetched in a Gradio session.
-    """
-
-    def __init__(self, product: Product, unread: Callable[[str], int] = lambda _: 0) -> None:
+    def __init__(self, product: Product, held: Held) -> None:
         self._product = product
-        self._unread = unread
+        self._held = held
         self._tabs: dict[tuple[int, str], Tab] = {}
+        self._watched = 0
 
     async def watch(self, event: gr.EventData, request: gr.Request) -> AsyncIterator[Update]:
         """Everything that a tab shows, until it leaves or is closed."""
@@ -171,8 +191,7 @@ class ChatStream:
             empty = chat_view.empty(ask=look.number, left=True, **_reason(error))
             yield empty.log, empty.now, json.dumps(empty.page)
             return
-        session = request.session_hash or ""
-        tab = Tab(person, look, ask, lambda: self._unread(session))
+        tab = Tab(person, look, ask, self._held, request.session_hash or "")
         place = (person.id, name)
         if place in self._tabs:
             self._tabs[place].leave(silently=True)
@@ -247,13 +266,23 @@ class ChatStream:
         if not running:
             return
         tab.writing = True
+        self._watched += 1
         try:
-            async with aclosing(_until(tab.wake, _writing(tab, view, running))) as updates:
+            writing = _writing(tab, view, running, self._pace)
+            async with aclosing(_until(tab.wake, writing)) as updates:
                 async for update in updates:
                     yield update
         finally:
             tab.writing = False
+            self._watched -= 1
         tab.wake.set()
+
+    def _pace(self) -> float:
+        """Seconds between two updates of one answer, so that all stay quick when many are watched.
+
+        Each costs the server about as much whatever it holds.
+        """
+        return min(max(PACE, self._watched / TOGETHER), SLOWEST)
 
     async def _read(self, person: Person, conversation: str, look: Look) -> tuple[list[Turn], View]:
         """What runs, then what is saved: in this order no answer can end unseen in between."""
@@ -272,11 +301,13 @@ class ChatStream:
         return chat_view.screen(view, running, unsaved, ask=look.number, at=look.at)
 
 
-async def _writing(tab: Tab, view: View, running: list[Turn]) -> AsyncIterator[Update]:
+async def _writing(
+    tab: Tab, view: View, running: list[Turn], pace: Callable[[], float]
+) -> AsyncIterator[Update]:
     """Updates of the tail until the first running turn is done."""
     turn, before = running[0], ""
     _, _, page = tab.update(tab.screen)
-    async for now in turn.follow():
+    async for now in turn.follow(pace):
         if now.done:
             return
         if tab.behind:  # each look is whole, so those that are left out are not missed

@@ -28,9 +28,27 @@ def product(tmp_path):
     product.close()
 
 
+class Held:
+    """What a page's server keeps: nothing waits; a session may be gone."""
+
+    def __init__(self):
+        self.gone = set()
+
+    def unread(self, name):
+        return 0
+
+    def is_gone(self, name):
+        return name in self.gone
+
+
 @pytest.fixture
-def stream(product):
-    return ChatStream(product)
+def held():
+    return Held()
+
+
+@pytest.fixture
+def stream(product, held):
+    return ChatStream(product, held)
 
 
 def watching(stream, **look):
@@ -243,3 +261,23 @@ def test_without_a_role_nothing_is_shown_at_all(product, stream):
     assert (log, now) == ([], [])
     assert json.loads(page)["code"] == "not_allowed"
     assert "before" not in page
+
+
+def test_a_page_that_is_gone_ends_its_stream_though_nothing_happens(stream, held, monkeypatch):
+    monkeypatch.setattr(chat_stream, "CHECK", 0.01)
+
+    async def scene():
+        async with watching(stream, conversation=None) as updates:
+            await anext(updates)
+            held.gone.add("s")
+            return [update async for update in updates]
+
+    assert play(scene()) == []
+
+
+def test_the_more_are_watched_the_longer_the_pieces(stream):
+    paces = []
+    for watched in (1, 25, 50, 1000):
+        stream._watched = watched
+        paces.append(stream._pace())
+    assert paces == [0.05, 0.05, 0.1, 0.2]
