@@ -1,0 +1,296 @@
+"""Worker processes for a sandbox: started, lent, killed, replaced. Knows nothing of prompts.
+
+    Server ── socket ──▶ prompts.forking ── fork ──▶ workers
+    Worker ── two pipes ──▶ one worker: `ask` sends a request and waits as long as it may
+
+A worker is forked in a few milliseconds, so one that was killed is replaced when the next is asked
+for. Time that a worker did not get because the machine is crowded counts only in part.
+"""
+
+import contextlib
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+from threading import Condition, Lock
+
+from prompts.wire import COMMAND, LENGTH, PID, Limits
+
+START_S = 20.0
+"""Seconds that the first worker may take to be there, on a machine that has much else to do."""
+PATIENCE = 4
+"""How many times its time limit a worker gets on a machine so crowded that it has hardly run."""
+_ROOT = Path(__file__).resolve().parents[1]
+_CODE = "import sys; sys.path.insert(0, sys.argv[3]); from prompts.forking import main; main()"
+_MOST = 64 * 1024 * 1024
+
+
+class NoWorker(Exception):
+    """No process could be started, or its time was up before one was free. Has a sentence."""
+
+
+class Died(Exception):
+    """The worker ended without an answer."""
+
+
+class TooSlow(Exception):
+    """The worker's time was up."""
+
+
+class Server:
+    """The process that forks workers; started when the first is wanted, and again if it ends."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._lock = Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+        self._closed = False
+
+    def fork(self, nice: int) -> "Worker":
+        """A new worker. Raises NoWorker."""
+        with self._lock:
+            if self._closed:
+                raise NoWorker("Prompts are not rendered any more: the chat is stopping.")
+            try:
+                return self._forked(nice)
+            except (OSError, ValueError):
+                self._end()
+            try:
+                return self._forked(nice)
+            except (OSError, ValueError) as error:
+                self._end()
+                raise NoWorker(
+                    "Prompts cannot be rendered now: no process for them could be started "
+                    f"({_reason(error)}). Try again, or ask whoever runs this chat."
+                ) from None
+
+    def kill(self, pid: int) -> None:
+        """End a worker at once."""
+        with self._lock, contextlib.suppress(OSError):
+            if self._control is not None:
+                self._control.sendall(COMMAND.pack(b"K", pid))
+
+    def close(self) -> None:
+        """End the process and all workers, for good."""
+        with self._lock:
+            self._closed = True
+            self._end()
+
+    def _forked(self, nice: int) -> "Worker":
+        control = self._control or self._start()
+        theirs_in, requests = os.pipe()
+        replies, theirs_out = os.pipe()
+        try:
+            socket.send_fds(control, [COMMAND.pack(b"F", nice)], [theirs_in, theirs_out])
+            pid = PID.unpack(_exactly(control, PID.size))[0]
+            if pid == 0:
+                raise OSError("the machine has no room for another one")
+        except BaseException:
+            os.close(requests)
+            os.close(replies)
+            raise
+        finally:
+            os.close(theirs_in)
+            os.close(theirs_out)
+        return Worker(pid, requests, replies)
+
+    def _start(self) -> socket.socket:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            limits = json.dumps(asdict(self._limits))
+            try:
+                self._process = subprocess.Popen(
+                    [sys.executable, "-I", "-c", _CODE, str(theirs.fileno()), limits, str(_ROOT)],
+                    env={},
+                    cwd="/",
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    pass_fds=(theirs.fileno(),),
+                    start_new_session=True,
+                )
+            except BaseException:
+                ours.close()
+                raise
+        ours.settimeout(START_S)
+        self._control = ours
+        _exactly(ours, PID.size)  # it is ready
+        return ours
+
+    def _end(self) -> None:
+        if self._control is not None:
+            self._control.close()
+            self._control = None
+        if self._process is not None:
+            try:
+                self._process.wait(1)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+            self._process = None
+
+
+class Worker:
+    """One process, for one request at a time."""
+
+    def __init__(self, pid: int, requests: int, replies: int) -> None:
+        self.pid = pid
+        self._requests = requests
+        self._replies = replies
+        os.set_blocking(requests, False)
+        os.set_blocking(replies, False)
+
+    @property
+    def waiting(self) -> bool:
+        """Whether it is there and has nothing more to say."""
+        poll = select.poll()
+        poll.register(self._replies, select.POLLIN)
+        return not poll.poll(0)
+
+    def ask(self, request: bytes, wall_s: float) -> bytes:
+        """Send a request, return the reply. Raises Died, TooSlow: the worker is of no more use."""
+        clock = _Clock(self.pid, wall_s)
+        try:
+            rest = memoryview(request)
+            while rest:
+                clock.wait(self._requests, select.POLLOUT)
+                rest = rest[os.write(self._requests, rest) :]
+            size = LENGTH.unpack(self._read(LENGTH.size, clock))[0]
+            if size > _MOST:
+                raise Died
+            return self._read(size, clock)
+        except BrokenPipeError:
+            raise Died from None
+
+    def close(self) -> None:
+        """Let go of the pipes, at which a worker that waits ends."""
+        os.close(self._requests)
+        os.close(self._replies)
+
+    def _read(self, size: int, clock: "_Clock") -> bytes:
+        chunks = []
+        while size:
+            clock.wait(self._replies, select.POLLIN)
+            chunk = os.read(self._replies, size)
+            if not chunk:
+                raise Died
+            chunks.append(chunk)
+            size -= len(chunk)
+        return b"".join(chunks)
+
+
+class _Clock:
+    """Counts what a worker takes: by the clock, unless the machine gave it nearly no time."""
+
+    def __init__(self, pid: int, wall_s: float) -> None:
+        self._pid = pid
+        self._wall_s = wall_s
+        self._began = time.monotonic()
+        self._until = self._began + wall_s
+        self._used = _cpu_s(pid)
+
+    def wait(self, fd: int, event: int) -> None:
+        """Return when the pipe is ready. Raises TooSlow."""
+        poll = select.poll()
+        poll.register(fd, event)
+        while not poll.poll(max(0.0, self._until - time.monotonic()) * 1000):
+            now = time.monotonic()
+            if now < self._until:
+                continue
+            starved = _cpu_s(self._pid) - self._used < self._wall_s / 2
+            if not starved or now - self._began >= self._wall_s * PATIENCE:
+                raise TooSlow
+            self._until = now + self._wall_s / 4
+
+
+def _cpu_s(pid: int) -> float:
+    """Seconds of a processor that a process has had; infinite where nothing tells."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text("ascii", "replace")
+    except OSError:
+        return float("inf")
+    fields = text.rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+class Lane:
+    """Workers for one kind of callers. `kept` stay ready; under load there are up to `most`."""
+
+    def __init__(self, server: Server, *, kept: int, most: int, nice: int) -> None:
+        self._server = server
+        self._kept = kept
+        self._most = most
+        self._nice = nice
+        self._free: list[Worker] = []
+        self._out = 0
+        self._closed = False
+        self._changed = Condition()
+
+    def take(self, wait_s: float) -> Worker:
+        """A free worker. Raises NoWorker when there is none in time."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: self._free or self._out < self._most, wait_s):
+                raise NoWorker("Too many prompts are being rendered at once. Try again.")
+            self._out += 1
+            while self._free:
+                worker = self._free.pop()
+                if worker.waiting:
+                    return worker
+                worker.close()
+        try:
+            return self._server.fork(self._nice)
+        except BaseException:
+            self._left()
+            raise
+
+    def give(self, worker: Worker, *, sound: bool) -> None:
+        """Take a worker back, or end it."""
+        with self._changed:
+            keep = sound and not self._closed and len(self._free) < self._kept
+            if keep:
+                self._free.append(worker)
+        if not keep:
+            self._server.kill(worker.pid)
+            worker.close()
+        self._left()
+
+    def fill(self) -> None:
+        """Have workers ready before anybody asks. Raises NoWorker."""
+        for worker in [self.take(0) for _ in range(self._kept)]:
+            self.give(worker, sound=True)
+
+    def close(self) -> None:
+        """Let go of all that are free; those in use end when they are given back."""
+        with self._changed:
+            self._closed = True
+            free, self._free = self._free, []
+        for worker in free:
+            worker.close()
+
+    def _left(self) -> None:
+        with self._changed:
+            self._out -= 1
+            self._changed.notify()
+
+
+def _exactly(control: socket.socket, size: int) -> bytes:
+    data = b""
+    while len(data) < size:
+        chunk = control.recv(size - len(data))
+        if not chunk:
+            raise OSError("it ended at once")
+        data += chunk
+    return data
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, TimeoutError):
+        return f"it was not ready in {START_S:.0f} seconds"
+    return str(getattr(error, "strerror", None) or error)
