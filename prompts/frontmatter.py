@@ -25,6 +25,7 @@ _WORDS: dict[str, bool | None] = {
     "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
 }  # fmt: skip
 _MAX_DEPTH = 8
+_FRONT = "The front matter"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,22 +61,34 @@ def read_front_matter(source: str) -> FrontMatter:
     return FrontMatter(values, places, min(closing.end() + 1, len(source)))
 
 
-def _composed(text: str) -> yaml.Node | None:
+def read_yaml(
+    text: str, what: str, depth: int = _MAX_DEPTH
+) -> tuple[JSON, dict[Path, tuple[int, int]]]:
+    """Return the values of a whole YAML text and their places; `what` names it in errors.
+
+    As strict as the front matter, but that `${env:…}` is text. Raises PromptError.
+    """
+    places: dict[Path, tuple[int, int]] = {(): (1, 1)}
+    root = _composed(text, what, depth)
+    return (_plain(root, (), places, references=True) if root is not None else None), places
+
+
+def _composed(text: str, what: str = _FRONT, depth: int = _MAX_DEPTH) -> yaml.Node | None:
     """Return the tree of nodes, once the events have shown nothing that is refused."""
     try:
-        _check_events(text)
+        _check_events(text, what, depth)
         return yaml.compose(text, Loader=yaml.BaseLoader)
     except yaml.MarkedYAMLError as error:
-        raise _not_yaml(error) from None
+        raise _not_yaml(error, what) from None
     except yaml.reader.ReaderError as error:
         line, column = line_and_column(text, error.position)
         raise PromptError(
-            "The front matter holds a character that YAML refuses.", line, column, "Delete it."
+            f"{what} holds a character that YAML refuses.", line, column, "Delete it."
         ) from None
 
 
-def _not_yaml(error: yaml.MarkedYAMLError) -> PromptError:
-    sentence = f"The front matter is not YAML: {error.problem or 'it cannot be read'}."
+def _not_yaml(error: yaml.MarkedYAMLError, what: str) -> PromptError:
+    sentence = f"{what} is not YAML: {error.problem or 'it cannot be read'}."
     return PromptError(sentence, *_place(error.problem_mark or error.context_mark))
 
 
@@ -83,7 +96,7 @@ def _place(mark: Any) -> tuple[int, int]:
     return (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
 
 
-def _check_events(text: str) -> None:
+def _check_events(text: str, what: str, most: int) -> None:
     """Refuse tags, anchors, aliases and deep nesting before anything recursive runs."""
     depth = 0
     for event in yaml.parse(text, Loader=yaml.BaseLoader):
@@ -96,22 +109,32 @@ def _check_events(text: str) -> None:
             raise PromptError("YAML tags are not allowed.", line, column, "Delete the tag.")
         depth += isinstance(event, yaml.CollectionStartEvent)
         depth -= isinstance(event, yaml.CollectionEndEvent)
-        if depth > _MAX_DEPTH:
-            raise PromptError("The front matter is nested too deeply.", line, column)
+        if depth > most:
+            raise PromptError(f"{what} is nested too deeply.", line, column)
 
 
-def _plain(node: yaml.Node, path: Path, places: dict[Path, tuple[int, int]]) -> JSON:
+def _plain(
+    node: yaml.Node,
+    path: Path,
+    places: dict[Path, tuple[int, int]],
+    *,
+    references: bool = False,
+) -> JSON:
     place = _place(node.start_mark)
     places.setdefault(path, place)
     if isinstance(node, yaml.MappingNode):
-        return _mapping(node, path, places)
+        return _mapping(node, path, places, references=references)
     if isinstance(node, yaml.SequenceNode):
-        return [_plain(item, (*path, i), places) for i, item in enumerate(node.value)]
-    return _scalar(node.value, place, plain=not getattr(node, "style", None))
+        return [
+            _plain(item, (*path, i), places, references=references)
+            for i, item in enumerate(node.value)
+        ]
+    plain = not getattr(node, "style", None)
+    return _scalar(node.value, place, plain=plain, references=references)
 
 
 def _mapping(
-    node: yaml.MappingNode, path: Path, places: dict[Path, tuple[int, int]]
+    node: yaml.MappingNode, path: Path, places: dict[Path, tuple[int, int]], *, references: bool
 ) -> dict[str, JSON]:
     values: dict[str, JSON] = {}
     for key_node, value_node in node.value:
@@ -124,12 +147,12 @@ def _mapping(
         if key in values:
             raise PromptError(f"The field `{key}` stands here twice.", *place, "Delete one.")
         places[*path, key] = place
-        values[key] = _plain(value_node, (*path, key), places)
+        values[key] = _plain(value_node, (*path, key), places, references=references)
     return values
 
 
-def _scalar(text: str, place: tuple[int, int], *, plain: bool) -> JSON:
-    if _REFERENCE.search(text):
+def _scalar(text: str, place: tuple[int, int], *, plain: bool, references: bool) -> JSON:
+    if not references and _REFERENCE.search(text):
         raise PromptError(
             "References such as `${env:…}` and `${file:…}` are not allowed.",
             *place,

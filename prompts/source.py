@@ -18,11 +18,11 @@ _UNSEEN = re.compile(
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
-def read_text(raw: str | bytes, partial: str | None = None) -> str:
+def read_text(raw: str | bytes, partial: str | None = None, limit: int = MAX_BYTES) -> str:
     """Return the text with a byte order mark dropped and line ends as `\\n`.
 
-    Raises PromptError for bytes that are not UTF-8, more than 64 KiB, control characters, and
-    characters that nobody sees (they can hide what a template does).
+    Raises PromptError for bytes that are not UTF-8, more than `limit` of them, control characters,
+    and characters that nobody sees (they can hide what a template does).
     """
     if isinstance(raw, bytes):
         raw = _decoded(raw, partial)
@@ -34,8 +34,9 @@ def read_text(raw: str | bytes, partial: str | None = None) -> str:
             raise PromptError(
                 f"{what} ({code}) is not allowed.", line, column, "Delete it.", partial=partial
             )
-    if len(text) > MAX_BYTES or len(text.encode()) > MAX_BYTES:
-        raise PromptError("The text is larger than 64 KiB.", 1, 1, "Shorten it.", partial=partial)
+    if len(text) > limit or len(text.encode()) > limit:
+        large = f"The text is larger than {limit // 1024} KiB."
+        raise PromptError(large, 1, 1, "Shorten it.", partial=partial)
     return text
 
 
