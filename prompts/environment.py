@@ -11,7 +11,18 @@ from jinja2.runtime import Context, LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from prompts.errors import ValueRefused
-from prompts.filters import FILTERS, GLUE, LOOP, TESTS, bounded_range, glue, loop, printed
+from prompts.filters import (
+    FILTERS,
+    FROM,
+    GLUE,
+    LOOP,
+    TESTS,
+    bounded_range,
+    came_from,
+    glue,
+    loop,
+    printed,
+)
 
 LOOP_FIELDS = frozenset({"index", "index0", "first", "last", "length"})
 
@@ -33,7 +44,7 @@ class Environment(ImmutableSandboxedEnvironment):
             cache_size=0,
         )
         self.globals = {"range": bounded_range}
-        self.filters = {**FILTERS, GLUE: glue, LOOP: loop}
+        self.filters = {**FILTERS, FROM: came_from, GLUE: glue, LOOP: loop}
         self.tests = dict(TESTS)
 
     def getattr(self, obj: Any, attribute: str) -> Any:

@@ -2,11 +2,13 @@
 
     PromptError     the author's text or a value is wrong; says where, what and how to mend it
     ValueRefused    the same while rendering, before the place is known; never leaves this package
+    Faults          where errors go: the first is raised, or all are kept (lint)
 
 Sentences name inputs, tags and lengths, never the text of a value: they may be shown and logged.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
 
 
@@ -50,6 +52,24 @@ class ValueRefused(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+
+
+class Faults:
+    """Where errors in an author's text go: raised at once, or kept so that the reading goes on."""
+
+    def __init__(self, *, keep: bool = False) -> None:
+        self.found: list[PromptError] = []
+        self.keep = keep
+
+    @contextmanager
+    def here(self) -> Iterator[None]:
+        """Let a PromptError of the block through, or keep it and go on after the block."""
+        try:
+            yield
+        except PromptError as error:
+            if not self.keep:
+                raise
+            self.found.append(error)
 
 
 def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:

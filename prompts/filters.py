@@ -1,4 +1,4 @@
-"""The filters and tests that a template may use, and the two that the renderer slips in.
+"""The filters and tests that a template may use, and the three that the reader slips in.
 
 Each takes and gives plain values. Whatever can grow is bounded before it is built: a template must
 not be able to ask for a gigabyte. Anything not in FILTERS or TESTS does not exist.
@@ -7,7 +7,7 @@ not be able to ask for a gigabyte. Anything not in FILTERS or TESTS does not exi
 import json
 import textwrap
 from collections.abc import Callable, Iterable, Sized
-from typing import Any
+from typing import Any, cast
 
 from jinja2 import Undefined, pass_context
 from jinja2.runtime import Context
@@ -17,15 +17,19 @@ from prompts.errors import ValueRefused
 MAX_CHARACTERS = 256 * 1024
 MAX_STEPS = 10_000
 MAX_RANGE = 1_000
-BUDGET = "$budget"  # no template can name these three
+BUDGET = "$budget"  # no template can name these four
+FROM = "$from"
 GLUE = "$glue"
 LOOP = "$loop"
 
 
 class Value(str):
-    """Text that came from an expression, told apart from the author's own text."""
+    """Text that came from an expression, told apart from the author's own text.
 
-    __slots__ = ()
+    `input` is the input that it came from, where it came from one.
+    """
+
+    input: str | None = None
 
     def __str__(self) -> str:
         return self
@@ -49,7 +53,9 @@ class Budget:
 def printed(value: object) -> Value:
     """Return what an expression prints; raises ValueRefused for what has no plain text."""
     kind = type(value)
-    if kind is str or kind is Value:
+    if kind is Value:
+        return cast("Value", value)
+    if kind is str:
         return Value(value)
     if kind is int or kind is float or kind is bool:
         return Value(str(value))
@@ -67,6 +73,13 @@ def printed(value: object) -> Value:
     raise ValueRefused(
         "This cannot be printed as it is.", "Write `|tojson` after it, or name one of its fields."
     )
+
+
+def came_from(value: object, name: str) -> Value:
+    """Return what an expression prints, with the input that it came from noted on it."""
+    text = Value(printed(value))
+    text.input = name
+    return text
 
 
 def glue(parts: list[object]) -> str:

@@ -6,17 +6,20 @@ hashes mean equal messages for equal values.
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from jinja2 import nodes
 
-from prompts.errors import PromptError, did_you_mean
-from prompts.fields import Fields, PromptKind, read_fields
+from prompts.errors import Faults, PromptError, did_you_mean
+from prompts.examples import SLOT, Example, taken
+from prompts.fields import Fields, read_fields
 from prompts.frontmatter import JSON, read_front_matter
 from prompts.inputs import Input
 from prompts.names import undeclared
+from prompts.ours import SHOWN, Choosing, PromptKind, Select
 from prompts.roles import Slot, Turn, split
 from prompts.source import Sources, line_and_column, read_text
 from prompts.syntax import Tree, read_tree
@@ -26,8 +29,11 @@ _GLOBALS = frozenset({"range"})
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """One prompt version. `parameters` are the model's, in our names (`max_tokens`, …);
-    `partials` are those in use, by the name that `include` gives; `sha` names the closure.
+    """One prompt version. `parameters` are the model's, in our names (`max_tokens`, …), `model` is
+    the label of the one it prefers; `partials` are those in use, by the name that `include` gives;
+    `examples` are all it has, of which `shown` go in: the first, or those most like the input `by`;
+    `output` is the JSON schema of its answers; `slots`: the threads put in, in order; `sha` names
+    the closure.
 
     Prompts are shared between threads: read their mappings, do not change them.
     """
@@ -40,6 +46,15 @@ class Prompt:
     source: str
     partials: Mapping[str, str]
     sha: str
+    title: str = ""
+    notes: str = ""
+    model: str | None = None
+    examples: tuple[Example, ...] = ()
+    select: Select = "fixed"
+    shown: int = 0
+    by: str | None = None
+    output: Mapping[str, JSON] | None = None
+    slots: tuple[str, ...] = ()
 
     def input(self, name: str) -> Input | None:
         """Return the declared input of that name, or None."""
@@ -63,54 +78,94 @@ class Body:
     sources: Sources
 
 
-def parse(source: str | bytes, partials: Mapping[str, str] | None = None) -> Prompt:
+def parse(
+    source: str | bytes,
+    partials: Mapping[str, str] | None = None,
+    examples: Iterable[Mapping[str, Any]] | None = None,
+) -> Prompt:
     """Return the prompt that a file's text describes; raises PromptError.
 
-    `partials` maps names such as `partials/tone.j2` to texts; those not included are left out.
-    The same texts give the same object again.
+    `partials` maps names such as `partials/tone.j2` to texts; those not included are left out, and
+    so are examples, `{"user", "assistant"}` each, where nothing says `{{ examples }}`. The same
+    texts give the same object again.
     """
-    return _parse(read_text(source), tuple(sorted((partials or {}).items())))
+    return _parse(read_text(source), tuple(sorted((partials or {}).items())), taken(examples))
 
 
 @lru_cache(maxsize=256)
-def _parse(source: str, partials: tuple[tuple[str, str], ...]) -> Prompt:
+def _parse(
+    source: str, partials: tuple[tuple[str, str], ...], examples: tuple[Example, ...]
+) -> Prompt:
     front = read_front_matter(source)
-    fields = read_fields(front)
-    body, tree = _read_body(source, front.body, dict(partials), fields.inputs)
+    fields = read_fields(front, Faults())
+    threads = threads_of(fields.inputs, wanted=fields.ours.examples is not None or bool(examples))
+    body, tree = _read_body(source, front.body, dict(partials), threads)
     _check_names(body, fields.inputs)
     _check_parts(body, fields, front.body)
+    return _prompt(source, fields, body, tree, examples)
+
+
+def _prompt(
+    source: str, fields: Fields, body: Body, tree: Tree, examples: tuple[Example, ...]
+) -> Prompt:
+    ours = fields.ours
+    slots = tuple(part.name for part in body.parts if isinstance(part, Slot))
+    if SLOT not in slots or any(spec.name == SLOT for spec in fields.inputs):
+        examples = ()
+    choosing = ours.examples or Choosing()
+    most = choosing.k or (SHOWN if choosing.select == "similar" else len(examples))
     return Prompt(
         name=fields.name,
-        kind=fields.kind,
+        kind=ours.kind,
         description=fields.description,
         inputs=fields.inputs,
         parameters=fields.parameters,
         source=source,
         partials=dict(sorted(tree.partials.items())),
-        sha=closure_sha(source, tree.partials),
+        sha=closure_sha(source, tree.partials, examples),
+        title=ours.title,
+        notes=ours.notes,
+        model=fields.model,
+        examples=examples,
+        select=choosing.select,
+        shown=min(most, len(examples)),
+        by=choosing.by,
+        output=ours.output,
+        slots=slots,
     )
+
+
+def threads_of(inputs: tuple[Input, ...], *, wanted: bool) -> frozenset[str]:
+    """Return what stands for messages: the inputs of kind thread, and examples where wanted."""
+    threads = {spec.name for spec in inputs if spec.kind == "thread"}
+    taken_name = any(spec.name == SLOT for spec in inputs)
+    return frozenset(threads | {SLOT} if wanted and not taken_name else threads)
 
 
 def read_body(prompt: Prompt) -> Body:
     """Return the messages of a parsed prompt, for whoever compiles them."""
     start = read_front_matter(prompt.source).body
-    return _read_body(prompt.source, start, prompt.partials, prompt.inputs)[0]
+    threads = threads_of(prompt.inputs, wanted=SLOT in prompt.slots)
+    return _read_body(prompt.source, start, prompt.partials, threads)[0]
 
 
-def closure_sha(source: str, partials: Mapping[str, str]) -> str:
+def closure_sha(
+    source: str, partials: Mapping[str, str], examples: tuple[Example, ...] = ()
+) -> str:
     """Return the SHA-256, in hex, of everything that decides what is rendered."""
-    closure = {"format": 1, "source": source, "partials": dict(partials)}
+    closure: dict[str, Any] = {"format": 1, "source": source, "partials": dict(partials)}
+    if examples:
+        closure["examples"] = [one.stored for one in examples]
     canonical = json.dumps(closure, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 def _read_body(
-    source: str, start: int, partials: Mapping[str, str], inputs: tuple[Input, ...]
+    source: str, start: int, partials: Mapping[str, str], threads: frozenset[str]
 ) -> tuple[Body, Tree]:
     sources = Sources()
     sources.add(source)
     tree = read_tree(sources, start, partials)
-    threads = frozenset(spec.name for spec in inputs if spec.kind == "thread")
     return Body(split(sources, tree, threads), sources), tree
 
 
@@ -151,7 +206,8 @@ def _check_parts(body: Body, fields: Fields, start: int) -> None:
         raise PromptError(
             "There is no user message.", *place, "Put `user:` on a line of its own, then its text."
         )
-    if fields.kind == "chat" and not any(isinstance(part, Slot) for part in body.parts):
+    slots = {part.name for part in body.parts if isinstance(part, Slot)}
+    if fields.ours.kind == "chat" and not slots - {SLOT}:
         raise PromptError(
             "A chat prompt needs a place for the conversation so far.",
             *place,

@@ -74,11 +74,17 @@ class Input:
             return list(self.default)
         return [] if self.default is None and self.kind in _COLLECTIONS else self.default
 
+    @property
+    def most(self) -> int:
+        """Characters or items that it takes: its `limit`, or its kind's usual one."""
+        return self.limit or LIMITS.get(self.kind, MAX_LIMIT)
+
     def check_limit(self, count: int, unit: str) -> None:
-        """Raise PromptError when there is more than `limit` (or its kind's usual limit)."""
-        limit = self.limit or LIMITS[self.kind]
-        if count > limit:
-            raise self.error(f"has {count:,} {unit}, at most {limit:,} are allowed", "Shorten it.")
+        """Raise PromptError when there are more than `most`."""
+        if count > self.most:
+            raise self.error(
+                f"has {count:,} {unit}, at most {self.most:,} are allowed", "Shorten it."
+            )
 
 
 def accept_values(inputs: tuple[Input, ...], values: Mapping[str, Any]) -> dict[str, JSON]:

@@ -65,7 +65,7 @@ def test_yaml_that_is_refused(yaml: str, place: tuple[int, int], says: str) -> N
         ("tools: []\n", "call no tools"),
         ("model: {connection: {kind: key}}\n", "belong in the settings"),
         ("model: gpt-4\n", "must hold `field: value` lines"),
-        ("model: {id: gpt-4}\n", "choose the model on the page"),
+        ("model: {id: [gpt-4]}\n", "must be a text"),
         ("template: {format: mustache}\n", "Every prompt is Jinja"),
         ("descripton: x\n", "Did you mean `description`"),
         ("description: [x]\n", "must be a text"),
