@@ -5,7 +5,7 @@
 - `preview(…)`: the same messages, cut into spans by where their text comes from.
 - `lint(text, partials, examples)`: everything to mend, with places.
 - `portable`, `exported`, `imported`: one text, and other people's formats.
-- `library()`: the prompts that ship, by name.
+- `library()`: the prompts that ship, by name; `library_tests(name)`: their tests.
 """
 
 from prompts.errors import PromptError
@@ -20,7 +20,7 @@ from prompts.preview import Shown, Span, preview
 from prompts.render import Message, render
 from prompts.samples import samples
 from prompts.schema import breach, check_schema
-from prompts.shipped import library, library_names
+from prompts.shipped import library, library_names, library_tests
 
 __all__ = [
     "KINDS",
@@ -45,6 +45,7 @@ __all__ = [
     "imported",
     "library",
     "library_names",
+    "library_tests",
     "lint",
     "parse",
     "portable",
