@@ -1,0 +1,71 @@
+/* How often attacks get through, by version: the injection suite, run against one model. */
+
+import { $, h } from "./dom.js";
+import { badge, during, moment, note, plural } from "./admin_parts.js";
+import { say, toast } from "./overlays.js";
+import { ask, button, rate, versionName } from "./prompts_book.js";
+
+const LOOK = 500;
+
+export async function drawInjection(place, name, models) {
+  const told = await ask("injection", { prompt: name });
+  const fail = (text) => place.replaceChildren(h("div", { class: "ph" }, h("h2", {}, "Injection")), h("div", { class: "pb" }, note(text, "bad", "alert")));
+  if (told.error) {
+    fail(told.error);
+    return;
+  }
+  draw(place, name, models, told);
+  if (told.running) follow(place, name, models, told.running);
+}
+
+function draw(place, name, models, told) {
+  const version = h("select", { class: "in", "aria-label": "Version" }, told.versions.map((one) => h("option", { value: one.sha }, versionName(one))));
+  const model = h("select", { class: "in", "aria-label": "Model" }, models().map((one) => h("option", { value: one, selected: one === told.model }, one)));
+  const start = button("Run attacks", "play", () =>
+    during(start, "Starting…", async () => {
+      const begun = await ask("run", { prompt: name, columns: [{ version: version.value, model: model.value }], cases: null, suite: "injection" });
+      if (begun.error) toast(begun.error, { error: true });
+      else follow(place, name, models, begun.run);
+    }),
+  );
+  place.replaceChildren(
+    h("div", { class: "ph wrap" }, h("h2", { class: "grow" }, "Injection"), h("span", { class: "row tools" }, version, model, start)),
+    told.rates.length ? table(told) : h("p", { class: "none pb" }, `${plural(told.attacks, "attack")} in questions, passages and earlier messages, and look-alikes that must be answered. Not run yet.`),
+  );
+}
+
+const HEAD = ["Version", "Model", "Attacks that got through", "Look-alikes refused", "Run"];
+
+function table({ rates, bar }) {
+  const row = (one) =>
+    h(
+      "tr",
+      {},
+      h("th", { scope: "row" }, versionName(one), one.live && h("span", { class: "sub acc" }, one.live)),
+      h("td", {}, one.model),
+      h("td", { class: "r" }, rate(one.through), bar !== null && badge(one.through[0] <= bar ? "within the bar" : "over the bar", one.through[0] <= bar ? "ok" : "bad")),
+      h("td", { class: "r" }, rate(one.refused)),
+      h("td", { class: "r" }, moment(one.at), one.status !== "complete" && h("span", { class: "sub" }, one.status)),
+    );
+  return h("div", { class: "across" }, h("table", { class: "t", "aria-label": "Injection by version" }, h("thead", {}, h("tr", {}, HEAD.map((text, at) => h("th", { scope: "col", class: at > 1 ? "r" : null }, text)))), h("tbody", {}, rates.map(row))));
+}
+
+async function follow(place, name, models, run) {
+  const stop = button("Stop", "stop", () => during(stop, "Stopping…", () => ask("stop", { run })));
+  const status = h("span", { class: "sm num", role: "status" });
+  const bar = h("progress", { max: "1", "aria-label": "Progress" });
+  $(".tools", place).replaceChildren(h("span", { class: "row doing" }, bar, status, stop));
+  for (;;) {
+    const told = await ask("progress", { run });
+    if (!place.isConnected) return;
+    if (told.error || told.status !== "running") {
+      if (told.error) toast(told.error, { error: true });
+      await drawInjection(place, name, models);
+      say("The injection suite ended.");
+      return;
+    }
+    bar.value = told.total ? told.done / told.total : 0;
+    status.textContent = `${told.done} of ${told.total}`;
+    await new Promise((next) => setTimeout(next, LOOK));
+  }
+}
