@@ -13,7 +13,7 @@ import re
 import time
 from collections.abc import Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import prompts
@@ -160,7 +160,8 @@ class Answering:
                 raise NotFound
             parent = job.question.parent_id
             path = messages.path(session, parent, limit=HISTORY) if parent else []
-        return plan_of(prompt, job.question.content, path, self._workspace, job.reply.content)
+        plan = plan_of(prompt, job.question.content, path, self._workspace, job.reply.content)
+        return replace(plan, renderer=self._releases.renderer)
 
     def _save_partial(self, job: Job) -> None:
         """Save what is written so far, so that a crash keeps it; one saving at a time."""

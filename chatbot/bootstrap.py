@@ -26,6 +26,7 @@ from chatbot.privacy import Privacy
 from chatbot.releases import Releases
 from chatbot.settings import Settings
 from chatbot.workbench import Workbench
+from prompts.sandbox import Limits, Sandbox
 from store import accounts, messages
 from store.engine import Database
 from store.records import Person
@@ -53,6 +54,7 @@ class Product:
     conversations: Conversations
     preview: Preview
     traces: tracing.Traces
+    sandbox: Sandbox
     inside: Inside
     workbench: Workbench
     audit: Audit
@@ -86,8 +88,9 @@ class Product:
             await asyncio.sleep(every)
 
     def close(self) -> None:
-        """Let go of databases and models."""
+        """Let go of databases, models and the processes that render prompts."""
         self.inside.close()
+        self.sandbox.close()
         self.registry.close()
         for place in self.archive.places():
             place.database.close()
@@ -109,6 +112,17 @@ def _encoder(settings: Settings) -> "Encoder | None":
     return open_encoder(settings)
 
 
+def _sandbox(settings: Settings) -> Sandbox:
+    """Where prompts are read and rendered. Its processes begin with the first use, or `start`."""
+    limits = Limits(
+        wall_s=settings.prompt_wall_ms / 1000,
+        cpu_s=settings.prompt_cpu_ms / 1000,
+        memory_mb=settings.prompt_memory_mb,
+        output_kb=settings.prompt_output_kb,
+    )
+    return Sandbox(limits, settings.prompt_workers)
+
+
 def _accounts(settings: Settings, archive: Archive, audit: Audit) -> Accounts:
     return Accounts(
         archive,
@@ -116,6 +130,7 @@ def _accounts(settings: Settings, archive: Archive, audit: Audit) -> Accounts:
         idle=timedelta(minutes=settings.session_idle_minutes),
         longest=timedelta(days=settings.session_days),
         let_in_new=settings.oidc_new_people == "chatter",
+        joins_addresses=bool(settings.oidc_issuer),
     )
 
 
@@ -140,7 +155,8 @@ def build(settings: Settings) -> Product:
     fallback = [registry.resolve(name).label for name in settings.fallback]
     database = _open(settings)
     archive = Archive(database, Database.in_memory())
-    releases = Releases(archive)
+    sandbox = _sandbox(settings)
+    releases = Releases(archive, sandbox.serve)
     releases.publish_library()
     audit = Audit(archive)
     options = Options(archive, audit)
@@ -168,8 +184,8 @@ def build(settings: Settings) -> Product:
         ),
         preview=_preview(settings, archive, registry, releases),
         traces=tracing.Traces(archive, releases),
+        sandbox=sandbox,
         inside=Inside(registry, releases, settings.workspace),
-        audit=audit,
         workbench=Workbench(
             archive,
             registry,
@@ -178,6 +194,7 @@ def build(settings: Settings) -> Product:
             workspace=settings.workspace,
             encoder=encoder,
         ),
+        audit=audit,
         accounts=_accounts(settings, archive, audit),
         options=options,
         privacy=_privacy(settings, archive, audit, options, chat),

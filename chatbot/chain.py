@@ -42,6 +42,13 @@ def no_encoder() -> None:
 
 
 Message = dict[str, str]
+Renderer = Callable[
+    [prompts.Prompt, Mapping[str, Any], Sequence[int] | None], Sequence[Mapping[str, str]]
+]
+"""Prompt, values and which examples → messages: `prompts.render`, or a sandbox that does the same.
+
+Raises prompts.PromptError.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +69,8 @@ class Past:
 class Plan:
     """What is to be asked: a prompt version, its values, the history, and a text to go on from.
 
-    `notes` say what was left out already; they begin the notes of the trace.
+    `notes` say what was left out already; they begin the notes of the trace. What people wrote is
+    rendered by a sandbox's `renderer`.
     """
 
     prompt: prompts.Prompt
@@ -70,6 +78,7 @@ class Plan:
     history: tuple[Past, ...] = ()
     continued: str = ""
     notes: tuple[str, ...] = ()
+    renderer: Renderer = prompts.render
 
 
 @dataclass(slots=True)
@@ -122,7 +131,7 @@ def render(plan: Plan, start: int = 0) -> Rendered:
     if thread is not None:
         values[thread.name] = [past.message for past in plan.history[start:]]
     try:
-        messages = prompts.render(plan.prompt, values)
+        messages = [dict(one) for one in plan.renderer(plan.prompt, values, None)]
     except prompts.PromptError as error:
         raise PromptInvalid(str(error)) from error
     if plan.continued:

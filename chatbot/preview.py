@@ -7,7 +7,7 @@ nothing and asks no model. Knows nothing of turns or pages.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chatbot.answering import HISTORY, plan_of
 from chatbot.archive import Archive
@@ -98,6 +98,7 @@ class Preview:
             )
         opened = self._registry.open(info.label)
         plan = plan_of(self._releases.prompt(version), text, path, self._workspace)
+        plan = replace(plan, renderer=self._releases.renderer)
         masked = opened.leaving(budget(render(plan), opened, Sent(info.label, info.where)))
         assert masked is not None  # noqa: S101  every hosted model has a door
         host = self._registry.host(info.label)

@@ -10,6 +10,7 @@ from functools import lru_cache
 
 import prompts
 from chatbot.archive import Archive
+from chatbot.chain import Renderer
 from chatbot.errors import NotFound
 from store import prompts as rows
 from store.engine import Session
@@ -30,10 +31,14 @@ class Choice:
 
 
 class Releases:
-    """Prompt versions in use. Versions never change, so parsed ones are kept."""
+    """Prompt versions in use. Versions never change, so parsed ones are kept.
 
-    def __init__(self, archive: Archive) -> None:
+    `renderer` is what turns them into messages wherever somebody waits for an answer.
+    """
+
+    def __init__(self, archive: Archive, renderer: Renderer = prompts.render) -> None:
         self._archive = archive
+        self.renderer = renderer
         self._parsed = lru_cache(maxsize=256)(self._parse)
         self._rows = lru_cache(maxsize=1024)(self._row)
 

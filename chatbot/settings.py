@@ -8,7 +8,7 @@ import os
 import tomllib
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
@@ -24,6 +24,9 @@ from chatbot.errors import SettingsInvalid
 
 EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104  compared, not listened on
 """Hosts that stand for all addresses of this machine."""
+
+
+Price = Annotated[float, Field(ge=0)]
 
 
 class HostedModel(BaseModel):
@@ -50,6 +53,9 @@ class HostedModel(BaseModel):
     gap_timeout: float = Field(15, gt=0, description="Seconds to wait between two tokens")
     retries: int = Field(2, ge=0, le=10, description="Tries again before the first token")
     mask: bool = Field(True, description="Personal values leave as tags, and come back in answers")
+    price: tuple[Price, Price] | None = Field(
+        None, description="Price of a million tokens read and written, for tests of `cost`"
+    )
 
     @property
     def label(self) -> str:
@@ -128,6 +134,30 @@ class Settings(BaseSettings):
     person: str = Field("You", max_length=60, description="Name of the local person in `solo`")
     message_limit: int = Field(
         100_000, ge=100, le=100_000, description="Longest message, in characters"
+    )
+    prompt_wall_ms: int = Field(
+        250,
+        ge=20,
+        le=10_000,
+        description="Milliseconds in which a prompt is to be read or rendered",
+    )
+    prompt_cpu_ms: int = Field(
+        1000, ge=20, le=60_000, description="The same, of a processor's time; then its process ends"
+    )
+    prompt_memory_mb: int = Field(
+        256, ge=8, le=4096, description="MiB that reading or rendering a prompt may take"
+    )
+    prompt_output_kb: int = Field(
+        256, ge=1, le=256, description="Thousands (1,024) of characters that a prompt may make"
+    )
+    prompt_workers: int = Field(
+        2, ge=1, le=16, description="Processes kept ready to render turns, and as many for authors"
+    )
+    grader: str = Field(
+        "", description="Model that judges what a test's `llm-rubric` asks; empty: the default one"
+    )
+    test_data: Path | None = Field(
+        None, description="Folder of public attacks that injection tests add to our own"
     )
     temporary_minutes: int = Field(60, ge=1, description="Idle life of a temporary conversation")
     drain_seconds: float = Field(

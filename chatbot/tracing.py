@@ -88,6 +88,7 @@ class Traces:
             values=values_of(prompt, question.content, trace.inputs["workspace"]),
             history=history_of(history),
             continued=reply.content[: trace.inputs["continued"]],
+            renderer=self._releases.renderer,
         )
         sent = Sent(trace.model, "")
         try:

@@ -5,14 +5,13 @@ kill. It ends with its caller, because the other end of its socket is then close
 workers with it. `python -c "…; from prompts.forking import main; main()" FD LIMITS`.
 """
 
-import contextlib
 import gc
 import json
 import os
 import signal
 import socket
 import sys
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from prompts.wire import COMMAND, PID, Limits
 from prompts.worker import Desk, work
@@ -49,17 +48,15 @@ def main() -> NoReturn:
 def _rehearse(limits: Limits) -> None:
     """Do everything once, right and wrong: a worker cannot open a file to import from."""
     desk = Desk(limits)
-    texts = {"source": _PROMPT, "partials": {}, "examples": None}
+    texts: dict[str, Any] = {"source": _PROMPT, "partials": {}, "examples": None}
     values = {"words": ["one"], "history": [{"role": "user", "content": "two"}]}
     asked = {**texts, "values": values, "chosen": None, "holes": True}
     desk.answer({**texts, "op": "parse"})
     for source in (_PROMPT, _PROMPT.replace("upper", "uper"), _PROMPT.replace("name:", "nam:")):
-        with contextlib.suppress(ImportError):
-            desk.answer({**texts, "op": "lint", "source": source})
+        desk.answer({**texts, "op": "lint", "source": source})
     for given in (values, {}, {"words": 3}):
         desk.answer({**asked, "op": "render", "values": given})
-        with contextlib.suppress(ImportError):
-            desk.answer({**asked, "op": "preview", "values": given})
+        desk.answer({**asked, "op": "preview", "values": given})
 
 
 def _serve(control: socket.socket, limits: Limits) -> None:

@@ -4,14 +4,13 @@
     Worker ── two pipes ──▶ one worker: `ask` sends a request and waits as long as it may
 
 A worker is forked in a few milliseconds, so one that was killed is replaced when the next is asked
-for. Time that a worker did not get because the machine is crowded counts only in part.
+for. Time that a worker did not get, because the machine is crowded, is not held against it.
 """
 
 import contextlib
 import json
 import os
 import select
-import signal
 import socket
 import subprocess
 import sys
@@ -25,7 +24,9 @@ from prompts.wire import COMMAND, LENGTH, PID, Limits
 START_S = 20.0
 """Seconds that the first worker may take to be there, on a machine that has much else to do."""
 PATIENCE = 4
-"""How many times its time limit a worker gets on a machine so crowded that it has hardly run."""
+"""How many times its time limit a worker gets at most, on a machine that has no time for it."""
+_NEARLY = 0.9
+"""Share of its time limit that a worker has had when the clock decides. Before, it stops itself."""
 _ROOT = Path(__file__).resolve().parents[1]
 _CODE = "import sys; sys.path.insert(0, sys.argv[3]); from prompts.forking import main; main()"
 _MOST = 64 * 1024 * 1024
@@ -89,9 +90,7 @@ class Server:
         replies, theirs_out = os.pipe()
         try:
             socket.send_fds(control, [COMMAND.pack(b"F", nice)], [theirs_in, theirs_out])
-            pid = PID.unpack(_exactly(control, PID.size))[0]
-            if pid == 0:
-                raise OSError("the machine has no room for another one")
+            pid = _told(control)
         except BaseException:
             os.close(requests)
             os.close(replies)
@@ -106,7 +105,7 @@ class Server:
         with theirs:
             limits = json.dumps(asdict(self._limits))
             try:
-                self._process = subprocess.Popen(
+                self._process = subprocess.Popen(  # noqa: S603  our own program, nothing given
                     [sys.executable, "-I", "-c", _CODE, str(theirs.fileno()), limits, str(_ROOT)],
                     env={},
                     cwd="/",
@@ -121,7 +120,7 @@ class Server:
                 raise
         ours.settimeout(START_S)
         self._control = ours
-        _exactly(ours, PID.size)  # it is ready
+        _told(ours)  # it is ready
         return ours
 
     def _end(self) -> None:
@@ -204,7 +203,7 @@ class _Clock:
             now = time.monotonic()
             if now < self._until:
                 continue
-            starved = _cpu_s(self._pid) - self._used < self._wall_s / 2
+            starved = _cpu_s(self._pid) - self._used < self._wall_s * _NEARLY
             if not starved or now - self._began >= self._wall_s * PATIENCE:
                 raise TooSlow
             self._until = now + self._wall_s / 4
@@ -280,14 +279,18 @@ class Lane:
             self._changed.notify()
 
 
-def _exactly(control: socket.socket, size: int) -> bytes:
+def _told(control: socket.socket) -> int:
+    """The number that the server says. Raises OSError where it cannot."""
     data = b""
-    while len(data) < size:
-        chunk = control.recv(size - len(data))
+    while len(data) < PID.size:
+        chunk = control.recv(PID.size - len(data))
         if not chunk:
             raise OSError("it ended at once")
         data += chunk
-    return data
+    number: int = PID.unpack(data)[0]
+    if number == 0:
+        raise OSError("the machine has no room for another one")
+    return number
 
 
 def _reason(error: BaseException) -> str:

@@ -80,7 +80,7 @@ def run(
 ) -> Iterable[Piece]:
     """Yield the messages for values that the inputs have accepted; raises PromptError."""
     examples = _examples(prompt, chosen)
-    compiled = _versions.get(prompt.sha) or _compile(prompt)
+    compiled = compiled_of(prompt)
     variables = {**accepted, BUDGET: Budget()}
     length = 0
     for part in compiled.parts:
@@ -116,6 +116,11 @@ def _examples(prompt: Prompt, chosen: Sequence[int] | None) -> list[Message]:
 
 
 _TOO_LONG = f"The messages have more than {MAX_CHARACTERS:,} characters."
+
+
+def compiled_of(prompt: Prompt) -> _Compiled:
+    """Return the prompt's templates ready to run, compiled now or before."""
+    return _versions.get(prompt.sha) or _compile(prompt)
 
 
 def _compile(prompt: Prompt) -> _Compiled:

@@ -12,19 +12,17 @@ import json
 import logging
 from collections.abc import Mapping, Sequence
 from threading import Thread
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from prompts.errors import PromptError
 from prompts.format import Prompt, parse
 from prompts.inputs import accept_values
+from prompts.lint import Problem
 from prompts.pool import Died, Lane, NoWorker, Server, TooSlow
+from prompts.preview import Shown, Span
 from prompts.render import Message
 from prompts.source import read_text
 from prompts.wire import Limits, closure, packed, to_error
-
-if TYPE_CHECKING:
-    from prompts.lint import Problem
-    from prompts.preview import Shown
 
 __all__ = ["Limits", "Sandbox"]
 
@@ -68,17 +66,15 @@ class Sandbox:
         """The prompt of a text that a worker has read and compiled. Raises PromptError."""
         text = read_text(source)
         self._ask(self._drafts, {"op": "parse", **_texts(text, partials, examples)})
-        return parse(text, partials, examples) if examples else parse(text, partials)
+        return parse(text, partials, examples)
 
     def lint(
         self,
         source: str | bytes,
         partials: Partials | None = None,
         examples: Examples | None = None,
-    ) -> list["Problem"]:
+    ) -> list[Problem]:
         """All that is wrong or doubtful. Raises PromptError where that could not be found out."""
-        from prompts.lint import Problem
-
         try:
             texts = _texts(read_text(source), partials, examples)
         except PromptError as error:
@@ -106,10 +102,8 @@ class Sandbox:
         chosen: Sequence[int] | None = None,
         *,
         holes: bool = False,
-    ) -> list["Shown"]:
+    ) -> list[Shown]:
         """What `prompts.preview` returns; raises PromptError."""
-        from prompts.preview import Shown, Span
-
         given = _plain(prompt, values) if holes else accept_values(prompt.inputs, values)
         request = {"op": "preview", "values": given, "chosen": _listed(chosen), "holes": holes}
         reply = self._ask_about(self._drafts, prompt, request)

@@ -23,7 +23,7 @@ PID = struct.Struct("!I")
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What one request may take: seconds by the clock and of the CPU, MiB beside what a worker has
-    at its start, KiB of text."""
+    at its start, thousands (1,024) of characters that templates make."""
 
     wall_s: float = 0.25
     cpu_s: float = 1.0
@@ -42,7 +42,8 @@ class Limits:
 
     def too_long(self) -> PromptError:
         """What a person reads whose template made too much text."""
-        return PromptError(f"The messages have more than {self.output_kb} KiB.", hint=SHORTEN)
+        most = self.output_kb * 1024
+        return PromptError(f"The messages have more than {most:,} characters.", hint=SHORTEN)
 
 
 SHORTEN = "Shorten the loops or the values."
@@ -56,7 +57,7 @@ def packed(message: Mapping[str, Any]) -> bytes:
 
 def closure(prompt: Prompt) -> dict[str, Any]:
     """All that a worker needs to read the same prompt again."""
-    examples = [asdict(example) for example in getattr(prompt, "examples", ())]
+    examples = [asdict(example) for example in prompt.examples]
     return {
         "source": prompt.source,
         "partials": dict(prompt.partials),

@@ -13,14 +13,18 @@ import resource
 import signal
 import sys
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
 from prompts.errors import PromptError, ValueRefused
 from prompts.format import Prompt, parse
-from prompts.render import _compile, render
+from prompts.inputs import accept_values
+from prompts.lint import lint
+from prompts.preview import preview
+from prompts.render import compiled_of, run
 from prompts.wire import LENGTH, Limits, of_error, packed
 
 KEPT = 256
@@ -67,12 +71,12 @@ def _refuse(event: str, _: object) -> None:
 
 def _serve(requests: int, replies: int, limits: Limits) -> None:
     desk, watch = Desk(limits), _Watch(limits)
-    signal.signal(signal.SIGVTALRM, watch.ring)
+    signal.signal(signal.SIGPROF, watch.ring)
     while (head := _read(requests, LENGTH.size)) is not None:
         body = _read(requests, LENGTH.unpack(head)[0])
         if body is None:
             return
-        reply = watch.over(lambda body=body: desk.answer(json.loads(body)))
+        reply = watch.over(partial(desk.answer, json.loads(body)))
         _write(replies, packed(reply))
         if reply.get("last"):
             return
@@ -110,14 +114,14 @@ class _Watch:
 
     def _timed(self, answer: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         self._running = True
-        signal.setitimer(signal.ITIMER_PROF, self._limits.cpu_s)  # unheard: it ends the process
-        signal.setitimer(signal.ITIMER_VIRTUAL, self._limits.wall_s * _SOON)
+        signal.setitimer(signal.ITIMER_VIRTUAL, self._limits.cpu_s)  # unheard: it ends the process
+        signal.setitimer(signal.ITIMER_PROF, self._limits.wall_s * _SOON)
         try:
             return answer()
         finally:
             self._running = False
-            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
             signal.setitimer(signal.ITIMER_PROF, 0)
+            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
 
 
 class Desk:
@@ -128,7 +132,7 @@ class Desk:
         self._known: OrderedDict[str, Prompt] = OrderedDict()
 
     def answer(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """The reply: `{"error": …}`, `{"need": true}` for a prompt not known here, or the result."""
+        """The result, or `{"error": …}`, or `{"need": true}` for a prompt not known here."""
         try:
             return getattr(self, f"_{request['op']}")(request)  # type: ignore[no-any-return]
         except PromptError as error:
@@ -136,12 +140,10 @@ class Desk:
 
     def _parse(self, request: Mapping[str, Any]) -> dict[str, Any]:
         prompt = self._read(request)
-        _compile(prompt)
+        compiled_of(prompt)
         return {"sha": prompt.sha}
 
     def _lint(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        from prompts.lint import lint
-
         found = lint(request["source"], request["partials"], request["examples"])
         return {"problems": [asdict(problem) for problem in found]}
 
@@ -149,19 +151,17 @@ class Desk:
         prompt = self._prompt(request)
         if prompt is None:
             return {"need": True}
-        given = [request["chosen"]] if request["chosen"] else []
-        messages = render(prompt, request["values"], *given)
-        self._measure(prompt, request["values"], (message["content"] for message in messages))
-        return {"messages": messages}
+        accepted = accept_values(prompt.inputs, request["values"])
+        pieces = list(run(prompt, accepted, request["chosen"]))
+        self._measure(piece.content for piece in pieces if not piece.slot)
+        return {"messages": [{"role": p.role, "content": p.content} for p in pieces]}
 
     def _preview(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        from prompts.preview import preview
-
         prompt = self._prompt(request)
         if prompt is None:
             return {"need": True}
         shown = preview(prompt, request["values"], request["chosen"], holes=request["holes"])
-        self._measure(prompt, request["values"], (part.content for part in shown))
+        self._measure(part.content for part in shown if not part.part)
         return {"shown": [asdict(part) for part in shown]}
 
     def _prompt(self, request: Mapping[str, Any]) -> Prompt | None:
@@ -173,18 +173,15 @@ class Desk:
         return prompt
 
     def _read(self, request: Mapping[str, Any]) -> Prompt:
-        given = [request["examples"]] if request["examples"] else []
-        prompt = parse(request["source"], request["partials"], *given)
+        prompt = parse(request["source"], request["partials"], request["examples"])
         self._known[prompt.sha] = prompt
         while len(self._known) > KEPT:
             self._known.popitem(last=False)
         return prompt
 
-    def _measure(self, prompt: Prompt, values: Mapping[str, Any], texts: Any) -> None:
-        """Refuse more text than is allowed, apart from the conversation, which is nobody's work."""
-        threads = [values.get(spec.name) or [] for spec in prompt.inputs if spec.kind == "thread"]
-        said = sum(len(message["content"]) for thread in threads for message in thread)
-        if sum(map(len, texts)) - said > self._limits.output_kb * 1024:
+    def _measure(self, texts: Iterable[str]) -> None:
+        """Refuse more text than a template may make."""
+        if sum(map(len, texts)) > self._limits.output_kb * 1024:
             raise self._limits.too_long()
 
 

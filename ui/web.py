@@ -59,6 +59,7 @@ def create_app(product: Product) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await asyncio.to_thread(product.recover)
+        product.sandbox.start()
         tidying = asyncio.create_task(product.keep_tidy())
         timer = asyncio.get_running_loop().call_later(WARM_UP_AFTER, warm.up)
         yield

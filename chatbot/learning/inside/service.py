@@ -131,7 +131,8 @@ class Inside:
             return [{"role": "user", "content": question}]
         version = weighted(self._releases.current(name).weights, "")
         prompt = self._releases.prompt(version)
-        plan = Plan(prompt=prompt, values=values_of(prompt, question, self._workspace))
+        values = values_of(prompt, question, self._workspace)
+        plan = Plan(prompt, values, renderer=self._releases.renderer)
         return render(plan).messages
 
     @contextmanager
