@@ -19,7 +19,7 @@ from chatbot.answering import storable
 from chatbot.archive import Archive
 from chatbot.backends.cancel import CancelToken
 from chatbot.backends.registry import Registry
-from chatbot.chain import OpenEncoder, Past, Piece, Plan, Sent, answer, no_encoder
+from chatbot.chain import OpenEncoder, Past, Piece, Plan, Renderer, Sent, answer, no_encoder
 from chatbot.errors import NotFound, Refused
 from chatbot.releases import Releases, weighted
 from store.records import Person
@@ -103,10 +103,12 @@ class Workbench:
         values: Mapping[str, Any],
         model: str | None,
         cancel: CancelToken,
+        renderer: Renderer | None = None,
     ) -> AsyncGenerator[Told, None]:
         """Stream the answer of a model (None: the default) and then its figures.
 
-        It counts as a turn of this person's; nothing of it is stored.
+        It counts as a turn of this person's; nothing of it is stored. `renderer` None: that of
+        turns.
 
         Raises:
             PromptInvalid, ContextTooSmall, UnknownModel: nothing was asked.
@@ -115,7 +117,7 @@ class Workbench:
         """
         label = self._registry.resolve(model).label
         await asyncio.to_thread(self._count, person)
-        plan = plan_of(prompt, values, self._workspace)
+        plan = plan_of(prompt, values, self._workspace, renderer or self._releases.renderer)
         watch = _Watch()
 
         def sent(trace: Sent) -> None:
@@ -138,7 +140,9 @@ class Workbench:
         return await asyncio.to_thread(self._registry.open, label)
 
 
-def plan_of(prompt: prompts.Prompt, values: Mapping[str, Any], workspace: str) -> Plan:
+def plan_of(
+    prompt: prompts.Prompt, values: Mapping[str, Any], workspace: str, renderer: Renderer
+) -> Plan:
     """What is asked for the values of a form; `company` is the workspace where nobody gave it.
 
     Raises Refused: the conversation among them is none.
@@ -148,7 +152,7 @@ def plan_of(prompt: prompts.Prompt, values: Mapping[str, Any], workspace: str) -
         given.setdefault("company", workspace)
     thread = prompt.thread_input
     past = given.pop(thread.name, []) if thread is not None else []
-    return Plan(prompt=prompt, values=given, history=_history(past))
+    return Plan(prompt=prompt, values=given, history=_history(past), renderer=renderer)
 
 
 def _history(messages: Any) -> tuple[Past, ...]:
