@@ -19,11 +19,13 @@ from chatbot.chat import Chat
 from chatbot.conversations import Conversations
 from chatbot.errors import StoreUnavailable
 from chatbot.learning.inside.service import Inside
+from chatbot.looking import Looking
 from chatbot.notices import Notices
 from chatbot.options import Masking, Options
 from chatbot.preview import Preview
 from chatbot.privacy import Privacy
 from chatbot.releases import Releases
+from chatbot.replay import Replay
 from chatbot.settings import Settings
 from chatbot.workbench import Workbench
 from prompts.sandbox import Limits, Sandbox
@@ -56,6 +58,8 @@ class Product:
     traces: tracing.Traces
     sandbox: Sandbox
     inside: Inside
+    looking: Looking
+    replay: Replay
     workbench: Workbench
     audit: Audit
     accounts: Accounts
@@ -186,6 +190,8 @@ def build(settings: Settings) -> Product:
         traces=tracing.Traces(archive, releases),
         sandbox=sandbox,
         inside=Inside(registry, releases, settings.workspace),
+        looking=Looking(sandbox, registry, settings.workspace),
+        replay=Replay(archive, releases, audit, options, settings.workspace),
         workbench=Workbench(
             archive,
             registry,
