@@ -134,9 +134,11 @@ def by_login(session: Session, login: str) -> Account:
     return _account(session, found)
 
 
-def has_login(session: Session, login: str) -> bool:
-    """Whether somebody has this login."""
-    return session.scalar(select(exists().where(models.User.login == login))) is True
+def is_taken(session: Session, word: str, but: int | None = None) -> bool:
+    """Whether this is the login or the e-mail address of somebody, another than `but`."""
+    same = (models.User.login == word) | (models.User.email == word)
+    others = same if but is None else same & (models.User.id != but)
+    return session.scalar(select(exists().where(others))) is True
 
 
 def by_email(session: Session, email: str) -> list[Account]:
@@ -185,6 +187,22 @@ def set_name(session: Session, user_id: int, name: str) -> None:
     session.execute(update(models.User).where(models.User.id == user_id).values(name=name))
 
 
+def set_profile(
+    session: Session, user_id: int, name: str, email: str | None, was: tuple[str, str | None]
+) -> bool:
+    """Replace name and e-mail address of a person if they still are what they were."""
+    known = models.User
+    same = known.email.is_(None) if was[1] is None else known.email == was[1]
+    changed = update(known).where(known.id == user_id, known.name == was[0], same)
+    done = session.execute(changed.values(name=name, email=email).returning(known.id))
+    return done.one_or_none() is not None
+
+
+def is_called(session: Session, name: str) -> bool:
+    """Whether there is somebody of this name."""
+    return session.scalar(select(exists().where(models.User.name == name))) is True
+
+
 def set_active(session: Session, user_id: int, *, active: bool) -> None:
     """Switch an account on or off."""
     session.execute(update(models.User).where(models.User.id == user_id).values(active=active))
@@ -212,6 +230,13 @@ def lock_administrators(session: Session) -> None:
 def is_administrator(session: Session, user_id: int) -> bool:
     """Whether someone is an administrator now, and not switched off."""
     return bool(session.scalar(_administrators().where(models.User.id == user_id)))
+
+
+def has_role(session: Session, user_id: int, roles: Sequence[str]) -> bool:
+    """Whether someone has one of these roles now, and is not switched off."""
+    own = select(models.User.id).join(models.UserRole).where(models.User.id == user_id)
+    held = own.where(models.UserRole.role.in_(roles), models.User.active)
+    return session.scalar(held.limit(1)) is not None
 
 
 def administrators(session: Session) -> list[int]:

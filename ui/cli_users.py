@@ -103,6 +103,33 @@ def add_user(
             note("Nobody logs in yet: set CHATBOT_AUTH=accounts, and start the server again.")
 
 
+@users.command("edit")
+def edit_user(
+    login: Login,
+    *,
+    name: Annotated[str | None, typer.Option(help="Another name to show.")] = None,
+    email: Annotated[
+        str | None, typer.Option(help="Another e-mail address; empty takes it away.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Change someone's name or e-mail address; without options it shows them. The login stays."""
+    from chatbot.accounts import Profile
+
+    with opened() as product:
+        by = product.person()
+        person = product.accounts.find(by, login)
+        was = Profile(person.name, person.email)
+        if name is not None or email is not None:
+            kept = (was.name if name is None else name, was.email if email is None else email)
+            person = product.accounts.set_profile(by, person.id, *kept, was)
+    if as_json:
+        write_json(person)
+    else:
+        rows = [(person.login or "", person.name, person.email or "")]
+        write_rows(("login", "name", "e-mail"), rows, empty="")
+
+
 @users.command("roles")
 def set_roles(
     login: Login,

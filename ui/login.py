@@ -170,7 +170,8 @@ class Doors:
     async def session(self, request: Request) -> Response:
         """Who is logged in in this browser: a page asks when a call of its own was refused."""
         person = await self.caller(request)
-        return JSONResponse({"name": person.name, "roles": list(person.roles)})
+        told = {"id": person.public_id, "name": person.name, "roles": list(person.roles)}
+        return JSONResponse(told)
 
     async def log_out(self, request: Request) -> Response:
         """End this browser's login."""

@@ -5,7 +5,16 @@ threads. Knows no HTTP, no cookie and no page.
 """
 
 from chatbot.accounts.service import Accounts
-from chatbot.accounts.views import Link, LinkView, PersonView, SessionView, SignedIn
+from chatbot.accounts.views import Link, LinkView, PersonView, Profile, SessionView, SignedIn
 from store.accounts import ROLES
 
-__all__ = ["ROLES", "Accounts", "Link", "LinkView", "PersonView", "SessionView", "SignedIn"]
+__all__ = [
+    "ROLES",
+    "Accounts",
+    "Link",
+    "LinkView",
+    "PersonView",
+    "Profile",
+    "SessionView",
+    "SignedIn",
+]

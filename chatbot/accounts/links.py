@@ -21,6 +21,7 @@ from store.records import LinkKind, Person
 DAYS: dict[LinkKind, int] = {"invite": 7, "reset": 1, "first": 1}
 
 TAKEN = "Somebody has this login already. Choose another one."
+ADDRESS_TAKEN = "Somebody has this e-mail address already. Give another one, or none."
 NO_LINK = "This link was used already, or it is too old. Ask an administrator for a new one."
 THERE_IS_ONE = "There is an administrator already. Ask them for an invitation."
 
@@ -126,7 +127,9 @@ def add_account(
     adopt: bool = False,
 ) -> Person:
     """A new account; with `adopt` that of the local person, who gets a new one. Raises Conflict."""
-    if accounts.has_login(session, login):
+    if accounts.is_taken(session, login):
         raise Conflict(TAKEN)
+    if email and accounts.is_taken(session, email):
+        raise Conflict(ADDRESS_TAKEN)
     make = accounts.name_local_person if adopt else accounts.add_person
     return make(session, name, roles, login=login, email=email, password_hash=password_hash)

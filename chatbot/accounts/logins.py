@@ -6,9 +6,13 @@ from collections.abc import Sequence
 
 from chatbot.errors import Refused
 from store.accounts import ROLES
+from store.forgetting import NOBODY
 
 LONGEST_LOGIN, LONGEST_NAME, LONGEST_EMAIL = 100, 60, 254
 """Characters."""
+
+NOT_PEOPLE = ("built-in", NOBODY)
+"""Names that stand for nobody where texts name their authors."""
 
 LOGIN = re.compile(r"\w[\w.@+-]+")
 EMAIL = re.compile(r"[^\s@<>()\",;:]+@[^\s@<>()\",;:]+\.[^\s@<>()\",;:]+")
@@ -41,6 +45,8 @@ def name_of(typed: str) -> str:
     name = " ".join(typed.split())
     if not name or len(name) > LONGEST_NAME or not name.isprintable():
         raise Refused(f"A name has 1 to {LONGEST_NAME} printable characters.")
+    if name in NOT_PEOPLE:
+        raise Refused("This name stands for something else here. Choose another one.")
     return name
 
 

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 
 from chatbot import passwords
 from chatbot.accounts import tries
-from chatbot.accounts.links import Links, add_account
+from chatbot.accounts.links import add_account
 from chatbot.accounts.logins import email_of, login_of, name_of, roles_of, sought
-from chatbot.accounts.views import Link, PersonView, view
+from chatbot.accounts.profiles import Profiles
+from chatbot.accounts.views import Link, PersonView, Profile, view
 from chatbot.audit import require_admin
 from chatbot.errors import NotFound, Refused
 from store import accounts, links, sessions
@@ -23,7 +24,7 @@ LAST = "This is the last administrator who can log in. Make another one first."
 OFF = "This account is switched off. Switch it on first."
 
 
-class Accounts(Links):
+class Accounts(Profiles):
     """The people of one database. Several processes may each have one."""
 
     def people(self, by: Person) -> list[PersonView]:
@@ -138,6 +139,19 @@ class Accounts(Links):
             was = ", ".join(found.person.roles)
             self.note_roles(session, by, "roles_changed", changed.person, was=was)
             return view(changed)
+
+    def set_profile(
+        self, by: Person, person: str, name: str, email: str | None, was: Profile
+    ) -> PersonView:
+        """Replace someone's name and e-mail address (public id); `was`: what they were.
+
+        Raises Refused (name or address), Conflict (somebody has it, or it is not `was` any more),
+        NotFound, NotAllowed.
+        """
+        with self.archive.main.writing() as session:
+            found = self._governed(session, by, person)
+            self.rewrite(session, by, found, Profile(name, email), was)
+            return view(accounts.account(session, person))
 
     def set_active(self, by: Person, person: str, *, active: bool) -> PersonView:
         """Switch someone (public id) on or off; off ends their sessions and links at once.

@@ -50,17 +50,20 @@ class Signing:
         idle: timedelta,
         longest: timedelta,
         let_in_new: bool = False,
+        joins_addresses: bool = False,
         clock: Callable[[], datetime] = present,
     ) -> None:
         """`idle` and `longest`: when an unused and when any session ends.
 
-        `let_in_new`: whoever another server vouches for becomes a chatter.
+        `let_in_new`: whoever another server vouches for becomes a chatter. `joins_addresses`: there
+        is such a server.
         """
         self.archive = archive
         self.audit = audit
         self._idle = idle
         self._longest = longest
         self._let_in_new = let_in_new
+        self.joins_addresses = joins_addresses
         self.clock = clock
 
     # Signing in ----------------------------------------------------------------------------------

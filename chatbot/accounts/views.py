@@ -46,6 +46,14 @@ class LinkView:
 
 
 @dataclass(frozen=True, slots=True)
+class Profile:
+    """What a person is called, and the e-mail address that logs in like their login."""
+
+    name: str
+    email: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class PersonView:
     """Someone with an account. `state`: active, invited (nothing opens it yet) or off."""
 

@@ -136,6 +136,23 @@ class TestPeople:
         page.get_by_role("button", name="Save roles").click()
         expect(page.get_by_role("button", name="More for Ada")).to_be_focused()
 
+    def test_name_and_address_are_changed_for_somebody(self, of):
+        page, other = of("root"), of("root")
+        for one in (page, other):
+            choose(one, "Rita", "Name and e-mail…")
+        dialog = page.get_by_role("dialog")
+        dialog.get_by_label("Name", exact=True).fill("Rita R.")
+        dialog.get_by_label("E-mail, optional").fill("rita@lamps.test")
+        dialog.get_by_role("button", name="Save").click()
+        expect(row(page, "Rita R.")).to_contain_text("rita@lamps.test")
+        dialog = other.get_by_role("dialog")
+        dialog.get_by_label("Name", exact=True).fill("Rita too late")
+        dialog.get_by_role("button", name="Save").click()
+        expect(dialog.get_by_role("alert")).to_contain_text("changed meanwhile")
+        expect(dialog.get_by_label("Name", exact=True)).to_have_value("Rita too late")
+        tab(page, "Record")
+        expect(page.get_by_role("table", name="Record")).to_contain_text("person changed")
+
     def test_switched_off_person_is_out_at_once(self, of):
         page, other = of("root"), of("bob", "/account")
         choose(page, "Bob", "Logins…")
@@ -314,6 +331,20 @@ class TestRecordAndSystem:
 
 
 class TestAccount:
+    def test_name_and_address_are_ones_own(self, of):
+        page = of("alice", "/account")
+        you = page.get_by_role("region", name="You")
+        you.get_by_label("E-mail, optional").fill("rita@lamps.test")
+        you.get_by_role("button", name="Save").click()
+        expect(you.get_by_role("alert")).to_contain_text("address already")
+        you.get_by_label("E-mail, optional").fill("alice@lamps.test")
+        you.get_by_label("Name", exact=True).fill("Alice A.")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("button", name="Account: Alice A.")).to_be_visible()
+        page.reload()
+        expect(you.get_by_label("Name", exact=True)).to_have_value("Alice A.")
+        expect(you.get_by_label("E-mail, optional")).to_have_value("alice@lamps.test")
+
     def test_password_changes_and_other_logins_end(self, of, team):
         other, page = of("alice", "/account"), of("alice", "/account")
         logins = page.get_by_role("region", name="Logins")

@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from chatbot.accounts import Profile
 from tests.support.chat_page import ChatPage
 from tests.support.team import PASSWORD, Team, product_of
 
@@ -52,13 +53,13 @@ def fill_in(page, login, password=PASSWORD):
     page.get_by_label("Password", exact=True).press("Enter")
 
 
-def log_in(team, profile, login, path="/"):
+def log_in(team, profile, login, path="/", name=""):
     """A tab of somebody who came to a page and logged in."""
     page = profile.new_page()
     page.goto(team.address + path)
     expect(page).to_have_url(re.compile("/login"))
     fill_in(page, login)
-    expect(page.get_by_role("button", name=f"Account: {login.title()}")).to_be_visible()
+    expect(page.get_by_role("button", name=f"Account: {name or login.title()}")).to_be_visible()
     return ChatPage(page, team.address)
 
 
@@ -194,6 +195,25 @@ class TestLoggedOut:
         expect(tab.page.get_by_role("button", name="Account: Bob")).to_be_visible()
         expect(tab.box).to_have_value("")
         expect(tab.listed).to_have_count(0)
+
+    def test_a_namesake_in_the_same_browser_sees_nothing(self, team, browser):
+        product = product_of(team.home)
+        by = product.person()
+        rita = product.accounts.find(by, "rita")
+        was, alice = Profile(rita.name, rita.email), Profile("Alice", rita.email)
+        product.accounts.set_profile(by, rita.id, "Alice", rita.email, was)
+        try:
+            profile = browser()
+            tab = log_in(team, profile, "alice")
+            profile.clear_cookies()
+            log_in(team, profile, "rita", name="Alice")
+            tab.box.fill("from whom?")
+            tab.box.press("Enter")
+            notice = tab.page.locator("#signed-out")
+            expect(notice).to_contain_text("Somebody else is logged in in this browser now.")
+        finally:
+            product.accounts.set_profile(by, rita.id, was.name, was.email, alice)
+            product.close()
 
     def test_solo_offers_no_login(self, tab):
         tab.button("Account: You").click()

@@ -87,6 +87,18 @@ def test_roles_are_shown_and_replaced(ada):
     assert ada.run("users", "roles", "bob").out == "agent, reviewer\n"
 
 
+def test_name_and_address_are_shown_and_changed(ada):
+    ada.run("users", "add", "bob", "--email", "bob@example.org", stdin=TYPED)
+    assert ada.run("users", "edit", "bob").out == "bob\tbob\tbob@example.org\n"
+    done = ada.run("users", "edit", "Bob", "--name", "Bob B.", "--json")
+    assert (done.data["name"], done.data["email"]) == ("Bob B.", "bob@example.org")
+    assert ada.run("users", "edit", "bob", "--email", "").out == "bob\tBob B.\t\n"
+    changes = ada.run("audit", "list", "--action", "person_changed", "--json").data
+    assert [one["detail"] for one in changes] == [{"changed": "email"}, {"changed": "name"}]
+    ada.run("users", "edit", "ada", "--email", "a@example.org")
+    assert "address already" in refused(ada.run("users", "edit", "bob", "--email", "A@example.org"))
+
+
 def test_a_password_is_replaced(ada):
     done = ada.run("users", "password", "ada", "--json", stdin="another good one 5\r\n")
     assert done.data["login"] == "ada"
@@ -107,6 +119,9 @@ def test_a_password_is_replaced(ada):
         (["add", "bob", "--email", "nonsense"], TYPED, "no e-mail address"),
         (["add", "bob", "--name", "\x1b[31m"], TYPED, "A name has"),
         (["add", "ada", "--link"], "", "this login already"),
+        (["edit", "eve"], "", "Nobody has the login eve"),
+        (["edit", "ada", "--name", " "], "", "A name has"),
+        (["edit", "ada", "--email", "nonsense"], "", "no e-mail address"),
         (["roles", "eve"], "", "Nobody has the login eve"),
         (["roles", "\x1b]0;x\x07"], "", "Nobody has the login"),
         (["roles", "ada", "chatter"], "", "last administrator"),

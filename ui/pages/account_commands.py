@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from chatbot.accounts import Profile
 from chatbot.bootstrap import Product
 from chatbot.errors import NotFound, Refused
 from chatbot.passwords import LONGEST, SHORTEST
@@ -39,10 +40,11 @@ class AccountCommands(SearchCommands):
     def start(self, person: Person) -> Json:
         """What a fresh page needs to know."""
         return {
-            "person": {"name": person.name, "roles": list(person.roles)},
+            "person": {"id": person.public_id, "name": person.name, "roles": list(person.roles)},
             "roles": {name: admin_view.ROLES[name] for name in person.roles},
             "auth": self._product.settings.auth,
             "account": self._own(person),
+            "gives_address": not self._accounts.joins_addresses,
             "rows": admin_view.rows(self._product.privacy.held(person, person)),
             "shortest": SHORTEST,
         }
@@ -74,6 +76,17 @@ class AccountCommands(SearchCommands):
             person, self._token(request), old, new, address=client.host if client else ""
         )
         return {}
+
+    @command
+    def set_profile(
+        self, person: Person, *, name: Line, email: Line, was_name: Line, was_email: Line
+    ) -> Json:
+        """Replace the caller's name and e-mail address; `was_…`: what they were on the page."""
+        if self._own(person) is None:
+            raise Refused(NO_LOGIN)
+        was = Profile(was_name, was_email or None)
+        changed = self._accounts.set_own(person, name, email or None, was)
+        return {"account": admin_view.person(changed, None)}
 
     @command
     async def delete(self, person: Person, *, typed: Line) -> Json:

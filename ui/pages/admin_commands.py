@@ -13,6 +13,7 @@ from pydantic import Field
 
 import chatbot
 from chatbot import doctor
+from chatbot.accounts import Profile
 from chatbot.audit import KEPT_DAYS, Only
 from chatbot.bootstrap import Product
 from chatbot.errors import Conflict, NotFound, Refused
@@ -90,6 +91,15 @@ class AdminCommands(SearchCommands):
     def set_roles(self, person: Person, *, whom: Id, roles: Roles) -> Json:
         """Replace somebody's roles."""
         self._accounts.set_roles(person, whom, roles)
+        return self.people(person)
+
+    @command
+    def set_profile(
+        self, person: Person, *, whom: Id, name: Line, email: Line, was_name: Line, was_email: Line
+    ) -> Json:
+        """Replace somebody's name and e-mail address; `was_…`: what they were on the page."""
+        was = Profile(was_name, was_email or None)
+        self._accounts.set_profile(person, whom, name, email or None, was)
         return self.people(person)
 
     @command

@@ -43,7 +43,7 @@ class ChatCommands(SearchCommands):
         """What a fresh page needs to know: who asks, prompts, models and the empty page."""
         settings = self._product.settings
         return {
-            "person": {"name": person.name, "roles": list(person.roles)},
+            "person": {"id": person.public_id, "name": person.name, "roles": list(person.roles)},
             "prompts": [
                 {"name": one.name, "title": one.title, "about": one.description}
                 for one in self._product.releases.choices("chat")

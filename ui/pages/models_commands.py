@@ -43,7 +43,7 @@ class ModelsCommands(SearchCommands):
         """What a fresh page needs to know."""
         settings = self._product.settings
         return {
-            "person": {"name": person.name, "roles": list(person.roles)},
+            "person": {"id": person.public_id, "name": person.name, "roles": list(person.roles)},
             "prompts": [one.name for one in self._product.releases.choices("chat")],
             "prompt": settings.prompt,
             "model": self._product.registry.resolve(settings.model).label,

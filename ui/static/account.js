@@ -3,7 +3,7 @@
 import { $, h, icon } from "./dom.js";
 import { setPerson } from "./header.js";
 import { island } from "./islands.js";
-import { during, downloadButton, field, form, input, note, panel, refused, rowsList, sessionsList } from "./admin_parts.js";
+import { during, downloadButton, field, form, input, note, panel, profileFields, refused, rowsList, sessionsList } from "./admin_parts.js";
 import { toast } from "./overlays.js";
 import { beginPage } from "./page.js";
 import { call, callThrough } from "./server.js";
@@ -27,21 +27,41 @@ async function learn(place) {
   const logins = h("div", { class: "col" });
   place.replaceChildren(
     title,
-    h("div", { class: "g2" }, h("div", { class: "col wide-gap" }, you(facts), password(facts, logins)), h("div", { class: "col wide-gap" }, facts.account && loginsPanel(logins), yourData(facts), leaving(facts))),
+    h("div", { class: "g2" }, h("div", { class: "col wide-gap" }, you(facts, () => learn(place)), password(facts, logins)), h("div", { class: "col wide-gap" }, facts.account && loginsPanel(logins), yourData(facts), leaving(facts))),
   );
   if (facts.account) await drawLogins(logins);
 }
 
-function you({ person, roles, account }) {
-  const pairs = [["Name", person.name], account?.login && ["Login", account.login], account?.email && ["E-mail", account.email]].filter(Boolean);
+function you({ person, roles, account, gives_address }, again) {
+  const pairs = account ? [["Login", account.login]] : [["Name", person.name]];
   return panel(
     "You",
     null,
     h("dl", { class: "kv big" }, pairs.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])),
+    account && profile(account, gives_address, again),
     h("h3", {}, "Roles"),
     h("ul", { class: "lines tight" }, Object.entries(roles).map(([name, about]) => h("li", {}, h("b", { class: "sm" }, name), h("span", { class: "sm dim" }, ` ${about}`)))),
     h("p", { class: "xs dim" }, account ? "An administrator changes roles." : "There is no login here (solo): whoever uses this machine has every role."),
   );
+}
+
+function profile(account, gives, again) {
+  const fixedEmail = gives ? null : "It lets you in by another server: an administrator changes it.";
+  const { boxes, parts, given } = profileFields(account, { fixedEmail });
+  return form(parts, {
+    action: "Save",
+    words: "Saving…",
+    async run() {
+      const told = await call("set_profile", given());
+      if (told.error) {
+        boxes.name.focus();
+        return told;
+      }
+      toast("Saved.");
+      await again();
+      return told;
+    },
+  });
 }
 
 function password({ account, shortest }, logins) {

@@ -72,6 +72,21 @@ export async function during(button, words, run) {
   }
 }
 
+/* Fields for what somebody is called. `given` is what a command takes: with what they were, so that of
+   two who change them the second is told. */
+export function profileFields({ name, email }, { fixedEmail = null } = {}) {
+  const boxes = {
+    name: input({ value: name, maxlength: "200", required: true }),
+    email: input({ value: email ?? "", type: "email", maxlength: "320", readonly: Boolean(fixedEmail) }),
+  };
+  const hint = fixedEmail ?? "Logs in like the login. No mail is sent.";
+  return {
+    boxes,
+    parts: [field("Name", boxes.name), field("E-mail, optional", boxes.email, hint)],
+    given: () => ({ name: boxes.name.value, email: boxes.email.value, was_name: name, was_email: email ?? "" }),
+  };
+}
+
 /* A form whose error stands in it and whose input stays. `run` returns what the server told. */
 export function form(parts, { action, words, kind = "pri", run, beside = [] }) {
   const send = h("button", { type: "submit", class: `btn ${kind}` }, action);

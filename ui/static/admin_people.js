@@ -1,7 +1,7 @@
 /* The people of the workspace: invite, roles, logins, on and off, forget. */
 
 import { $, $$, h, icon, iconButton } from "./dom.js";
-import { badge, during, download, downloadButton, field, form, formDialog, input, moment, note, panel, plural, rowsList, sessionsList, showLink, tick } from "./admin_parts.js";
+import { badge, during, download, downloadButton, field, form, formDialog, input, moment, note, panel, plural, profileFields, rowsList, sessionsList, showLink, tick } from "./admin_parts.js";
 import { confirmed, openDialog, openMenu, toast } from "./overlays.js";
 import { call } from "./server.js";
 
@@ -72,6 +72,7 @@ function personMenu(button, place, one) {
   const again = () => drawPeople(place, facts);
   openMenu(button, [
     one.last && { content: h("p", { class: "who xs dim" }, LAST) },
+    { text: "Name and e-mail…", icon: "edit", run: () => changeProfile(place, one) },
     { text: "Roles…", icon: "person", run: () => changeRoles(place, one) },
     { text: "Logins…", icon: "lock", run: () => showSessions(one) },
     one.state !== "off" && { text: one.password ? "Link for a new password…" : "New invitation link…", icon: "link", run: () => newLink(one) },
@@ -110,6 +111,20 @@ function addPerson(place) {
       },
     },
   );
+}
+
+function changeProfile(place, one) {
+  const { boxes, parts, given } = profileFields(one);
+  formDialog(`Name and e-mail of ${one.name}`, parts, {
+    action: "Save",
+    words: "Saving…",
+    async run() {
+      const told = await call("set_profile", { whom: one.id, ...given() });
+      if (told.error) boxes.name.focus();
+      else await drawPeople(place, facts);
+      return told;
+    },
+  });
 }
 
 function changeRoles(place, one) {

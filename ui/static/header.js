@@ -87,7 +87,7 @@ const mayOpen = ({ roles }) =>
 /* Says who is using the page, once the server has told. */
 export function setPerson(person) {
   me = person;
-  nowSignedIn(person.name);
+  nowSignedIn(person.id);
   for (const one of all) $(`.pages [data-page=${one.name}]`).hidden = !mayOpen(one);
   const button = $("#account");
   if (!button) return;

@@ -27,9 +27,9 @@ export function answered() {
   if (over) checkSession();
 }
 
-/* The server has told who uses this page. */
-export function nowSignedIn(name) {
-  me ??= name;
+/* The server has told who uses this page: by id, since two people may have the same name. */
+export function nowSignedIn(id) {
+  me ??= id;
 }
 
 /* Runs when a person who was logged out is there again. */
@@ -48,8 +48,8 @@ export async function checkSession() {
   }
   if (answer.status === 401) return stop(SIGNED_OUT, "Log in in a new tab", "/login", "_blank");
   if (!answer.ok) return !over;
-  const { name } = await answer.json();
-  if (me !== null && name !== me) return stop(SOMEBODY_ELSE, "Reload the page", "/", "_self");
+  const { id } = await answer.json();
+  if (me !== null && id !== me) return stop(SOMEBODY_ELSE, "Reload the page", "/", "_self");
   if (over) {
     over = false;
     $("#signed-out")?.remove();

@@ -6,11 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from chatbot.accounts import ROLES, Accounts
+from chatbot.accounts import ROLES
 from chatbot.accounts.signing import MOST_SESSIONS
 from chatbot.accounts.tries import FREE_ADDRESS, FREE_LOGIN
-from chatbot.archive import Archive
-from chatbot.audit import Audit
 from chatbot.errors import (
     Conflict,
     NotAllowed,
@@ -24,54 +22,10 @@ from store import accounts as rows
 from store import conversations
 from store.engine import Database
 from tests.support.clock import Clock
+from tests.support.house import ANOTHER, HERE, PASSWORD, House, everything, token_of
 from tests.support.stored import started
 
 pytestmark = pytest.mark.usefixtures("cheap_passwords")
-
-PASSWORD, ANOTHER = "staple horse 42", "carriage return 7"
-HERE = {"address": "192.0.2.7", "agent": "Firefox"}
-
-
-class House:
-    """Accounts on one database, with a clock to turn and the person at the terminal."""
-
-    def __init__(self, database, clock, **more):
-        self.database, self.clock = database, clock
-        self.archive = Archive(database, Database.in_memory())
-        self.audit = Audit(self.archive)
-        limits = {"idle": timedelta(hours=8), "longest": timedelta(days=14)} | more
-        self.accounts = Accounts(self.archive, self.audit, clock=clock, **limits)
-        with database.transaction() as session:
-            self.local = rows.ensure_local_person(session, "Operator")
-
-    def add(self, login, *roles, **more):
-        return self.accounts.add(
-            self.local,
-            login=login,
-            name=login.title(),
-            roles=roles or ("chatter",),
-            password=PASSWORD,
-            **more,
-        )
-
-    def sign_in(self, login, password=PASSWORD, **other):
-        return self.accounts.sign_in(login, password, **(HERE | other))
-
-    def fail(self, login, times=1, **other):
-        for _ in range(times):
-            with pytest.raises(WrongLogin):
-                self.sign_in(login, "wrong password", **other)
-
-    def use(self, link, **more):
-        given = {"login": "", "name": "", "password": ANOTHER}
-        return self.accounts.use_link(token_of(link), **(given | HERE | more))
-
-    def actions(self):
-        return [entry.action for entry in self.audit.entries(self.local)]
-
-
-def token_of(link):
-    return link.path.removeprefix("/link/")
 
 
 @pytest.fixture
@@ -96,7 +50,7 @@ def test_a_session_opens_with_its_token_alone(house):
 def test_an_address_signs_in_where_one_person_has_it(house):
     house.add("ada", email="ada@example.org")
     assert house.sign_in("Ada@Example.org").person.name == "Ada"
-    house.add("twin", email="ada@example.org")
+    house.share("twin", "ada@example.org")
     house.fail("ada@example.org")
 
 
@@ -595,7 +549,7 @@ def test_an_invited_address_joins_its_identity_once(house):
 @pytest.mark.parametrize("email", [None, "", "eve@example.org", "twin@example.org", "\ud800"])
 def test_strangers_and_shared_addresses_are_refused(house, email):
     house.add("twin1", email="twin@example.org")
-    house.add("twin2", email="twin@example.org")
+    house.share("twin2", "twin@example.org")
     with pytest.raises(NotAllowed, match="no account here"):
         vouched(house, email=email)
     assert house.actions()[0] == "sign_in_refused"
@@ -674,10 +628,3 @@ def test_no_secret_stands_in_logs_errors_audit_or_database(house, caplog):
     said.append(everything(house.database))
     for secret in (PASSWORD, ANOTHER, "typed by mistake", signed.token, token_of(link)):
         assert not [text for text in said if secret in text]
-
-
-def everything(database):
-    from store.models import Base
-
-    with database.reading() as session:
-        return repr([session.execute(t.select()).all() for t in Base.metadata.sorted_tables])

@@ -71,6 +71,22 @@ def test_password_changes_and_other_logins_end(team):
     assert asking(team, "max", "eleven green lamps")("start")["account"]["login"] == "max"
 
 
+def test_name_and_address_are_ones_own(team):
+    team.accounts.add(team.person(), login="lea", name="Lea", roles=["chatter"], password=PASSWORD)
+    lea = asking(team, "lea")
+    was = {"was_name": "Lea", "was_email": ""}
+    told = lea("set_profile", name="Lea L.", email="lea@example.org", **was)
+    assert (told["account"]["name"], told["account"]["email"]) == ("Lea L.", "lea@example.org")
+    assert lea("start")["person"]["name"] == "Lea L."
+    assert lea("set_profile", name="Lea", email="", **was)["code"] == "conflict"
+    assert lea("set_profile", name="x" * 401, email="", **was)["error"] == NOT_UNDERSTOOD
+    was = {"was_name": "Eve", "was_email": ""}
+    told = asking(team, "eve")("set_profile", name="Eve", email="LEA@example.org", **was)
+    assert (told["code"], "address already" in told["error"]) == ("conflict", True)
+    (entry,) = team.audit.entries(team.person(), action="person_changed")
+    assert (entry.actor_id, entry.subject_name) == (entry.subject, "Lea L.")
+
+
 def test_last_administrator_cannot_leave(team):
     ada = asking(team, "ada")
     assert ada("delete", typed="Ada L")["error"] == WRONG_WORDS
@@ -99,6 +115,8 @@ def test_without_a_login_there_is_no_password_and_data_can_go(tmp_path):
             "error": NO_LOGIN,
             "code": Refused.code,
         }
+        told = ask("set_profile", name="Me", email="", was_name="You", was_email="")
+        assert told["error"] == NO_LOGIN
         assert ask("delete", typed="Me")["error"] == WRONG_WORDS
         assert "rows" in ask("delete", typed="you")
         assert ask("start")["person"]["name"] == "You"

@@ -104,6 +104,16 @@ class TestPeople:
         roles = {one["login"]: set(one["roles"]) for one in told["people"]}
         assert roles["eve"] == {"author", "agent"}
 
+    def test_name_and_address_change(self, ask, people):
+        given = {"whom": people["eve"].id, "was_name": "Eve", "was_email": ""}
+        told = ask("set_profile", name="Eve L.", email="eve@lamps.test", **given)
+        found = {one["login"]: (one["name"], one["email"]) for one in told["people"]}
+        assert found["eve"] == ("Eve L.", "eve@lamps.test")
+        assert ask("set_profile", name="Eva", email="", **given)["code"] == "conflict"
+        ada = given | {"whom": people["ada"].id, "was_name": "Ada"}
+        told = ask("set_profile", name="Ada", email="eve@lamps.test", **ada)
+        assert (told["code"], "address already" in told["error"]) == ("conflict", True)
+
     def test_last_administrator_is_marked_and_stays(self, ask, people):
         assert not any(last for _, last in states(ask("people")).values())
         told = ask("set_active", whom=people["root"].id, active=False)
@@ -133,6 +143,11 @@ class TestPeople:
     def test_new_link_for_a_password(self, ask, product, people):
         path = ask("new_link", whom=people["eve"].id)["link"]["path"]
         assert product.accounts.open_link(path.rsplit("/", 1)[1]).kind == "reset"
+
+    def test_nobody_is_not_called_anything(self, ask):
+        was = {"was_name": "", "was_email": ""}
+        told = ask("set_profile", whom="0" * 36, name="X", email="", **was)
+        assert told["code"] == "not_found"
 
     @pytest.mark.parametrize("do", ["new_link", "sessions", "end_sessions", "held"])
     def test_nobody_is_not_found(self, ask, do):
