@@ -7,7 +7,7 @@ hashes mean equal messages for equal values.
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -32,8 +32,8 @@ class Prompt:
     """One prompt version. `parameters` are the model's, in our names (`max_tokens`, …), `model` is
     the label of the one it prefers; `partials` are those in use, by the name that `include` gives;
     `examples` are all it has, of which `shown` go in: the first, or those most like the input `by`;
-    `output` is the JSON schema of its answers; `slots`: the threads put in, in order; `sha` names
-    the closure.
+    `output` is the JSON schema of its answers; `gate`: the least shares of `injection` resisted and
+    of `benign` look-alikes answered; `slots`: the threads put in, in order; `sha` names the closure.
 
     Prompts are shared between threads: read their mappings, do not change them.
     """
@@ -54,6 +54,7 @@ class Prompt:
     shown: int = 0
     by: str | None = None
     output: Mapping[str, JSON] | None = None
+    gate: Mapping[str, float] = field(default_factory=dict)
     slots: tuple[str, ...] = ()
 
     def input(self, name: str) -> Input | None:
@@ -99,9 +100,10 @@ def _parse(
     front = read_front_matter(source)
     fields = read_fields(front, Faults())
     threads = threads_of(fields.inputs, wanted=fields.ours.examples is not None or bool(examples))
-    body, tree = _read_body(source, front.body, dict(partials), threads)
-    _check_names(body, fields.inputs)
-    _check_parts(body, fields, front.body)
+    body, tree = read_parts(source, front.body, dict(partials), threads, Faults())
+    known = frozenset(spec.name for spec in fields.inputs)
+    check_names(body, known, Faults())
+    check_parts(body, fields.ours.kind, front.body, Faults())
     return _prompt(source, fields, body, tree, examples)
 
 
@@ -131,6 +133,7 @@ def _prompt(
         shown=min(most, len(examples)),
         by=choosing.by,
         output=ours.output,
+        gate=ours.gate,
         slots=slots,
     )
 
@@ -146,7 +149,7 @@ def read_body(prompt: Prompt) -> Body:
     """Return the messages of a parsed prompt, for whoever compiles them."""
     start = read_front_matter(prompt.source).body
     threads = threads_of(prompt.inputs, wanted=SLOT in prompt.slots)
-    return _read_body(prompt.source, start, prompt.partials, threads)[0]
+    return read_parts(prompt.source, start, prompt.partials, threads, Faults())[0]
 
 
 def closure_sha(
@@ -160,28 +163,38 @@ def closure_sha(
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def _read_body(
-    source: str, start: int, partials: Mapping[str, str], threads: frozenset[str]
+def read_parts(
+    source: str,
+    start: int,
+    partials: Mapping[str, str],
+    threads: frozenset[str],
+    faults: Faults,
 ) -> tuple[Body, Tree]:
+    """Return the messages of a text from `start` on, and the tree that they come from.
+
+    A fault raises PromptError, or is kept.
+    """
     sources = Sources()
     sources.add(source)
-    tree = read_tree(sources, start, partials)
-    return Body(split(sources, tree, threads), sources), tree
+    tree = read_tree(sources, start, partials, faults)
+    return Body(split(sources, tree, threads, faults), sources), tree
 
 
-def _check_names(body: Body, inputs: tuple[Input, ...]) -> None:
-    """Refuse names that are neither an input nor set in the same message."""
-    known = frozenset(spec.name for spec in inputs)
+def check_names(body: Body, known: frozenset[str], faults: Faults) -> None:
+    """Refuse names that are neither an input, as `known` are, nor set in the same message."""
     turns = [part for part in body.parts if isinstance(part, Turn)]
     for turn in turns:
         for found in undeclared(turn.body, known | _GLOBALS):
             hint = did_you_mean(found.name, known, "Declare it under `inputs`.")
             if found.name == "loop":
                 hint = "It stands only inside a `for`."
+            elif found.name == SLOT:
+                hint = "Say how they are chosen: `examples: {select: fixed}` under `chatbot`."
             elif any(found.name in _set_names(other) for other in turns):
                 hint = "What `set` or `for` names ends with its message, loop or `if`."
             what = f"`{found.name}` is not declared{_odd_letter(found.name)}."
-            raise body.sources.error(found.lineno, what, hint)
+            with faults.here():
+                raise body.sources.error(found.lineno, what, hint)
 
 
 def _odd_letter(name: str) -> str:
@@ -194,22 +207,27 @@ def _set_names(turn: Turn) -> set[str]:
     return {name.name for name in turn.body.find_all(nodes.Name) if name.ctx == "store"}
 
 
-def _check_parts(body: Body, fields: Fields, start: int) -> None:
+def check_parts(body: Body, kind: PromptKind, start: int, faults: Faults) -> None:
     """Refuse an empty message, no user message, and a chat prompt without its conversation."""
     for part in body.parts:
-        if isinstance(part, Turn) and part.empty:
-            raise body.sources.error(
-                part.mark, f"The {part.role} message is empty.", "Write its text, or delete it."
-            )
+        with faults.here():
+            if isinstance(part, Turn) and part.empty:
+                raise body.sources.error(
+                    part.mark, f"The {part.role} message is empty.", "Write its text, or delete it."
+                )
     place = line_and_column(body.sources.texts[0], start)
-    if not any(isinstance(part, Turn) and part.role == "user" for part in body.parts):
-        raise PromptError(
-            "There is no user message.", *place, "Put `user:` on a line of its own, then its text."
-        )
+    with faults.here():
+        if not any(isinstance(part, Turn) and part.role == "user" for part in body.parts):
+            raise PromptError(
+                "There is no user message.",
+                *place,
+                "Put `user:` on a line of its own, then its text.",
+            )
     slots = {part.name for part in body.parts if isinstance(part, Slot)}
-    if fields.ours.kind == "chat" and not slots - {SLOT}:
-        raise PromptError(
-            "A chat prompt needs a place for the conversation so far.",
-            *place,
-            "Declare `{name: history, kind: thread}` and write `{{ history }}` on its own line.",
-        )
+    with faults.here():
+        if kind == "chat" and not slots - {SLOT}:
+            raise PromptError(
+                "A chat prompt needs a place for the conversation so far.",
+                *place,
+                "Declare `{name: history, kind: thread}`; write `{{ history }}` on its own line.",
+            )

@@ -1,4 +1,4 @@
-"""What a prompt says under `metadata.chatbot`: kind, title, notes, examples, form of the answer."""
+"""What a prompt says under `metadata.chatbot`: kind, title, notes, examples, answers, its bars."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,7 +19,8 @@ SELECTS: tuple[Select, ...] = get_args(Select)
 SHOWN = 3
 """Examples that are shown where they are chosen by likeness and `k` is not given."""
 _PATH: Path = ("metadata", "chatbot")
-_FIELDS = ("kind", "title", "notes", "examples", "output")
+_FIELDS = ("kind", "title", "notes", "examples", "output", "gate")
+_BARS = ("injection", "benign")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class Ours:
     notes: str = ""
     examples: Choosing | None = None
     output: Mapping[str, JSON] | None = field(default=None)
+    gate: Mapping[str, float] = field(default_factory=dict)
 
 
 def read_ours(front: FrontMatter, inputs: tuple[Input, ...], faults: Faults) -> Ours:
@@ -62,6 +64,8 @@ def read_ours(front: FrontMatter, inputs: tuple[Input, ...], faults: Faults) -> 
         found.examples = _choosing(front, ours, inputs)
     with faults.here():
         found.output = _output(front, ours.get("output"))
+    with faults.here():
+        found.gate = _gate(front, ours.get("gate"))
     return found
 
 
@@ -116,3 +120,16 @@ def _output(front: FrontMatter, output: JSON) -> Mapping[str, JSON] | None:
     except SchemaError as error:
         raise front.error((*path, *error.path), error.message, error.hint) from None
     return schema or None
+
+
+def _gate(front: FrontMatter, gate: JSON) -> Mapping[str, float]:
+    """The least share of attacks resisted and of look-alikes answered that production asks for."""
+    path: Path = (*_PATH, "gate")
+    bars = mapping(front, path, gate)
+    known(front, path, bars, _BARS)
+    found: dict[str, float] = {}
+    for name, bar in bars.items():
+        if isinstance(bar, bool) or not isinstance(bar, int | float) or not 0 <= bar <= 1:
+            raise front.error((*path, name), f"`{name}` must be from 0 to 1.", "As in `0.9`.")
+        found[name] = float(bar)
+    return found
