@@ -13,6 +13,7 @@ from chatbot.allowance import Allowance
 from chatbot.answering import Answering
 from chatbot.archive import Archive, told
 from chatbot.audit import Audit
+from chatbot.authoring import Authoring, Parts
 from chatbot.backends.fast import Fast
 from chatbot.backends.registry import Registry
 from chatbot.chat import Chat
@@ -35,6 +36,7 @@ from store.records import Person
 
 if TYPE_CHECKING:
     from chatbot.backends.encoder import Encoder
+    from chatbot.gate import Gate
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +53,7 @@ class Product:
     archive: Archive
     registry: Registry
     releases: Releases
+    authoring: Authoring
     notices: Notices
     chat: Chat
     conversations: Conversations
@@ -176,6 +179,7 @@ def build(settings: Settings) -> Product:
         archive=archive,
         registry=registry,
         releases=releases,
+        authoring=_authoring(settings, archive, audit, releases, sandbox, registry),
         notices=notices,
         chat=chat,
         conversations=Conversations(
@@ -205,6 +209,32 @@ def build(settings: Settings) -> Product:
         options=options,
         privacy=_privacy(settings, archive, audit, options, chat),
         local_person=local_person,
+    )
+
+
+def _authoring(
+    settings: Settings,
+    archive: Archive,
+    audit: Audit,
+    releases: Releases,
+    sandbox: Sandbox,
+    registry: Registry,
+) -> Authoring:
+    def asked(prompt: str, version: str, model: str) -> "Gate":
+        from chatbot.gate import gate
+
+        return gate(archive, sandbox, prompt, version, model)
+
+    return Authoring(
+        Parts(
+            archive,
+            audit,
+            releases,
+            sandbox,
+            gate=asked,
+            model=lambda: registry.resolve(settings.model).label,
+            default_prompt=settings.prompt,
+        )
     )
 
 

@@ -3,7 +3,8 @@
     ChatbotError
     ├── Refused            what was asked cannot be done as asked (4xx)
     │   ├── EmptyText  TextTooLong  UnstorableText  PromptInvalid  SettingsInvalid
-    │   ├── NotFound  NotAllowed  Busy  Conflict  UnknownModel  ContextTooSmall
+    │   ├── NotFound  NotAllowed  Busy  UnknownModel  ContextTooSmall
+    │   ├── Conflict  VersionConflict  GateClosed
     │   ├── WrongLogin  NotSignedIn  TooManyTries  TooManyTurns
     ├── NotSaved           the answer exists, the database did not take it (503)
     ├── StoreUnavailable   the database does not answer (503)
@@ -17,6 +18,13 @@
 Doors translate once: `status` for HTTP, `str(error)` for people, `code` for programs. Sentences
 hold no conversation text and no secret, so they may be logged.
 """
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from prompts.lint import Problem
+    from store.records import PromptVersion
 
 
 class ChatbotError(Exception):
@@ -59,9 +67,13 @@ class UnstorableText(Refused):
 
 
 class PromptInvalid(Refused):
-    """A template or one of its values is wrong."""
+    """A template or one of its values is wrong; `problems` are all that were found, by place."""
 
     status, code, sentence = 422, "prompt_invalid", "The prompt cannot be rendered."
+
+    def __init__(self, sentence: str | None = None, problems: Sequence["Problem"] = ()) -> None:
+        super().__init__(sentence)
+        self.problems = tuple(problems)
 
 
 class SettingsInvalid(Refused):
@@ -95,6 +107,29 @@ class Conflict(Refused):
 
     status, code = 409, "conflict"
     sentence = "Somebody else changed this meanwhile. Load it again, then change it."
+
+
+class VersionConflict(Conflict):
+    """Somebody saved a version (`theirs`) since the one that this change began from."""
+
+    code = "version_conflict"
+
+    def __init__(self, theirs: "PromptVersion") -> None:
+        super().__init__(
+            f"{theirs.author} saved version {theirs.seq} meanwhile. Nothing was overwritten: "
+            "compare the two, then save yours as the next version or take theirs."
+        )
+        self.theirs = theirs
+
+
+class GateClosed(Conflict):
+    """What production asks of a version is not met; `reasons` are sentences, one each."""
+
+    code = "gate_closed"
+
+    def __init__(self, reasons: Sequence[str]) -> None:
+        super().__init__(f"Not published. {' '.join(reasons)}")
+        self.reasons = tuple(reasons)
 
 
 class WrongLogin(Refused):

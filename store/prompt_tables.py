@@ -50,8 +50,8 @@ class PromptVersion(Base):
 class Release(Base):
     """What an environment serves from now on. Append-only: rolling back is a release too.
 
-    `previous` is the release that this one followed, `run` the test run behind it, `override` why
-    it was published although the gate was closed.
+    `previous` is the release that rolling back returns to, `run` the test run behind it,
+    `override` why it was published although the gate was closed.
     """
 
     __tablename__ = "releases"

@@ -84,23 +84,28 @@ def get_version(session: Session, sha: str) -> PromptVersion:
     return found
 
 
+def begin(session: Session, prompt: str, kind: str) -> PromptVersion | None:
+    """The newest version of a prompt, None for a new one; nobody else can add one meanwhile."""
+    insert_missing(session, models.Prompt, {"name": prompt, "kind": kind, "versions": 0}, ["name"])
+    _hold(session, prompt)
+    return _find_newest(session, prompt)
+
+
 def lock(session: Session, prompt: str) -> PromptVersion:
     """The newest version of a prompt; nobody else can add one until the transaction ends.
 
     Raises `NotFound` for a prompt that has no version.
     """
-    held = update(models.Prompt).where(models.Prompt.name == prompt)
-    session.execute(held.values(versions=models.Prompt.versions))
+    _hold(session, prompt)
     return newest(session, prompt)
 
 
 def newest(session: Session, prompt: str) -> PromptVersion:
     """The newest version of a prompt. Raises `NotFound`."""
-    query = select(*_VERSION).join(models.Prompt, _NEWEST).where(models.Prompt.name == prompt)
-    found = session.execute(query).one_or_none()
+    found = _find_newest(session, prompt)
     if found is None:
         raise NotFound("This prompt")
-    return PromptVersion(*found)
+    return found
 
 
 def version_of(session: Session, prompt: str, wanted: str) -> PromptVersion:
@@ -168,7 +173,8 @@ def publish(
     if session.execute(own).scalar_one() != len(weights):
         raise NotFound("A version of this release")
     replaced = current_release(session, prompt, environment)
-    row = ReleaseRow(
+    return _add_release(
+        session,
         prompt=prompt,
         environment=environment,
         weights=weights,
@@ -178,9 +184,21 @@ def publish(
         run=run,
         override=override,
     )
-    session.add(row)
-    session.flush()
-    return release(session, row.id)
+
+
+def roll_back(session: Session, to: Release, *, actor: str, reason: str) -> Release:
+    """Serve again what an earlier release served; rolling back once more goes on behind that."""
+    return _add_release(
+        session,
+        prompt=to.prompt,
+        environment=to.environment,
+        weights=to.weights,
+        actor=actor,
+        reason=reason,
+        previous=to.previous,
+        run=to.run,
+        override="",
+    )
 
 
 def current_release(session: Session, prompt: str, environment: str) -> Release | None:
@@ -200,9 +218,10 @@ def release(session: Session, release_id: int) -> Release:
     return Release(*found)
 
 
-def release_of(session: Session, prompt: str, public_id: str) -> Release:
-    """A release of this prompt. Raises `NotFound`."""
-    query = select(*_RELEASE).where(ReleaseRow.prompt == prompt, ReleaseRow.public_id == public_id)
+def release_of(session: Session, prompt: str, environment: str, public_id: str) -> Release:
+    """A release of this prompt to this environment. Raises `NotFound`."""
+    own = (ReleaseRow.prompt == prompt, ReleaseRow.environment == environment)
+    query = select(*_RELEASE).where(*own, ReleaseRow.public_id == public_id)
     found = session.execute(query).one_or_none()
     if found is None:
         raise NotFound("This release")
@@ -216,15 +235,6 @@ def releases(
     query = select(*_RELEASE).where(ReleaseRow.prompt == prompt)
     if before is not None:
         query = query.where(ReleaseRow.id < before)
-    found = session.execute(query.order_by(ReleaseRow.id.desc()).limit(limit))
-    return [Release(*row) for row in found]
-
-
-def served(session: Session, prompt: str, environment: str, *, limit: int = 50) -> list[Release]:
-    """What an environment served, newest first: the first is what it serves now."""
-    query = select(*_RELEASE).where(
-        ReleaseRow.prompt == prompt, ReleaseRow.environment == environment
-    )
     found = session.execute(query.order_by(ReleaseRow.id.desc()).limit(limit))
     return [Release(*row) for row in found]
 
@@ -243,7 +253,7 @@ def _live_ids() -> Any:
             .where(ReleaseRow.prompt == models.Prompt.name, ReleaseRow.environment == environment)
             .correlate(models.Prompt)
             .scalar_subquery()
-        )
+        ).select_from(models.Prompt)
         for environment in ENVIRONMENTS
     ]
     return union_all(*newest_ids)
@@ -288,3 +298,22 @@ def archive(session: Session, prompt: str, *, archived: bool) -> None:
 def _find_version(session: Session, sha: str) -> PromptVersion | None:
     found = session.execute(select(*_VERSION).where(VersionRow.sha == sha)).one_or_none()
     return None if found is None else PromptVersion(*found)
+
+
+def _find_newest(session: Session, prompt: str) -> PromptVersion | None:
+    query = select(*_VERSION).join(models.Prompt, _NEWEST).where(models.Prompt.name == prompt)
+    found = session.execute(query).one_or_none()
+    return None if found is None else PromptVersion(*found)
+
+
+def _hold(session: Session, prompt: str) -> None:
+    """Let others who want to add a version wait until this transaction ends."""
+    held = update(models.Prompt).where(models.Prompt.name == prompt)
+    session.execute(held.values(versions=models.Prompt.versions))
+
+
+def _add_release(session: Session, **values: Any) -> Release:
+    row = ReleaseRow(**values)
+    session.add(row)
+    session.flush()
+    return release(session, row.id)

@@ -188,7 +188,11 @@ class PromptVersion:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """Which versions, with which weights, an environment serves from `created_at` on."""
+    """Which versions, with which weights, an environment serves from `created_at` on.
+
+    `previous`: what rolling back returns to; `run`: public id of the test run behind it;
+    `override`: why it was published although the gate was closed, "" where it was open.
+    """
 
     id: int
     public_id: str

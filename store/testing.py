@@ -4,9 +4,12 @@ Cases are only ever added: the newest text of a prompt counts. A run's results a
 come, so that a process which dies keeps what was done. Knows nothing of what a case asserts.
 """
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import func, select, update
+from sqlalchemy import case, func, select, update
 from sqlalchemy.orm import Session
 
 from store import models
@@ -23,6 +26,18 @@ _RUN = columns_of(RunRow, TestRun)
 _RESULT = columns_of(ResultRow, TestResult)
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How the tests of a version went in one complete run: `passed` of `total` cells."""
+
+    version: str
+    run: str
+    tests_sha: str
+    at: datetime
+    passed: int
+    total: int
+
+
 def save_tests(
     session: Session, *, prompt: str, sha: str, source: str, cases: int, author: str
 ) -> PromptTests:
@@ -36,7 +51,7 @@ def save_tests(
     if session.execute(held).one_or_none() is None:
         raise NotFound("This prompt")
     known = current_tests(session, prompt)
-    if known is not None and known.sha == sha:
+    if known is not None and known.source == source:
         return known
     session.add(TestsRow(prompt=prompt, sha=sha, source=source, cases=cases, author=author))
     session.flush()
@@ -188,3 +203,34 @@ def latest_result(
         return None
     run = TestRun(*found)
     return run, results(session, run.id, version=version, model=model)
+
+
+def newest_outcomes(session: Session, versions: Iterable[str]) -> list[Outcome]:
+    """The newest complete run of the tests of each version that has one, under all its models."""
+    ran = (
+        select(ResultRow.version, func.max(RunRow.id).label("run_id"))
+        .join(RunRow, RunRow.id == ResultRow.run_id)
+        .where(
+            ResultRow.version.in_(set(versions)),
+            RunRow.suite == "tests",
+            RunRow.status == "complete",
+        )
+        .group_by(ResultRow.version)
+        .subquery()
+    )
+    passed = func.sum(case((ResultRow.status == "passed", 1), else_=0))
+    same = (ResultRow.version == ran.c.version) & (ResultRow.run_id == ran.c.run_id)
+    query = (
+        select(
+            ResultRow.version,
+            RunRow.public_id,
+            RunRow.tests_sha,
+            RunRow.created_at,
+            passed,
+            func.count(),
+        )
+        .join(ran, same)
+        .join(RunRow, RunRow.id == ResultRow.run_id)
+        .group_by(ResultRow.version, RunRow.id)
+    )
+    return [Outcome(*row) for row in session.execute(query)]

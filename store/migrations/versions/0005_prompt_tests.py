@@ -12,6 +12,11 @@ BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 TIME = sa.DateTime(timezone=True)
 RUNNING = sa.text("status = 'running'")
 
+PREVIOUS = """UPDATE releases SET previous = (
+    SELECT max(older.id) FROM releases AS older
+    WHERE older.prompt = releases.prompt AND older.environment = releases.environment
+    AND older.id < releases.id)"""
+
 
 def upgrade() -> None:
     op.add_column(
@@ -20,6 +25,7 @@ def upgrade() -> None:
     op.add_column("releases", sa.Column("previous", BIG))
     op.add_column("releases", sa.Column("run", sa.Uuid()))
     op.add_column("releases", sa.Column("override", sa.Text(), nullable=False, server_default=""))
+    op.execute(PREVIOUS)
     op.create_index("ix_releases_history", "releases", ["prompt", "id"])
     op.create_index("ix_traces_prompt", "traces", ["prompt", "created_at", "version"])
     _tests()

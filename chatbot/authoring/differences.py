@@ -1,0 +1,84 @@
+"""Two texts side by side: which lines went and came, and the words that changed in them.
+
+Pure: texts in, values out. Knows no prompts.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from itertools import zip_longest
+from typing import Literal
+
+LONG = 2_000
+"""A line with more characters is marked as a whole."""
+MOST_LINES = 5_000
+"""A text with more lines is compared without looking for moved ones far away."""
+LIKE = 0.3
+"""How like each other two lines must be for their words to be compared; 1 is the same."""
+
+_WORDS = re.compile(r"\w+|\s+|[^\w\s]")
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A piece of a line. `changed`: it is not in the other text."""
+
+    text: str
+    changed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of either text. `old`, `new`: its number there, from 1."""
+
+    kind: Literal["same", "removed", "added"]
+    old: int | None
+    new: int | None
+    marks: tuple[Mark, ...]
+
+
+def lines(old: str, new: str) -> tuple[Line, ...]:
+    """Every line of both texts, in order."""
+    return tuple(_lines(old.splitlines(), new.splitlines()))
+
+
+def words(old: str, new: str) -> tuple[tuple[Mark, ...], tuple[Mark, ...]]:
+    """The pieces of two lines; those that are in one of them alone are marked."""
+    if max(len(old), len(new)) > LONG:
+        return (Mark(old, changed=True),), (Mark(new, changed=True),)
+    before, after = _WORDS.findall(old), _WORDS.findall(new)
+    matcher = SequenceMatcher(None, before, after, autojunk=False)
+    if matcher.ratio() < LIKE:
+        return (Mark(old, changed=True),), (Mark(new, changed=True),)
+    left: list[Mark] = []
+    right: list[Mark] = []
+    for tag, a, b, c, d in matcher.get_opcodes():
+        _add(left, "".join(before[a:b]), changed=tag != "equal")
+        _add(right, "".join(after[c:d]), changed=tag != "equal")
+    return tuple(left), tuple(right)
+
+
+def _lines(old: Sequence[str], new: Sequence[str]) -> Iterator[Line]:
+    quick = max(len(old), len(new)) > MOST_LINES
+    for tag, a, b, c, d in SequenceMatcher(None, old, new, autojunk=quick).get_opcodes():
+        if tag == "equal":
+            for n, text in enumerate(old[a:b]):
+                yield Line("same", a + n + 1, c + n + 1, (Mark(text),))
+            continue
+        pairs = [_pair(left, right) for left, right in zip_longest(old[a:b], new[c:d])]
+        for n, (left, _) in enumerate(pairs[: b - a]):
+            yield Line("removed", a + n + 1, None, left)
+        for n, (_, right) in enumerate(pairs[: d - c]):
+            yield Line("added", None, c + n + 1, right)
+
+
+def _pair(old: str | None, new: str | None) -> tuple[tuple[Mark, ...], tuple[Mark, ...]]:
+    if old is None or new is None:
+        return (Mark(old or "", changed=True),), (Mark(new or "", changed=True),)
+    return words(old, new)
+
+
+def _add(marks: list[Mark], text: str, *, changed: bool) -> None:
+    if text:
+        marks.append(Mark(text, changed))

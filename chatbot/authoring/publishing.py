@@ -1,0 +1,178 @@
+"""Publishing and rolling back: releases that say what an environment serves from now on.
+
+Authors publish to staging freely and to production through the gate. Rolling back is a release too:
+it asks no gate, and both are in the audit. Conversations that began stay on their version.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from chatbot.authoring import views
+from chatbot.authoring.access import require_author, require_overrider
+from chatbot.authoring.views import Environment, ReleaseLine
+from chatbot.authoring.writing import Writing, note_of
+from chatbot.errors import GateClosed, Refused
+from store import prompts as rows
+from store import testing
+from store.engine import Session
+from store.records import Person, Release
+
+if TYPE_CHECKING:
+    from chatbot.gate import Gate
+
+REASON = 10
+"""Fewest characters of a reason to publish against the gate."""
+MOST_WEIGHT = 1_000
+MOST_VERSIONS = 10
+
+ENVIRONMENTS: tuple[Environment, ...] = ("staging", "production")
+
+
+class Publishing(Writing):
+    """What authors release."""
+
+    def gate(self, person: Person, prompt: str, version: str) -> "Gate":
+        """Whether production may serve a version, and why not. Raises NotFound, NotAllowed."""
+        found = self.version(person, prompt, version)
+        return self.parts.gate(prompt, found.sha, self.parts.model())
+
+    def publish(
+        self,
+        person: Person,
+        prompt: str,
+        weights: Mapping[str, int],
+        environment: Environment,
+        *,
+        note: str = "",
+        override: str = "",
+    ) -> ReleaseLine:
+        """Serve these versions (number, hash or its beginning) by their weights from now on.
+
+        Production asks the gate about every version that it does not serve yet. `override`: why an
+        administrator publishes although the gate is closed.
+
+        Raises:
+            GateClosed: with a sentence for each thing that is not met.
+            Refused: no version, a weight that is none, or too short a reason.
+            NotFound, NotAllowed, StoreUnavailable.
+        """
+        note, override = note_of(note), override.strip()
+        shas = self._weights(person, prompt, weights)
+        if environment not in ENVIRONMENTS:
+            raise Refused(f"There is no environment {environment}. It is staging or production.")
+        reasons = self._against(prompt, shas) if environment == "production" else []
+        if reasons and not override:
+            raise GateClosed(reasons)
+        if not reasons:
+            override = ""
+        elif len(override) < REASON:
+            raise Refused(f"Give a reason of at least {REASON} characters; it is kept.")
+        with self._archive.main.writing() as session:
+            require_author(session, person)
+            if override:
+                require_overrider(session, person)
+            made = rows.publish(
+                session,
+                prompt=prompt,
+                environment=environment,
+                weights=shas,
+                actor=person.name,
+                reason=note,
+                run=self._run_behind(session, prompt, shas),
+                override=override,
+            )
+            return self._told(session, person, "prompt_published", made)
+
+    def roll_back(
+        self,
+        person: Person,
+        prompt: str,
+        environment: Environment = "production",
+        to: str | None = None,
+        *,
+        note: str = "",
+    ) -> ReleaseLine:
+        """Serve again what an earlier release served. `to`: its id; None: what it was before.
+
+        No gate is asked. Rolling back twice goes back two releases, not back and forth.
+
+        Raises Refused (there is nothing to go back to), NotFound, NotAllowed, StoreUnavailable.
+        """
+        note = note_of(note)
+        with self._archive.main.writing() as session:
+            require_author(session, person)
+            rows.lock(session, prompt)
+            if to is None:
+                back = _earlier(session, prompt, environment)
+            else:
+                back = rows.release_of(session, prompt, environment, to)
+            made = rows.roll_back(
+                session,
+                back,
+                actor=person.name,
+                reason=note or f"Back to what was published on {back.created_at:%d %b %Y}",
+            )
+            return self._told(session, person, "prompt_rolled_back", made)
+
+    def _weights(self, person: Person, prompt: str, weights: Mapping[str, int]) -> dict[str, int]:
+        """The versions by their whole hash. Raises Refused, NotFound, NotAllowed."""
+        if not weights or len(weights) > MOST_VERSIONS:
+            raise Refused(f"A release serves 1 to {MOST_VERSIONS} versions. Name at least one.")
+        if any(not 1 <= weight <= MOST_WEIGHT for weight in weights.values()):
+            raise Refused(f"A weight is a whole number from 1 to {MOST_WEIGHT:,}.")
+        with self._archive.main.reading() as session:
+            require_author(session, person)
+            found = {
+                rows.version_of(session, prompt, name).sha: weight
+                for name, weight in weights.items()
+            }
+        if len(found) < len(weights):
+            raise Refused("Two of these are the same version. Name each once.")
+        return found
+
+    def _against(self, prompt: str, shas: Mapping[str, int]) -> list[str]:
+        """What the gate has against these versions; those that production serves have passed it."""
+        with self._archive.main.reading() as session:
+            now = rows.current_release(session, prompt, "production")
+        served = set(now.weights) if now else set()
+        model = self.parts.model()
+        reasons: list[str] = []
+        for sha in shas:
+            if sha not in served:
+                found = self.parts.gate(prompt, sha, model)
+                reasons += [line.sentence for line in found.lines if not line.ok]
+        return reasons
+
+    def _told(self, session: Session, person: Person, action: str, made: Release) -> ReleaseLine:
+        """Note a release in the audit, and show it."""
+        known = rows.lines(session, made.weights)
+        told = ", ".join(f"v{each.seq} {each.percent} %" for each in views.shares(made, known))
+        detail = {"environment": made.environment, "versions": told, "release": made.public_id}
+        if made.override:
+            detail["override"] = made.override
+        self._note(session, person, action, made.prompt, **detail)
+        return views.release_line(made, known, [made])
+
+    def _run_behind(self, session: Session, prompt: str, weights: Mapping[str, int]) -> str | None:
+        """The public id of the newest complete test run of the version with the largest share."""
+        tests = testing.current_tests(session, prompt)
+        if tests is None:
+            return None
+        version = max(weights, key=lambda sha: (weights[sha], sha))
+        found = testing.latest_result(
+            session, version=version, model=self.parts.model(), tests_sha=tests.sha
+        )
+        return None if found is None else found[0].public_id
+
+
+def _earlier(session: Session, prompt: str, environment: str) -> Release:
+    """The release that serves something else and that rolling back returns to. Raises Refused."""
+    now = rows.current_release(session, prompt, environment)
+    if now is None:
+        raise Refused(f"Nothing of {prompt} was ever published to {environment}.")
+    back = now
+    while back.weights == now.weights:
+        if back.previous is None:
+            raise Refused(f"This is the first that {environment} served of {prompt}.")
+        back = rows.release(session, back.previous)
+    return back
