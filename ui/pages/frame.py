@@ -175,6 +175,7 @@ def with_head(page: bytes) -> bytes:
     last = (
         f'<link rel="stylesheet" href="{at}/style.css">'
         f'<link rel="stylesheet" href="{at}/prompts.css">'
+        f'<link rel="stylesheet" href="{at}/prompts_tests.css">'
         f'<link rel="icon" href="{at}/icon.svg">'
         f'<script type="module" src="{at}/app.js"></script>'
     )
