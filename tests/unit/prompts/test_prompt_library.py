@@ -19,6 +19,7 @@ def test_the_built_in_prompts_are_these() -> None:
         "classify": "task",
         "e-mail-draft": "task",
         "extract": "task",
+        "grader": "task",
         "product-description": "task",
         "rewrite": "task",
         "summary": "task",
@@ -133,7 +134,7 @@ def test_changing_the_returned_mapping_changes_nothing() -> None:
 def test_draft_says_how_and_what_else() -> None:
     more = {"tone": "warm", "facts": "Open on Sunday", "instruction": "Offer a call."}
     system, *_, user = render(
-        "support-draft", question="Where is it?", thread=HISTORY, agent="Lea", **more
+        "support-draft", question="Where is it?", history=HISTORY, agent="Lea", **more
     )
     assert "Tone: warm.\nDo this: Offer a call.\n" in system["content"]
     assert "Say too, these need no source:\n- Open on Sunday\nSign as Lea." in system["content"]
