@@ -10,7 +10,7 @@ from typing import Any
 from jinja2 import nodes
 
 from prompts.environment import LOOP_FIELDS
-from prompts.errors import did_you_mean
+from prompts.errors import Faults, did_you_mean
 from prompts.filters import FILTERS, TESTS
 from prompts.source import Sources
 from prompts.tags import MAX_NUMBER
@@ -28,23 +28,27 @@ RESERVED = frozenset(_WORDS.split())
 PARTIAL = re.compile(r"partials/[a-z0-9_-]+\.j2")
 
 
-def check_tree(sources: Sources, root: nodes.Node) -> None:
-    """Raise PromptError at the first node that a template may not hold."""
+def check_tree(sources: Sources, root: nodes.Node, faults: Faults) -> None:
+    """Raise PromptError at the first node that a template may not hold, or keep all such faults."""
     todo: list[tuple[nodes.Node, int, int]] = [(root, 0, 0)]
     count = 0
     while todo:
         node, depth, loops = todo.pop()
         count += 1
         loops += isinstance(node, nodes.For)
-        if depth > _MAX_DEPTH:
-            raise sources.error(node.lineno, "This is nested too deeply.", "Use `set` for parts.")
-        if count > _MAX_NODES:
-            raise sources.error(node.lineno, "The template has too many parts.", "Shorten it.")
-        if loops > _MAX_LOOPS:
-            raise sources.error(node.lineno, f"Loops are nested more than {_MAX_LOOPS} deep.")
-        _check_node(sources, node)
-        children = [(child, depth + 1, loops) for child in _children(node)]
-        todo.extend(reversed(children))  # so that the first fault in the text is the one named
+        with faults.here():
+            if depth > _MAX_DEPTH:
+                raise sources.error(
+                    node.lineno, "This is nested too deeply.", "Use `set` for parts."
+                )
+            if count > _MAX_NODES:
+                todo.clear()
+                raise sources.error(node.lineno, "The template has too many parts.", "Shorten it.")
+            if loops > _MAX_LOOPS:
+                raise sources.error(node.lineno, f"Loops are nested more than {_MAX_LOOPS} deep.")
+            _check_node(sources, node)
+            children = [(child, depth + 1, loops) for child in _children(node)]
+            todo.extend(reversed(children))  # so that the first fault in the text is the one named
 
 
 def _children(node: nodes.Node) -> list[nodes.Node]:

@@ -33,7 +33,8 @@ class Prompt:
     the label of the one it prefers; `partials` are those in use, by the name that `include` gives;
     `examples` are all it has, of which `shown` go in: the first, or those most like the input `by`;
     `output` is the JSON schema of its answers; `gate`: the least shares of `injection` resisted and
-    of `benign` look-alikes answered; `slots`: the threads put in, in order; `sha` names the closure.
+    of `benign` look-alikes answered; `slots`: the threads put in, in order; `sha` names the
+    closure.
 
     Prompts are shared between threads: read their mappings, do not change them.
     """

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from jinja2 import nodes
 
 from prompts.environment import ENVIRONMENT
-from prompts.errors import PromptError
+from prompts.errors import Faults, PromptError
 from prompts.source import Sources
 from prompts.syntax import Tree
 
@@ -65,9 +65,14 @@ class _Fragment:
         return found.group(1) + found.group(2) if found else self.text
 
 
-def split(sources: Sources, tree: Tree, threads: frozenset[str]) -> list[Turn | Slot]:
-    """Return messages and slots in order; raises PromptError. `threads`: inputs of that kind."""
-    splitter = _Splitter(sources, tree, threads)
+def split(
+    sources: Sources, tree: Tree, threads: frozenset[str], faults: Faults
+) -> list[Turn | Slot]:
+    """Return messages and slots in order. `threads`: names of what stands for messages.
+
+    A fault raises PromptError, or is kept and the text goes on as if it were mended.
+    """
+    splitter = _Splitter(sources, tree, threads, faults)
     for node in tree.root.body:
         splitter.add(node)
     for part in splitter.parts:
@@ -81,6 +86,7 @@ class _Splitter:
     sources: Sources
     tree: Tree
     threads: frozenset[str]
+    faults: Faults
     parts: list[Turn | Slot] = field(default_factory=list)
 
     def add(self, node: nodes.Node) -> None:
@@ -99,7 +105,10 @@ class _Splitter:
 
     def _add_text(self, piece: _Fragment) -> None:
         if not piece.edge and _ROLE_LIKE.fullmatch(piece.text.rstrip("\n")):
-            self.parts.append(Turn(self._role(piece), piece.mark, nodes.Template([], lineno=0)))
+            role = "system"
+            with self.faults.here():
+                role = self._role(piece)
+            self.parts.append(Turn(role, piece.mark, nodes.Template([], lineno=0)))
         elif piece.text.strip() or self._turn() is not None:
             data = nodes.TemplateData(piece.literal, lineno=piece.mark)
             self._append(nodes.Output([data], lineno=piece.mark), piece.mark)
@@ -122,16 +131,20 @@ class _Splitter:
     def _append(self, node: nodes.Node, mark: int) -> None:
         turn = self._turn()
         if turn is None:
-            if self.parts:
-                raise self.sources.error(
-                    mark, "This stands after a thread, in no message.", "Put a role line before it."
-                )
-            raise self.sources.error(
-                mark,
-                "This belongs to no message.",
-                "Put `system:` or `user:` on a line above it.",
-            )
+            with self.faults.here():
+                raise self._homeless(mark)
+            turn = Turn("system", mark, nodes.Template([], lineno=0))
+            self.parts.append(turn)
         turn.body.body.append(node)
+
+    def _homeless(self, mark: int) -> PromptError:
+        if self.parts:
+            return self.sources.error(
+                mark, "This stands after a thread, in no message.", "Put a role line before it."
+            )
+        return self.sources.error(
+            mark, "This belongs to no message.", "Put `system:` or `user:` on a line above it."
+        )
 
     def _turn(self) -> Turn | None:
         last = self.parts[-1] if self.parts else None
@@ -143,11 +156,12 @@ class _Splitter:
     def _add_slot(self, node: nodes.Node) -> None:
         assert isinstance(node, nodes.Name)  # noqa: S101
         alone = rf"[ \t]*\{{\{{[-+]?\s*{node.name}\s*[-+]?\}}\}}[ \t]*"
-        if not re.fullmatch(alone, self.sources.line_at(node.lineno)):
-            raise self._not_alone(node)
-        if Slot(node.name) in self.parts:
-            raise self.sources.error(node.lineno, f"The thread `{node.name}` is put in twice.")
-        self.parts.append(Slot(node.name))
+        with self.faults.here():
+            if not re.fullmatch(alone, self.sources.line_at(node.lineno)):
+                raise self._not_alone(node)
+            if Slot(node.name) in self.parts:
+                raise self.sources.error(node.lineno, f"The thread `{node.name}` is put in twice.")
+            self.parts.append(Slot(node.name))
 
     def _not_alone(self, node: nodes.Name) -> PromptError:
         return self.sources.error(
@@ -161,12 +175,14 @@ class _Splitter:
         inner: list[nodes.Expr] = []
         for piece in _pieces(output):
             if isinstance(piece, _Fragment):
-                if not piece.edge and _ROLE_LIKE.fullmatch(piece.text.rstrip("\n")):
-                    raise self._inside(piece)
+                with self.faults.here():
+                    if not piece.edge and _ROLE_LIKE.fullmatch(piece.text.rstrip("\n")):
+                        raise self._inside(piece)
                 inner.append(nodes.TemplateData(piece.literal, lineno=piece.mark))
             else:
-                if isinstance(piece, nodes.Name) and self._is_thread(piece):
-                    raise self._not_alone(piece)
+                with self.faults.here():
+                    if isinstance(piece, nodes.Name) and self._is_thread(piece):
+                        raise self._not_alone(piece)
                 inner.append(piece)
         output.nodes = inner
 

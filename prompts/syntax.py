@@ -10,17 +10,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
-from jinja2 import TemplateSyntaxError, nodes
-from jinja2.lexer import TokenStream
-from jinja2.parser import Parser
+from jinja2 import nodes
 from jinja2.visitor import NodeTransformer
 
-from prompts.allowlist import check_tree
+from prompts.allowlist import PARTIAL, check_tree
 from prompts.environment import ENVIRONMENT
-from prompts.errors import did_you_mean
+from prompts.errors import Faults, PromptError, did_you_mean
 from prompts.filters import GLUE, LOOP
+from prompts.mending import mended, parsed
 from prompts.source import Sources, read_text
-from prompts.tags import Token, read_tokens, reason
+from prompts.tags import Token, read_tokens
 
 _MAX_INCLUDES = 50
 _MAX_INCLUDE_DEPTH = 3
@@ -30,35 +29,44 @@ _INCLUDE_LINE = re.compile(r"\s*\{%[-+]?\s*include\b[^%]*%\}\s*")
 @dataclass(slots=True)
 class Tree:
     """`root` holds everything; `raw`: marks between which text stood in `{% raw %}`; `partials`:
-    the text of each partial in use, by name."""
+    the text of each partial in use, by name; `whole`: nothing was left out."""
 
     root: nodes.Template
     raw: list[tuple[int, int]] = field(default_factory=list)
     partials: dict[str, str] = field(default_factory=dict)
+    whole: bool = True
 
 
-def read_tree(sources: Sources, start: int, partials: Mapping[str, str]) -> Tree:
-    """Parse and check text 0 from `start` on, with its partials; raises PromptError."""
+def read_tree(sources: Sources, start: int, partials: Mapping[str, str], faults: Faults) -> Tree:
+    """Parse and check text 0 from `start` on, with its partials.
+
+    A fault raises PromptError, or is kept and what holds it is left out.
+    """
     tree = Tree(nodes.Template([], lineno=0))
-    root = _parsed(sources, 0, start, tree)
-    tree.root = _Includer(sources, partials, tree).visit(root)
-    check_tree(sources, tree.root)
+    root = _parsed(sources, 0, start, tree, faults)
+    tree.root = _Includer(sources, partials, tree, faults).visit(root)
+    check_tree(sources, tree.root, faults)
     tree.root = _Bounder().visit(tree.root)
     tree.root.set_environment(ENVIRONMENT)
     return tree
 
 
-def _parsed(sources: Sources, number: int, start: int, tree: Tree) -> nodes.Template:
-    tokens = read_tokens(sources, number, start)
-    _note_raw(tokens, tree)
-    parser = Parser(ENVIRONMENT, "")
-    pieces = ((token.mark, token.kind, token.text) for token in tokens)
+def _parsed(
+    sources: Sources, number: int, start: int, tree: Tree, faults: Faults
+) -> nodes.Template:
     try:
-        parser.stream = TokenStream(ENVIRONMENT.lexer.wrap(pieces), None, None)
-        root = parser.parse()
-    except TemplateSyntaxError as error:
-        raise sources.error(error.lineno, f"This is not valid Jinja: {reason(error)}.") from None
-    check_tree(sources, root)
+        tokens = read_tokens(sources, number, start)
+        root = parsed(sources, tokens)
+    except PromptError:
+        if not faults.keep:
+            raise
+        tree.whole = False
+        tokens = mended(sources, number, start, faults)
+        root = nodes.Template([], lineno=0)
+        with faults.here():
+            root = parsed(sources, tokens)
+    _note_raw(tokens, tree)
+    check_tree(sources, root, faults)
     return root
 
 
@@ -74,22 +82,31 @@ def _note_raw(tokens: list[Token], tree: Tree) -> None:
 class _Includer(NodeTransformer):
     """Puts the nodes of a partial where it is included."""
 
-    def __init__(self, sources: Sources, partials: Mapping[str, str], tree: Tree) -> None:
+    def __init__(
+        self, sources: Sources, partials: Mapping[str, str], tree: Tree, faults: Faults
+    ) -> None:
         self.sources = sources
         self.partials = partials
         self.tree = tree
+        self.faults = faults
         self.open: list[str] = []
         self.count = 0
 
     def visit_Include(self, node: nodes.Include) -> nodes.Scope:  # noqa: N802 - Jinja's name
         """Return a scope with the partial's own nodes, its includes put in place too."""
-        name = _checked_name(node)
-        self._check_chain(node, name)
-        number = self.sources.add(self._text(node, name), name)
-        self.open.append(name)
-        body = self.visit(_parsed(self.sources, number, 0, self.tree)).body
-        self.open.pop()
-        return nodes.Scope(body, lineno=node.lineno)
+        scope = nodes.Scope([], lineno=node.lineno)
+        name = _name(node)
+        if name is None:  # lint has kept the fault
+            return scope
+        before = len(self.open)
+        with self.faults.here():
+            self._check_chain(node, name)
+            number = self.sources.add(self._text(node, name), name)
+            self.open.append(name)
+            body = _parsed(self.sources, number, 0, self.tree, self.faults)
+            scope.body = self.visit(body).body
+        del self.open[before:]
+        return scope
 
     def _check_chain(self, node: nodes.Include, name: str) -> None:
         self.count += 1
@@ -117,10 +134,10 @@ class _Includer(NodeTransformer):
         return text.rstrip("\n") + ("\n" if alone else "")
 
 
-def _checked_name(node: nodes.Include) -> str:
-    """Return the name that the allowlist has found to be a literal."""
-    assert isinstance(node.template, nodes.Const)  # noqa: S101
-    return str(node.template.value)
+def _name(node: nodes.Include) -> str | None:
+    """Return the name of a partial, None where the allowlist has found no literal one."""
+    name = node.template.value if isinstance(node.template, nodes.Const) else None
+    return name if isinstance(name, str) and PARTIAL.fullmatch(name) else None
 
 
 class _Bounder(NodeTransformer):

@@ -37,23 +37,18 @@ class Token:
 
 def read_tokens(sources: Sources, number: int, start: int) -> list[Token]:
     """Return the checked tokens of a text from `start` on; raises PromptError."""
-    tokens = _cut(sources, number, start)
-    blocks: list[Token] = []
-    sets = 0
-    for opening, inside, closed in _tags(tokens):
+    tokens, broken = cut(sources, number, start)
+    if broken is not None:
+        raise broken
+    blocks = Blocks(sources)
+    for opening, inside, closed in tags_of(tokens):
         if not closed:
-            raise _never_closed(sources, opening)
-        _check_tag(sources, opening, inside)
+            raise never_closed(sources, opening)
+        check_tag(sources, opening, inside)
         if opening.kind == "block_begin":
-            _check_keyword(sources, inside[0], blocks)
-            sets += inside[0].text == "set"
-            if sets > _MAX_SETS:
-                raise sources.error(inside[0].mark, f"There are more than {_MAX_SETS} `set` tags.")
-    if blocks:
-        word = blocks[-1].text
-        raise sources.error(
-            blocks[-1].mark, f"`{{% {word} %}}` is never closed.", f"Add `{{% end{word} %}}`."
-        )
+            blocks.add(inside[0])
+    if blocks.open:
+        raise blocks.never_closed()
     return tokens
 
 
@@ -63,7 +58,8 @@ def reason(error: TemplateSyntaxError) -> str:
     return (message[:1].lower() + message[1:]).rstrip(".")
 
 
-def _cut(sources: Sources, number: int, start: int) -> list[Token]:
+def cut(sources: Sources, number: int, start: int) -> tuple[list[Token], PromptError | None]:
+    """Return the tokens of a text from `start` on, up to a tag that cannot be read, and why."""
     text = sources.texts[number]
     tokens: list[Token] = []
     position = start
@@ -74,8 +70,8 @@ def _cut(sources: Sources, number: int, start: int) -> list[Token]:
             tokens.append(Token(sources.mark(number, position), kind, piece))
             position += len(piece)
     except TemplateSyntaxError as error:
-        raise _unreadable(sources, number, position, tokens, error) from None
-    return tokens
+        return tokens, _unreadable(sources, number, position, tokens, error)
+    return tokens, None
 
 
 def _unreadable(
@@ -83,16 +79,22 @@ def _unreadable(
 ) -> PromptError:
     """Point at the tag that was left open, when that is why the lexer stumbled."""
     text = sources.texts[number]
-    opening = next((t for t in reversed(tokens) if t.kind.endswith("_begin")), None)
+    opening = last_opening(tokens)
     if opening is not None:
         offset = sources.unmark(opening.mark)[1]
         if opening.kind in ("comment_begin", "raw_begin") or "\n" in text[offset:position]:
-            return _never_closed(sources, opening)
+            return never_closed(sources, opening)
     mark = sources.mark(number, min(position, len(text)))
     return sources.error(mark, f"This tag cannot be read: {reason(error)}.")
 
 
-def _never_closed(sources: Sources, opening: Token) -> PromptError:
+def last_opening(tokens: list[Token]) -> Token | None:
+    """Return the token that opens the last tag, if there is any."""
+    return next((t for t in reversed(tokens) if t.kind.endswith("_begin")), None)
+
+
+def never_closed(sources: Sources, opening: Token) -> PromptError:
+    """Return the error that names a tag without its end."""
     if opening.kind == "raw_begin":
         return sources.error(
             opening.mark, "`{% raw %}` is never closed.", "Add `{% endraw %}` after its text."
@@ -101,7 +103,7 @@ def _never_closed(sources: Sources, opening: Token) -> PromptError:
     return sources.error(opening.mark, f"`{sign}` is never closed.", f"Add {_ENDS[sign]}.")
 
 
-def _tags(tokens: list[Token]) -> Iterator[tuple[Token, list[Token], bool]]:
+def tags_of(tokens: list[Token]) -> Iterator[tuple[Token, list[Token], bool]]:
     """Yield each tag's opening, what stands in it, and whether it was closed."""
     opening: Token | None = None
     inside: list[Token] = []
@@ -117,29 +119,63 @@ def _tags(tokens: list[Token]) -> Iterator[tuple[Token, list[Token], bool]]:
         yield opening, inside, False
 
 
-def _check_keyword(sources: Sources, keyword: Token, blocks: list[Token]) -> None:
-    word = keyword.text
-    if word not in _KEYWORDS and word != "endset":
-        hint = did_you_mean(word, _KEYWORDS, "Allowed are if, for, set, include and raw.")
-        raise sources.error(keyword.mark, f"The tag `{word}` is not allowed.", hint)
-    if word == "endset":
-        raise sources.error(keyword.mark, "`set` holds no block.", "Write `{% set name = … %}`.")
-    if word == "else" and not blocks:
-        raise sources.error(keyword.mark, "`else` stands outside of any `if` or `for`.")
-    if word in _CLOSES:
-        if not blocks or blocks[-1].text != _CLOSES[word]:
-            raise sources.error(
-                keyword.mark, f"`{word}` has no open `{_CLOSES[word]}` before it.", "Delete it."
+class Blocks:
+    """The blocks that are open, as one tag after another is added."""
+
+    def __init__(self, sources: Sources) -> None:
+        self.open: list[Token] = []
+        self._sources = sources
+        self._sets = 0
+
+    def add(self, keyword: Token) -> None:
+        """Take a tag's keyword; raises PromptError where it is unknown or out of place."""
+        word = keyword.text
+        if word not in _KEYWORDS and word != "endset":
+            hint = did_you_mean(word, _KEYWORDS, "Allowed are if, for, set, include and raw.")
+            raise self._sources.error(keyword.mark, f"The tag `{word}` is not allowed.", hint)
+        if word == "endset":
+            raise self._sources.error(
+                keyword.mark, "`set` holds no block.", "Write `{% set name = … %}`."
             )
-        if word != "elif":
-            blocks.pop()
-    elif word in ("if", "for"):
-        blocks.append(keyword)
-        if len(blocks) > _MAX_BLOCKS:
-            raise sources.error(keyword.mark, f"Blocks are nested more than {_MAX_BLOCKS} deep.")
+        if word == "else" and not self.open:
+            raise self._sources.error(keyword.mark, "`else` stands outside of any `if` or `for`.")
+        self._sets += word == "set"
+        if self._sets == _MAX_SETS + 1:
+            raise self._sources.error(keyword.mark, f"There are more than {_MAX_SETS} `set` tags.")
+        if word in _CLOSES:
+            self._close(keyword)
+        elif word in ("if", "for"):
+            self.open.append(keyword)
+            if len(self.open) == _MAX_BLOCKS + 1:
+                raise self._sources.error(
+                    keyword.mark, f"Blocks are nested more than {_MAX_BLOCKS} deep."
+                )
+
+    def never_closed(self) -> PromptError:
+        """Return the error that names the innermost block that is open."""
+        block = self.open[-1]
+        return self._sources.error(
+            block.mark,
+            f"`{{% {block.text} %}}` is never closed.",
+            f"Add `{{% end{block.text} %}}`.",
+        )
+
+    def _close(self, keyword: Token) -> None:
+        opener = _CLOSES[keyword.text]
+        if all(block.text != opener for block in self.open):
+            raise self._sources.error(
+                keyword.mark,
+                f"`{keyword.text}` has no open `{opener}` before it.",
+                "Delete it.",
+            )
+        if self.open[-1].text != opener:
+            raise self.never_closed()
+        if keyword.text != "elif":
+            self.open.pop()
 
 
-def _check_tag(sources: Sources, opening: Token, inside: list[Token]) -> None:
+def check_tag(sources: Sources, opening: Token, inside: list[Token]) -> None:
+    """Refuse a tag that is empty, too long, nested too deeply, or holds a stray `\\`."""
     if not inside:
         raise sources.error(opening.mark, "This tag is empty.", "Write something in it.")
     if len(inside) > _MAX_TAG:
