@@ -12,7 +12,9 @@ import prompts
 from chatbot.archive import Archive
 from chatbot.chain import Renderer
 from chatbot.errors import NotFound
+from prompts.cases import read_cases
 from store import prompts as rows
+from store import testing
 from store.engine import Session
 from store.records import PromptVersion, Release
 
@@ -45,11 +47,15 @@ class Releases:
     def publish_library(self) -> int:
         """Save the built-in prompts as versions and release those that nobody has taken over.
 
-        A prompt whose released version an author wrote stays as it is. Returns how many releases
-        were made: none when nothing changed since the last start.
+        A prompt that somebody released stays as it is, and so do test cases that somebody wrote.
+        Returns how many releases were made: none when nothing changed since the last start.
         """
+        library = prompts.library()
         with self._archive.main.writing() as session:
-            return sum(_publish(session, prompt) for prompt in prompts.library().values())
+            made = sum(_publish(session, prompt) for prompt in library.values())
+            for name in library:
+                _save_tests(session, name, prompts.library_tests(name))
+        return made
 
     def choices(self, kind: str = "chat") -> list[Choice]:
         """Published prompts of a kind, by name."""
@@ -64,10 +70,11 @@ class Releases:
         ]
 
     def current(self, prompt: str) -> Release:
-        """The release of a prompt that serves production now. Raises NotFound."""
+        """The release of a prompt that serves production now. Raises NotFound, if archived too."""
         with self._archive.main.reading() as session:
             release = rows.current_release(session, prompt, PRODUCTION)
-        if release is None:
+            gone = release is not None and rows.row(session, prompt).archived
+        if release is None or gone:
             raise NotFound(f"No prompt named {prompt} is published.")
         return release
 
@@ -90,7 +97,7 @@ class Releases:
 
     def _parse(self, version: str) -> prompts.Prompt:
         row = self._rows(version)
-        return prompts.parse(row.source, row.partials)
+        return prompts.parse(row.source, row.partials, row.examples)
 
 
 def weighted(weights: dict[str, int], conversation: str) -> str:
@@ -107,10 +114,8 @@ def weighted(weights: dict[str, int], conversation: str) -> str:
 
 def _publish(session: Session, prompt: prompts.Prompt) -> bool:
     current = rows.current_release(session, prompt.name, PRODUCTION)
-    if current is not None:
-        serving = rows.get_version(session, _newest(current))
-        if serving.sha == prompt.sha or serving.author != BUILT_IN:
-            return False
+    if current is not None and (current.actor != BUILT_IN or prompt.sha in current.weights):
+        return False
     rows.save_version(
         session,
         sha=prompt.sha,
@@ -118,7 +123,7 @@ def _publish(session: Session, prompt: prompts.Prompt) -> bool:
         kind=prompt.kind,
         source=prompt.source,
         partials=dict(prompt.partials),
-        examples=None,
+        examples=[example.stored for example in prompt.examples] or None,
         author=BUILT_IN,
         note="Comes with the product",
         parent=None if current is None else _newest(current),
@@ -132,6 +137,24 @@ def _publish(session: Session, prompt: prompts.Prompt) -> bool:
         reason="Comes with the product",
     )
     return True
+
+
+def _save_tests(session: Session, prompt: str, source: str | None) -> None:
+    """Keep the test cases that come with a prompt, unless somebody changed them."""
+    if source is None:
+        return
+    current = testing.current_tests(session, prompt)
+    if current is not None and (current.source == source or current.author != BUILT_IN):
+        return
+    suite = read_cases(source)
+    testing.save_tests(
+        session,
+        prompt=prompt,
+        sha=suite.sha,
+        source=source,
+        cases=len(suite.cases),
+        author=BUILT_IN,
+    )
 
 
 def _newest(release: Release) -> str:

@@ -140,7 +140,7 @@ class Publishing(Writing):
         for sha in shas:
             if sha not in served:
                 found = self.parts.gate(prompt, sha, model)
-                reasons += [line.sentence for line in found.lines if not line.ok]
+                reasons += [line.reason for line in found.lines if not line.ok]
         return reasons
 
     def _told(self, session: Session, person: Person, action: str, made: Release) -> ReleaseLine:
