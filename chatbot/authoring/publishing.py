@@ -114,6 +114,31 @@ class Publishing(Writing):
             )
             return self._told(session, person, "prompt_rolled_back", made)
 
+    def earlier(
+        self,
+        person: Person,
+        prompt: str,
+        environment: Environment = "production",
+        to: str | None = None,
+    ) -> ReleaseLine:
+        """The release that `roll_back` would return to. Raises what that does."""
+        with self._archive.main.reading() as session:
+            require_author(session, person)
+            if to is None:
+                back = _earlier(session, prompt, environment)
+            else:
+                back = rows.release_of(session, prompt, environment, to)
+            return views.release_line(back, rows.lines(session, back.weights), [])
+
+    def serving(
+        self, person: Person, prompt: str, environment: Environment
+    ) -> tuple[views.Share, ...]:
+        """What an environment serves now; () where nothing was released. Raises NotAllowed."""
+        with self._archive.main.reading() as session:
+            require_author(session, person)
+            now = rows.current_release(session, prompt, environment)
+            return views.shares(now, rows.lines(session, now.weights if now else ()))
+
     def _weights(self, person: Person, prompt: str, weights: Mapping[str, int]) -> dict[str, int]:
         """The versions by their whole hash. Raises Refused, NotFound, NotAllowed."""
         if not weights or len(weights) > MOST_VERSIONS:
