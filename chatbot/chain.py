@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import prompts
 from chatbot.backends.cancel import CancelToken
 from chatbot.errors import BackendError, ContextTooSmall, PromptInvalid
-from chatbot.grounding import Ground, ground, has_passages, reworked
+from chatbot.grounding import Ground, ground, has_passages
+from chatbot.reworking import forms
 
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
@@ -273,7 +274,8 @@ async def _grounded(
     from chatbot.backends.base import Quotable  # imports LangChain, as the model has already
 
     held, only = Ground(), not plan.continued
-    quotable = Quotable(reworked(plan.prompt, plan.values), only=only, of="text")
+    asked = await asyncio.to_thread(_asked, plan)
+    quotable = Quotable(forms(asked), only=only, of="text")
     if not quotable.texts and has_passages(plan.prompt, plan.values):
         history = [past.message for past in plan.history]
         values, held = await asyncio.to_thread(ground, plan.prompt, plan.values, history, encoder)
@@ -288,6 +290,14 @@ async def _grounded(
             if more:
                 sent.notes.append(ADDED)
             yield replace(piece, text=piece.text + more)
+
+
+def _asked(plan: Plan) -> str:
+    """What is asked: the question, or for a prompt without one the last message that it makes."""
+    if plan.prompt.input("question"):
+        return str(plan.values.get("question", ""))
+    said = [one["content"] for one in render(plan).messages if one["role"] == "user"]
+    return said[-1] if said else ""
 
 
 async def _stream(

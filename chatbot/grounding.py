@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import prompts
-from chatbot import reworking
 from chatbot.picking import Picked, pick
 
 if TYPE_CHECKING:
@@ -89,11 +88,6 @@ def ground(
 def has_passages(prompt: prompts.Prompt, given: Mapping[str, Any]) -> bool:
     """Whether there is anything to pick from."""
     return bool(given.get(_input(prompt)))
-
-
-def reworked(prompt: prompts.Prompt, given: Mapping[str, Any]) -> tuple[str, ...]:
-    """What may become of a text that the question asks to rework; nothing where it asks none."""
-    return reworking.forms(str(given.get("question", ""))) if prompt.input("question") else ()
 
 
 def _input(prompt: prompts.Prompt) -> str:

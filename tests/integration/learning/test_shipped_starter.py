@@ -1,8 +1,12 @@
 """The checkpoint that ships: whole, small, loadable, and it answers."""
 
+import asyncio
+
 import pytest
 
 import prompts
+from chatbot import chain
+from chatbot.backends.cancel import CancelToken
 from chatbot.backends.checkpoint import read_manifest, verify
 from chatbot.backends.local import LocalModel
 from chatbot.backends.registry import STARTER
@@ -20,18 +24,38 @@ def starter():
 
 
 @pytest.fixture(scope="module")
-def ask():
-    """Return what asks the starter as the product does; gives the text and how it ended."""
+def local():
     model = LocalModel.load(STARTER, read_manifest(STARTER))
+    yield model
+    model.close()
+
+
+@pytest.fixture(scope="module")
+def ask(local):
+    """Return what asks the starter as the product does; gives the text and how it ended."""
 
     def ask(question, prompt="assistant", **values):
         sent = prompts.render(prompts.library()[prompt], {"question": question, **values})
         messages = [(message["role"], message["content"]) for message in sent]
-        reply = model.invoke(messages, temperature=0, max_tokens=160)
+        reply = local.invoke(messages, temperature=0, max_tokens=160)
         return reply.content, reply.response_metadata["finish_reason"]
 
-    yield ask
-    model.close()
+    return ask
+
+
+@pytest.fixture(scope="module")
+def tool(local):
+    """Return what uses a built-in prompt on the way that a turn goes."""
+
+    async def opened(_):
+        return local
+
+    async def run(prompt, values):
+        plan = chain.Plan(prompts.library()[prompt], values)
+        said = chain.answer(plan, [local.label], opened, CancelToken(), lambda _: None)
+        return "".join([piece.text async for piece in said])
+
+    return lambda prompt, **values: asyncio.run(run(prompt, values))
 
 
 def test_files_have_their_checksums():
@@ -96,3 +120,17 @@ def test_training_and_serving_encode_alike(starter):
             sent, sanitize_control_tokens=True, return_dict=False
         )
         assert encoder.chat(sent, replies_only=True)[0] == served
+
+
+@pytest.mark.parametrize("wish", [{}, {"length": "shorter"}, {"tone": "formal"}, {"tone": "warm"}])
+def test_rewriting_loses_no_value(tool, wish):
+    text = "the lamp for $129.00 comes on 17 November. We are sorry. Call 030 23125 020."
+    answer = tool("rewrite", text=text, **wish)
+    assert all(value in answer for value in ("$129.00", "17 November", "030 23125 020"))
+
+
+def test_summary_has_its_lines(tool):
+    said = "Customer: My lamp broke on 3 May.\nAgent: We send one.\nCustomer: By 9 am, please."
+    lines = tool("summary", conversation=said).splitlines()
+    assert [line.partition(":")[0] for line in lines] == ["Wants", "Done", "Open"]
+    assert "9 am" in lines[-1]

@@ -3,7 +3,7 @@
 import numpy as np
 
 import prompts
-from chatbot.grounding import MOST, Ground, ground, reworked
+from chatbot.grounding import MOST, Ground, ground
 
 SUPPORT = prompts.library()["support"]
 REFUNDS = {
@@ -86,10 +86,3 @@ def test_answer_that_quotes_nothing_gets_the_best_sentence():
 def test_answer_with_a_value_that_the_person_gave_stands():
     assert HELD.missing("Your number is 0171 555 1234.") == ""
     assert HELD.missing("Your number is 0171 555 9999.")
-
-
-def test_text_to_rework_is_offered_in_its_forms():
-    values = {"question": "Make it shorter:\n\nThank you. It costs $3."}
-    assert "It costs $3." in reworked(SUPPORT, values)
-    assert reworked(SUPPORT, {"question": "What does it cost?"}) == ()
-    assert reworked(prompts.library()["product-description"], {"product": "tent"}) == ()
