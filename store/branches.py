@@ -90,11 +90,9 @@ def copy_path(session: Session, source_leaf_id: int, target_conversation_id: int
     Return the id of the copied leaf, its head from now on. A reply still being written is copied
     as interrupted. Raises `NotFound` when the target is gone.
     """
-    above = nodes.line(source_leaf_id, None)
-    source = session.execute(
-        select(Row).join(above, Row.id == above.c.id).order_by(above.c.depth.desc())
-    ).scalars()
-    originals = list(source)
+    above = nodes.line(limited=False)
+    line = select(Row).join(above, Row.id == above.c.id).order_by(above.c.depth.desc())
+    originals = list(session.execute(line, {"leaf": source_leaf_id}).scalars())
     taken = nodes.numbers(session, target_conversation_id, len(originals))
     parent_id = None
     copies: dict[int, int] = {}

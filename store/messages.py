@@ -6,8 +6,10 @@ and people judge in `traces`.
 """
 
 from collections.abc import Sequence
+from functools import cache
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
 from store import index, nodes
@@ -208,9 +210,14 @@ def newest_child(session: Session, message_id: int, role: str) -> Message | None
 
 def path(session: Session, leaf_id: int, *, limit: int | None) -> list[Message]:
     """The last `limit` messages (None: all) that lead to this one, oldest first."""
-    above = nodes.line(leaf_id, limit)
-    query = select(*COLUMNS).join(above, Row.id == above.c.id).order_by(above.c.depth.desc())
-    return [Message(*row) for row in session.execute(query)]
+    found = session.execute(_path(limited=limit is not None), {"leaf": leaf_id, "limit": limit})
+    return [Message(*row) for row in found]
+
+
+@cache
+def _path(*, limited: bool) -> Select[Any]:
+    above = nodes.line(limited=limited)
+    return select(*COLUMNS).join(above, Row.id == above.c.id).order_by(above.c.depth.desc())
 
 
 def _by_key(session: Session, conversation_id: int, key: str, role: str) -> Message | None:

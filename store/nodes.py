@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import CTE, literal, select, update
+from sqlalchemy import CTE, Integer, bindparam, literal, select, update
 from sqlalchemy.orm import Session, aliased
 
-from store.columns import now
+from store.columns import BigId, now
 from store.errors import Conflict, NotFound
 from store.models import Conversation as ConversationRow
 from store.models import Message as Row
@@ -72,15 +72,21 @@ def move_head(session: Session, conversation_id: int, head_id: int | None) -> No
     )
 
 
-def line(leaf_id: int, limit: int | None) -> CTE:
-    """A recursive query of `(id, parent_id, depth)` from a leaf upwards, at most `limit` rows."""
-    start = select(Row.id, Row.parent_id, literal(1).label("depth")).where(Row.id == leaf_id)
+def line(*, limited: bool) -> CTE:
+    """A recursive query of `(id, parent_id, depth)` from the message `leaf` upwards.
+
+    It has the parameter `leaf` and, where `limited`, `limit`: the most rows. Making it takes longer
+    than running it, so callers keep what they build on it.
+    """
+    leaf = Row.id == bindparam("leaf", type_=BigId)
+    start = select(Row.id, Row.parent_id, literal(1).label("depth")).where(leaf)
     found = start.cte("line", recursive=True)
     parent = aliased(Row)
     step = select(parent.id, parent.parent_id, found.c.depth + 1).join(
         found, parent.id == found.c.parent_id
     )
-    return found.union_all(step if limit is None else step.where(found.c.depth < limit))
+    within = found.c.depth < bindparam("limit", type_=Integer)
+    return found.union_all(step.where(within) if limited else step)
 
 
 def subtree(top_id: int) -> CTE:

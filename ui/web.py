@@ -31,7 +31,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from chatbot.bootstrap import Product
 from chatbot.errors import ChatbotError, SettingsInvalid
 from chatbot.openid import open_provider
-from ui import bindings, login, oidc, routes
+from ui import bindings, login, oidc, quick, routes
 from ui.guard import Guard, People, names_of
 from ui.pages import account, admin, admin_files, chat, frame, models, prompts
 from ui.pages.chat_stream import ChatStream
@@ -43,6 +43,8 @@ QUEUE = 1000
 """Listeners' calls that may wait; beyond it a page is told that the server is busy."""
 WARM_UP_AFTER = 3.0
 """Seconds after which the model is loaded even if nobody has opened a page."""
+LOOK_AGAIN = 0.5
+"""Seconds between two looks whether the model is loaded."""
 NO_STREAM = "Nothing is running in this page any more. Reload it."
 NO_PAGES = ("/gradio_api", "/assets", "/ui", *routes.PLAIN)
 """Where no page of Gradio's lies."""
@@ -60,11 +62,16 @@ def create_app(product: Product) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await asyncio.to_thread(product.recover)
         product.sandbox.start()
-        tidying = asyncio.create_task(product.keep_tidy())
+        keeping = [
+            asyncio.create_task(work) for work in (product.keep_tidy(), product.standing.keep())
+        ]
         timer = asyncio.get_running_loop().call_later(WARM_UP_AFTER, warm.up)
+        settling = asyncio.create_task(warm.settle())
         yield
         timer.cancel()
-        tidying.cancel()
+        settling.cancel()
+        for task in keeping:
+            task.cancel()
         works.close()
         await product.chat.close()
 
@@ -186,6 +193,8 @@ def pages_of(product: Product) -> tuple[gr.Blocks, ChatStream, ExitStack]:
     blocks.max_threads = chat.AT_ONCE
     blocks.state_session_capacity = bindings.MOST
     blocks.queue(default_concurrency_limit=chat.AT_ONCE, max_size=QUEUE)
+    quick.keep_configs(blocks)
+    quick.forget_matplotlib()
     return blocks, streams, works
 
 
@@ -265,13 +274,21 @@ class _Warmth:
 
     def __init__(self, product: Product) -> None:
         self._product = product
-        self._done = False
+        self._begun = asyncio.Event()
 
     def up(self) -> None:
         """Begin, unless it was begun already."""
-        if not self._done:
-            self._done = True
+        if not self._begun.is_set():
+            self._begun.set()
             self._product.registry.load_in_background(self._product.settings.model)
+
+    async def settle(self) -> None:
+        """Wait for the model's end of loading; what is in memory then stays."""
+        await self._begun.wait()
+        registry, model = self._product.registry, self._product.settings.model
+        while registry.state(registry.resolve(model).label).state == "loading":  # noqa: ASYNC110
+            await asyncio.sleep(LOOK_AGAIN)  # a thread loads it, and tells nobody
+        quick.freeze()
 
 
 class _Streams:
