@@ -30,11 +30,14 @@ _INPUT_FIELDS = frozenset(
 
 @dataclass(slots=True)
 class Fields:
-    """What the front matter says."""
+    """What the front matter says. `declared` are the names of all inputs and `threads` those of
+    kind thread, faulty entries among them, so that one fault does not bring others."""
 
     name: str
     description: str
     inputs: tuple[Input, ...]
+    declared: frozenset[str]
+    threads: frozenset[str]
     model: str | None
     parameters: Mapping[str, JSON]
     ours: Ours
@@ -45,7 +48,9 @@ def read_fields(front: FrontMatter, faults: Faults) -> Fields:
     with faults.here():
         known(front, (), front.values, _FIELDS, _NOT_TAKEN)
     inputs = _inputs(front, faults)
-    fields = Fields("", "", inputs, None, {}, read_ours(front, inputs, faults))
+    ours = read_ours(front, inputs, faults)
+    declared, threads = _declared(front, None), _declared(front, "thread")
+    fields = Fields("", "", inputs, declared, threads, None, {}, ours)
     with faults.here():
         fields.name = _name(front, front.values.get("name"))
     with faults.here():
@@ -55,6 +60,13 @@ def read_fields(front: FrontMatter, faults: Faults) -> Fields:
     with faults.here():
         fields.parameters = read_parameters(front)
     return fields
+
+
+def _declared(front: FrontMatter, kind: Kind | None) -> frozenset[str]:
+    entries = front.values.get("inputs")
+    several = [one for one in entries if isinstance(one, dict)] if isinstance(entries, list) else []
+    names = (one.get("name") for one in several if kind is None or one.get("kind") == kind)
+    return frozenset(name for name in names if isinstance(name, str))
 
 
 def _name(front: FrontMatter, name: JSON) -> str:

@@ -16,7 +16,7 @@ from jinja2 import nodes
 from prompts.errors import Faults, PromptError, did_you_mean
 from prompts.examples import SLOT, Example, taken
 from prompts.fields import Fields, read_fields
-from prompts.frontmatter import JSON, read_front_matter
+from prompts.frontmatter import JSON, FrontMatter, read_front_matter
 from prompts.inputs import Input
 from prompts.names import undeclared
 from prompts.ours import SHOWN, Choosing, PromptKind, Select
@@ -80,6 +80,18 @@ class Body:
     sources: Sources
 
 
+@dataclass(slots=True)
+class Draft:
+    """What a text holds, as far as it can be read."""
+
+    source: str
+    front: FrontMatter
+    fields: Fields
+    body: Body
+    tree: Tree
+    examples: tuple[Example, ...]
+
+
 def parse(
     source: str | bytes,
     partials: Mapping[str, str] | None = None,
@@ -98,21 +110,26 @@ def parse(
 def _parse(
     source: str, partials: tuple[tuple[str, str], ...], examples: tuple[Example, ...]
 ) -> Prompt:
-    front = read_front_matter(source)
-    fields = read_fields(front, Faults())
-    threads = threads_of(fields.inputs, wanted=fields.ours.examples is not None or bool(examples))
-    body, tree = read_parts(source, front.body, dict(partials), threads, Faults())
-    known = frozenset(spec.name for spec in fields.inputs)
-    check_names(body, known, Faults())
-    check_parts(body, fields.ours.kind, front.body, Faults())
-    return _prompt(source, fields, body, tree, examples)
+    return _prompt(read_draft(source, dict(partials), examples, Faults()))
 
 
-def _prompt(
-    source: str, fields: Fields, body: Body, tree: Tree, examples: tuple[Example, ...]
-) -> Prompt:
-    ours = fields.ours
-    slots = tuple(part.name for part in body.parts if isinstance(part, Slot))
+def read_draft(
+    source: str, partials: Mapping[str, str], examples: tuple[Example, ...], faults: Faults
+) -> Draft:
+    """Read a text whose characters are checked. A fault raises PromptError, or is kept."""
+    front = read_front_matter(source, faults)
+    judged = faults if front.readable else Faults(keep=True)  # what cannot be read lacks nothing
+    fields = read_fields(front, judged)
+    threads = threads_of(fields, wanted=fields.ours.examples is not None or bool(examples))
+    body, tree = read_parts(source, front.body, partials, threads, faults)
+    check_names(body, fields.declared, judged)
+    check_parts(body, fields.ours.kind, front.body, judged)
+    return Draft(source, front, fields, body, tree, examples)
+
+
+def _prompt(draft: Draft) -> Prompt:
+    fields, ours, tree, examples = draft.fields, draft.fields.ours, draft.tree, draft.examples
+    slots = tuple(part.name for part in draft.body.parts if isinstance(part, Slot))
     if SLOT not in slots or any(spec.name == SLOT for spec in fields.inputs):
         examples = ()
     choosing = ours.examples or Choosing()
@@ -123,9 +140,9 @@ def _prompt(
         description=fields.description,
         inputs=fields.inputs,
         parameters=fields.parameters,
-        source=source,
+        source=draft.source,
         partials=dict(sorted(tree.partials.items())),
-        sha=closure_sha(source, tree.partials, examples),
+        sha=closure_sha(draft.source, tree.partials, examples),
         title=ours.title,
         notes=ours.notes,
         model=fields.model,
@@ -139,18 +156,16 @@ def _prompt(
     )
 
 
-def threads_of(inputs: tuple[Input, ...], *, wanted: bool) -> frozenset[str]:
+def threads_of(fields: Fields, *, wanted: bool) -> frozenset[str]:
     """Return what stands for messages: the inputs of kind thread, and examples where wanted."""
-    threads = {spec.name for spec in inputs if spec.kind == "thread"}
-    taken_name = any(spec.name == SLOT for spec in inputs)
-    return frozenset(threads | {SLOT} if wanted and not taken_name else threads)
+    mine = {SLOT} if wanted and SLOT not in fields.declared else set()
+    return fields.threads | mine
 
 
 def read_body(prompt: Prompt) -> Body:
     """Return the messages of a parsed prompt, for whoever compiles them."""
-    start = read_front_matter(prompt.source).body
-    threads = threads_of(prompt.inputs, wanted=SLOT in prompt.slots)
-    return read_parts(prompt.source, start, prompt.partials, threads, Faults())[0]
+    start = read_front_matter(prompt.source, Faults()).body
+    return read_parts(prompt.source, start, prompt.partials, frozenset(prompt.slots), Faults())[0]
 
 
 def closure_sha(

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 import yaml
 
-from prompts.errors import PromptError
+from prompts.errors import Faults, PromptError
 from prompts.source import line_and_column
 
 JSON: TypeAlias = bool | int | float | str | list["JSON"] | dict[str, "JSON"] | None
@@ -30,11 +30,13 @@ _FRONT = "The front matter"
 
 @dataclass(frozen=True, slots=True)
 class FrontMatter:
-    """`values` as plain JSON, `places` by path into them, `body`: where the template starts."""
+    """`values` as plain JSON, `places` by path into them, `body`: where the template starts;
+    `readable`: it is YAML that we take."""
 
     values: dict[str, JSON]
     places: dict[Path, tuple[int, int]]
     body: int
+    readable: bool = True
 
     def error(self, path: Path, message: str, hint: str = "") -> PromptError:
         """Return the error at the place of a value, or of the nearest thing that holds it."""
@@ -43,22 +45,36 @@ class FrontMatter:
         return PromptError(message, *self.places[path], hint)
 
 
-def read_front_matter(source: str) -> FrontMatter:
-    """Read the front matter of a whole prompt file; raises PromptError."""
+def read_front_matter(source: str, faults: Faults) -> FrontMatter:
+    """Read the front matter of a whole prompt file. A fault raises PromptError, or is kept."""
+    with faults.here():
+        opening, closing = _fences(source)
+        body = min(closing.end() + 1, len(source))
+        with faults.here():
+            # Blank lines instead of the opening fence: marks then count lines of the file.
+            text = "\n" + source[opening.end() + 1 : closing.start()]
+            return _front_matter(text, body)
+        return FrontMatter({}, {(): (1, 1)}, body, readable=False)
+    return FrontMatter({}, {(): (1, 1)}, len(source), readable=False)
+
+
+def _fences(source: str) -> tuple[re.Match[str], re.Match[str]]:
     opening = _FENCE.match(source)
     closing = _FENCE.search(source, opening.end()) if opening else None
     if opening is None:
         raise PromptError("The first line must be `---`.", 1, 1, "Then name, inputs, and `---`.")
     if closing is None:
         raise PromptError("The front matter has no closing `---` line.", 1, 1, "Add it.")
-    # Blank lines instead of the opening fence: marks then count lines of the file.
-    text = "\n" + source[opening.end() + 1 : closing.start()]
+    return opening, closing
+
+
+def _front_matter(text: str, body: int) -> FrontMatter:
     places: dict[Path, tuple[int, int]] = {(): (1, 1)}
     root = _composed(text)
     values = _plain(root, (), places) if root is not None else {}
     if not isinstance(values, dict):
         raise PromptError("The front matter must be `field: value` lines.", 2, 1)
-    return FrontMatter(values, places, min(closing.end() + 1, len(source)))
+    return FrontMatter(values, places, body)
 
 
 def read_yaml(

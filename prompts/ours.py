@@ -60,6 +60,7 @@ def read_ours(front: FrontMatter, inputs: tuple[Input, ...], faults: Faults) -> 
         found.title = words(front, (*_PATH, "title"), ours.get("title"), 80)
     with faults.here():
         found.notes = lines(front, (*_PATH, "notes"), ours.get("notes"), 4_000)
+    found.examples = Choosing() if "examples" in ours else None
     with faults.here():
         found.examples = _choosing(front, ours, inputs)
     with faults.here():

@@ -7,7 +7,7 @@ and which character, so that every error, also one at render time, names a line 
 import re
 from dataclasses import dataclass, field
 
-from prompts.errors import PromptError
+from prompts.errors import Faults, PromptError
 
 MAX_BYTES = 64 * 1024
 _TEXT_BITS = 17  # a text has at most 2**16 characters; one bit of air for "just after the end"
@@ -18,25 +18,37 @@ _UNSEEN = re.compile(
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
-def read_text(raw: str | bytes, partial: str | None = None, limit: int = MAX_BYTES) -> str:
+def read_text(
+    raw: str | bytes,
+    partial: str | None = None,
+    limit: int = MAX_BYTES,
+    faults: Faults | None = None,
+) -> str:
     """Return the text with a byte order mark dropped and line ends as `\\n`.
 
-    Raises PromptError for bytes that are not UTF-8, more than `limit` of them, control characters,
-    and characters that nobody sees (they can hide what a template does).
+    Refuses bytes that are not UTF-8, more than `limit` of them, control characters, and characters
+    that nobody sees (they can hide what a template does). A fault raises PromptError, or is kept,
+    with a space in the text for it; too long a text, and what is no text, raise always.
     """
     if isinstance(raw, bytes):
         raw = _decoded(raw, partial)
-    text = raw.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-    for pattern, what in ((_CONTROL, "A control character"), (_UNSEEN, "An invisible character")):
-        if found := pattern.search(text):
-            line, column = line_and_column(text, found.start())
-            code = f"U+{ord(found.group()):04X}"
-            raise PromptError(
-                f"{what} ({code}) is not allowed.", line, column, "Delete it.", partial=partial
-            )
-    if len(text) > limit or len(text.encode()) > limit:
+    if len(raw) > limit or len(raw.encode(errors="replace")) > limit:
         large = f"The text is larger than {limit // 1024} KiB."
         raise PromptError(large, 1, 1, "Shorten it.", partial=partial)
+    text = raw.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    return _seen(text, partial, faults or Faults())
+
+
+def _seen(text: str, partial: str | None, faults: Faults) -> str:
+    for pattern, what in ((_CONTROL, "A control character"), (_UNSEEN, "An invisible character")):
+        for found in pattern.finditer(text):
+            line, column = line_and_column(text, found.start())
+            code = f"U+{ord(found.group()):04X}"
+            with faults.here():
+                raise PromptError(
+                    f"{what} ({code}) is not allowed.", line, column, "Delete it.", partial=partial
+                )
+        text = pattern.sub(" ", text)
     return text
 
 

@@ -128,7 +128,7 @@ class _Includer(NodeTransformer):
                 f"There is no partial `{name}`.",
                 did_you_mean(name, self.partials, "Add it, or write the text here."),
             )
-        text = read_text(self.partials[name], partial=name)
+        text = read_text(self.partials[name], partial=name, faults=self.faults)
         self.tree.partials[name] = text
         alone = _INCLUDE_LINE.fullmatch(self.sources.line_at(node.lineno))
         return text.rstrip("\n") + ("\n" if alone else "")
