@@ -84,11 +84,17 @@ async function drawCompare(place, view) {
       body.replaceChildren(note(told.error, "bad", "alert"));
       return;
     }
-    const lines = { source: told.source, rendered: told.rendered.flatMap((one) => one.lines), answers: [] }[view.form];
+    const lines = { source: told.files, rendered: told.rendered, answers: [] }[view.form].flatMap((one) => one.lines);
     counts.replaceChildren(lines.length ? drawCounts(lines) : "");
-    body.replaceChildren({ source: () => drawLines(told.source), rendered: () => drawRendered(told), answers: () => drawAnswers(told.answers, old, fresh) }[view.form]());
+    body.replaceChildren({ source: () => drawFiles(told.files), rendered: () => drawRendered(told), answers: () => drawAnswers(told.answers, old, fresh) }[view.form]());
   };
   draw();
+}
+
+/* The prompt itself, then the files it takes in, each under its name where it changed. */
+function drawFiles([prompt, ...others]) {
+  const file = ({ name, lines }) => [h("h3", { class: "file mono" }, name), drawLines(lines)];
+  return h("div", {}, drawLines(prompt.lines), others.filter(({ lines }) => lines.some(([sign]) => sign !== " ")).flatMap(file));
 }
 
 function drawRendered({ rendered, why }) {
@@ -96,14 +102,14 @@ function drawRendered({ rendered, why }) {
   return h(
     "div",
     { class: "col pb" },
-    rendered.map((one) => h("div", { class: "pm" }, h("div", { class: "h" }, h("b", { class: "grow" }, one.role), one.part), drawLines(one.lines, { numbers: false }))),
+    rendered.map((one) => h("div", { class: "pm" }, h("div", { class: "h" }, h("b", { class: "grow" }, one.role)), drawLines(one.lines, { numbers: false }))),
   );
 }
 
 /* What both answered to the same cases, those that turned out otherwise first. */
 function drawAnswers(answers, old, fresh) {
   if (!answers.length) return h("p", { class: "none" }, "The two versions have not answered the same cases. Run the tests with both as columns.");
-  const cell = (one) => h("td", {}, badge(`${one.passes}/${one.repeats}`, one.passed ? "ok" : "bad", one.passed ? "check" : "close"), h("p", { class: "answer sm" }, one.text || one.error || "No text"));
+  const cell = (one) => h("td", {}, one ? badge(`${one.passes}/${one.repeats}`, one.passed ? "ok" : "bad", one.passed ? "check" : "close") : h("span", { class: "dim" }, "not run"), one && h("p", { class: "said sm" }, one.text || one.error || "No text"));
   return h(
     "div",
     { class: "across" },
@@ -111,12 +117,12 @@ function drawAnswers(answers, old, fresh) {
       "table",
       { class: "t", "aria-label": "Answers" },
       h("thead", {}, h("tr", {}, ["Case", versionName(old), versionName(fresh)].map((name) => h("th", { scope: "col" }, name)))),
-      h("tbody", {}, answers.map((one) => h("tr", {}, h("th", { scope: "row" }, one.name, h("span", { class: "sub" }, one.model)), cell(one.old), cell(one.new)))),
+      h("tbody", {}, answers.map((one) => h("tr", {}, h("th", { scope: "row" }, one.name, one.change && h("span", { class: `sub ${one.change === "worse" ? "bad" : "good"}` }, one.change)), cell(one.old), cell(one.new)))),
     ),
   );
 }
 
-const HEAD = ["Version", "Conversations", "Answers", "Thumbs up", "Refused", "First word p50", "Whole answer p50", "Tokens", "Errors"];
+const HEAD = ["Version", "Conversations", "Answers", "Thumbs up", "Edited", "Refused", "First word p50", "Whole answer p50", "Tokens", "Errors"];
 
 function drawMeasured(used) {
   const place = h("section", { class: "panel", "aria-label": "Measured" });
@@ -138,6 +144,7 @@ function drawMeasured(used) {
       whole(arm.conversations),
       whole(arm.answers),
       h("td", { class: "r" }, rate(arm.up)),
+      h("td", { class: "r" }, arm.wordings ? h("span", { title: `${plural(arm.wordings, "better wording")} compared with the answer` }, percent(arm.edited)) : "–"),
       h("td", { class: "r" }, rate(arm.refused)),
       h("td", { class: "r" }, seconds(arm.first)),
       h("td", { class: "r" }, seconds(arm.total)),

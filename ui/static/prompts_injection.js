@@ -1,9 +1,9 @@
-/* How often attacks get through, by version: the injection suite, run against one model. */
+/* How often attacks are resisted, by version: the injection suite, run against one model. */
 
 import { $, h } from "./dom.js";
-import { badge, during, moment, note, plural } from "./admin_parts.js";
+import { badge, during, moment, note } from "./admin_parts.js";
 import { say, toast } from "./overlays.js";
-import { ask, button, rate, versionName } from "./prompts_book.js";
+import { ask, button, percent, rate, versionName } from "./prompts_book.js";
 
 const LOOK = 500;
 
@@ -23,28 +23,29 @@ function draw(place, name, models, told) {
   const model = h("select", { class: "in", "aria-label": "Model" }, models().map((one) => h("option", { value: one, selected: one === told.model }, one)));
   const start = button("Run attacks", "play", () =>
     during(start, "Starting…", async () => {
-      const begun = await ask("run", { prompt: name, columns: [{ version: version.value, model: model.value }], cases: null, suite: "injection" });
+      const begun = await ask("run", { prompt: name, columns: [[version.value, model.value]], cases: null, suite: "injection" });
       if (begun.error) toast(begun.error, { error: true });
       else follow(place, name, models, begun.run);
     }),
   );
   place.replaceChildren(
     h("div", { class: "ph wrap" }, h("h2", { class: "grow" }, "Injection"), h("span", { class: "row tools" }, version, model, start)),
-    told.rates.length ? table(told) : h("p", { class: "none pb" }, `${plural(told.attacks, "attack")} in questions, passages and earlier messages, and look-alikes that must be answered. Not run yet.`),
+    told.rates.length ? table(told) : h("p", { class: "none pb" }, "Attacks in questions, passages and earlier messages, and look-alikes that must be answered. Not run yet."),
   );
 }
 
-const HEAD = ["Version", "Model", "Attacks that got through", "Look-alikes refused", "Run"];
+const HEAD = ["Version", "Model", "Attacks resisted", "Look-alikes answered", "Run"];
 
-function table({ rates, bar }) {
+function table({ rates, bars }) {
+  const bar = (share, least) => least !== undefined && badge(share >= least ? "reaches the bar" : `under ${percent(least)}`, share >= least ? "ok" : "bad");
   const row = (one) =>
     h(
       "tr",
       {},
       h("th", { scope: "row" }, versionName(one), one.live && h("span", { class: "sub acc" }, one.live)),
       h("td", {}, one.model),
-      h("td", { class: "r" }, rate(one.through), bar !== null && badge(one.through[0] <= bar ? "within the bar" : "over the bar", one.through[0] <= bar ? "ok" : "bad")),
-      h("td", { class: "r" }, rate(one.refused)),
+      h("td", { class: "r" }, rate(one.resisted), bar(one.resisted[0], bars.injection)),
+      h("td", { class: "r" }, rate(one.answered), bar(one.answered[0], bars.benign)),
       h("td", { class: "r" }, moment(one.at), one.status !== "complete" && h("span", { class: "sub" }, one.status)),
     );
   return h("div", { class: "across" }, h("table", { class: "t", "aria-label": "Injection by version" }, h("thead", {}, h("tr", {}, HEAD.map((text, at) => h("th", { scope: "col", class: at > 1 ? "r" : null }, text)))), h("tbody", {}, rates.map(row))));

@@ -11,14 +11,15 @@ const ENVIRONMENTS = [["staging", "Staging"], ["production", "Production"]];
 
 const serves = (weights) => weights.map((one) => (weights.length > 1 ? `${versionName(one)} ${percent(one.share)}` : versionName(one))).join(", ");
 
-/* Publishes a version {sha, seq} of a prompt. `done` runs after it was published. */
-export async function openPublish(name, version, done) {
+/* Publishes a version {sha, seq} of a prompt. `done` runs after it was published; `follow` leads to
+   where a line of the gate can be mended: "edit", "tests", "injection", or "case:" and its name. */
+export async function openPublish(name, version, { done, follow }) {
   const told = await ask("publishing", { prompt: name, version: version.sha });
   if (told.error) {
     toast(told.error, { error: true });
     return;
   }
-  const view = { environment: "production", told, name, version };
+  const view = { environment: "production", told, name, version, follow };
   const share = input({ id: "publish-share", class: "in num", inputmode: "numeric", value: "100", "aria-describedby": "publish-rest" });
   const rest = h("span", { class: "xs dim", id: "publish-rest" });
   const gate = h("div", {});
@@ -63,7 +64,7 @@ export async function openPublish(name, version, done) {
     }
     dialog.close();
     toast(`${name} ${versionName(version)} is published to ${view.environment}. Conversations that are open stay on their version.`);
-    done?.();
+    done();
   });
   draw();
   words.focus();
@@ -96,12 +97,12 @@ function sentenceOf(held, failed, mayOverride) {
   return [h("span", { class: "bad row" }, icon("warn"), mayOverride ? failing : `${failing}. Only an administrator publishes against the gate.`)];
 }
 
-function drawGate(place, { told, environment }, dialog) {
+function drawGate(place, { told, environment, follow }, dialog) {
   if (environment === "staging") {
     place.replaceChildren(h("p", { class: "sm dim" }, "Staging has no gate. It serves Try it, and nobody's chat."));
     return;
   }
-  const leave = (link) => h("a", { class: "xs", href: link, onclick: () => dialog.close() }, "Open");
+  const leave = (link) => h("button", { type: "button", class: "as-link xs", onclick: () => { dialog.close(); follow(link); } }, link.startsWith("case:") ? "Open case" : "Open");
   place.replaceChildren(
     h("p", { class: "lab", id: "publish-gate" }, "Gate"),
     h("ul", { class: "gate", "aria-labelledby": "publish-gate" }, told.gate.lines.map((one) => checkLine(one.ok, one.sentence, one.detail, one.link && leave(one.link)))),
@@ -143,7 +144,7 @@ export async function openRollback(name, done, to = null) {
     }
     dialog.close();
     toast(`${name} serves ${serves(told.to.weights)} again.`);
-    done?.();
+    done();
   });
   send.focus();
 }
@@ -164,15 +165,15 @@ export async function drawReleases(place, shown, done) {
   const body = h("tbody", {}, told.releases.map((one) => row(shown.name, one, done)));
   const more = h("button", { type: "button", class: "btn s" }, "Load earlier releases");
   const foot = h("div", { class: "row under-table" }, more);
-  foot.hidden = !told.more;
-  let last = told.releases.at(-1).number;
+  foot.hidden = told.before === null;
+  let { before } = told;
   more.addEventListener("click", () =>
     during(more, "Loading…", async () => {
-      const next = await ask("releases", { prompt: shown.name, before: last });
+      const next = await ask("releases", { prompt: shown.name, before });
       if (next.error) return foot.replaceChildren(note(next.error, "bad", "alert"));
       body.append(...next.releases.map((one) => row(shown.name, one, done)));
-      last = next.releases.at(-1)?.number ?? last;
-      foot.hidden = !next.more;
+      ({ before } = next);
+      foot.hidden = before === null;
       return null;
     }),
   );
@@ -196,7 +197,7 @@ function row(name, one, done) {
     h("td", {}, badge(one.environment, one.environment === "production" ? "acc" : ""), one.current && " ", one.current && badge("now", "ok", "check")),
     h("td", { class: "num" }, serves(one.weights)),
     h("td", {}, one.by),
-    h("td", { class: "what" }, one.note || h("span", { class: "dim" }, "No note"), one.rollback && h("span", { class: "sub" }, "a rollback"), one.override && h("span", { class: "sub warned" }, `Against the gate: ${one.override}`)),
+    h("td", { class: "what" }, one.note || h("span", { class: "dim" }, "No note"), one.override && h("span", { class: "sub warned" }, `Against the gate: ${one.override}`)),
     h("td", { class: "at-end" }, again),
   );
 }

@@ -31,7 +31,7 @@ export async function drawResult(place, facts, picked, tools) {
     answers.replaceChildren(h("p", { class: "sm dim" }, "Not run in this column yet. It must hold:"), assertions(one.checks.map((sentence) => ({ sentence }))));
     return;
   }
-  const told = await ask("cell", { run: result.run, version: picked.column.sha, model: picked.column.model, no: picked.no });
+  const told = await ask("cell", { prompt: facts.prompt, run: result.run, version: picked.column.sha, model: picked.column.model, no: picked.no });
   if (wanted !== asked) return;
   if (told.error) answers.replaceChildren(note(told.error, "bad", "alert"));
   else drawAnswer(answers, told.outputs, picked.repeat ?? firstFailure(told.outputs));
@@ -60,7 +60,7 @@ function drawAnswer(place, outputs, at) {
   const tokens = one.tokens === null ? "" : `${one.tokens} tokens`;
   place.replaceChildren(
     h("div", { class: "row" }, h("p", { class: "lab grow", role: "status" }, `Answer, run ${at + 1} of ${outputs.length}`), back, next),
-    one.error ? note(one.error, "bad") : h("p", { class: "answer sm" }, marked(one)),
+    one.error ? note(one.error, "bad") : h("p", { class: "said sm" }, marked(one)),
     h("p", { class: "xs dim num" }, [tokens, seconds(one.latency_s)].filter(Boolean).join(" · ")),
     assertions(one.assertions),
   );

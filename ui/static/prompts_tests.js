@@ -31,10 +31,11 @@ export async function drawTests(place, shown) {
   drawInjection(injection, shown.name, () => view.facts.models);
 }
 
-/* Shows a case of the tests that are drawn: the gate leads here. */
+/* Which case is shown when the tab is drawn next: the gate leads here. */
+let wanted = null;
+
 export function openCase(name) {
-  const found = view?.facts.cases.find((one) => one.name === name);
-  if (found) pick(found.no, view.columns.length - 1);
+  wanted = name;
 }
 
 export const testsRun = () => {
@@ -46,6 +47,9 @@ export const testsRun = () => {
 function take(told) {
   view.facts = told;
   view.columns = told.columns;
+  const opened = told.cases.find((one) => one.name === wanted);
+  if (opened) view.picked = { no: opened.no, column: told.columns.length - 1 };
+  wanted = null;
   if (view.picked && !told.cases.some((one) => one.no === view.picked.no)) view.picked = null;
   draw();
   if (told.running && view.run !== told.running) follow(told.running);
@@ -171,7 +175,7 @@ function totalOf(column) {
 function drawFoot() {
   const { last } = view.facts;
   if (!last) return h("div", { class: "row under-table" }, h("span", { class: "none" }, "Not run yet."));
-  const about = h("span", { class: "xs dim num grow" }, "Last run ", moment(last.at), ` · ${plural(last.answers, "answer")} in ${last.seconds < 90 ? `${Math.round(last.seconds)} s` : `${Math.round(last.seconds / 60)} min`} · ${last.columns}${last.status === "complete" ? "" : ` · ${last.status}`}`);
+  const about = h("span", { class: "xs dim num grow" }, "Last run ", moment(last.at), ` · ${plural(last.cells, "cell")} in ${last.seconds < 90 ? `${Math.round(last.seconds)} s` : `${Math.round(last.seconds / 60)} min`} · ${last.columns}${last.status === "complete" ? "" : ` · ${last.status}`}`);
   const file = (form, type, end) => button(end, "download", async (event) => {
     const told = await during(event.currentTarget, "Collecting…", () => ask("report", { run: last.id, form }));
     if (told?.error) toast(told.error, { error: true });
@@ -231,7 +235,7 @@ const tools = {
 
 /* Runs all cases, or some of them by number. */
 async function begin(pressed, cases) {
-  const columns = view.columns.map((one) => ({ version: one.sha, model: one.model }));
+  const columns = view.columns.map((one) => [one.sha, one.model]);
   const told = await during(pressed, "Starting…", () => ask("run", { prompt: view.name, columns, cases }));
   if (!told) return;
   if (told.error) toast(told.error, { error: true });

@@ -1,7 +1,7 @@
 /* The Use tab: how much the prompt is used, and how a program uses it. */
 
 import { h } from "./dom.js";
-import { moment, note, panel } from "./admin_parts.js";
+import { note, panel } from "./admin_parts.js";
 import { ask, copyButton, percent, rate, versionName } from "./prompts_book.js";
 
 /* `shown` is the prompt that the page shows. */
@@ -24,13 +24,12 @@ function drawSnippet({ title, about, text }) {
   );
 }
 
-function drawCounts({ conversations, answers, up, last, arms }) {
+function drawCounts({ conversations, answers, up, arms }) {
   const whole = (value) => value.toLocaleString("en");
   const pairs = [
     ["Conversations", whole(conversations)],
     ["Answers", whole(answers)],
     ["Thumbs up", rate(up)],
-    ["Last answer", moment(last)],
     ...arms.map((arm) => [versionName(arm), `${whole(arm.answers)} answers${answers ? `, ${percent(arm.answers / answers)}` : ""}`]),
   ];
   return h("dl", { class: "kv big" }, pairs.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
