@@ -16,6 +16,8 @@ from typing import Any, NoReturn
 from prompts.wire import COMMAND, PID, Limits
 from prompts.worker import Desk, work
 
+_LOOK_AGAIN = 0.05
+"""Seconds until a process that was killed is looked for again, so that its number is given back."""
 _PROMPT = """---
 name: rehearsal
 inputs:
@@ -64,8 +66,12 @@ def _serve(control: socket.socket, limits: Limits) -> None:
     dying: set[int] = set()
     try:
         while True:
-            command, fds, _, _ = socket.recv_fds(control, COMMAND.size, 2)
             dying = {pid for pid in dying if os.waitpid(pid, os.WNOHANG)[0] == 0}
+            control.settimeout(_LOOK_AGAIN if dying else None)
+            try:
+                command, fds, _, _ = socket.recv_fds(control, COMMAND.size, 2)
+            except TimeoutError:
+                continue
             if len(command) < COMMAND.size:
                 return
             what, number = COMMAND.unpack(command)

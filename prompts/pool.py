@@ -242,6 +242,7 @@ class Lane:
                 worker = self._free.pop()
                 if worker.waiting:
                     return worker
+                self._server.kill(worker.pid)  # it has ended: this gives its number back
                 worker.close()
         try:
             return self._server.fork(self._nice)
