@@ -56,7 +56,7 @@ class Job:
     """A committed turn on its way: its rows, where they are, and what has been sent.
 
     `home` is the label of a local model that answers instead of the conversation's: such a turn
-    never leaves this machine.
+    never leaves this machine. `roles` are those with which its person began it.
     """
 
     turn: Turn
@@ -70,6 +70,7 @@ class Job:
     trace: Trace | None = None
     error: str | None = None
     saving: asyncio.Task[None] | None = None
+    roles: tuple[str, ...] = ()
 
 
 class Answering:
@@ -212,6 +213,7 @@ class Answering:
                 "workspace": self._workspace,
                 "continued": len(job.reply.content),
                 **({} if sent.masked is None else {"masked": dict(sent.masked)}),
+                **({} if sent.chosen is None else {"examples": list(sent.chosen)}),
             },
             rendered_hash=sent.rendered_hash,
             history_ids=sent.history_ids,

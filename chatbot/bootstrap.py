@@ -28,6 +28,7 @@ from chatbot.privacy import Privacy
 from chatbot.releases import Releases
 from chatbot.replay import Replay
 from chatbot.settings import Settings
+from chatbot.standing import Standing
 from chatbot.workbench import Workbench
 from prompts.sandbox import Limits, Sandbox
 from store import accounts, messages
@@ -68,6 +69,7 @@ class Product:
     accounts: Accounts
     options: Options
     privacy: Privacy
+    standing: Standing
     local_person: int
 
     def person(self) -> Person:
@@ -190,7 +192,7 @@ def build(settings: Settings) -> Product:
             chat.is_running,
             temporary_minutes=settings.temporary_minutes,
         ),
-        preview=_preview(settings, archive, registry, releases),
+        preview=_preview(settings, archive, registry, releases, encoder),
         traces=tracing.Traces(archive, releases),
         sandbox=sandbox,
         inside=Inside(registry, releases, settings.workspace),
@@ -208,6 +210,7 @@ def build(settings: Settings) -> Product:
         accounts=_accounts(settings, archive, audit),
         options=options,
         privacy=_privacy(settings, archive, audit, options, chat),
+        standing=Standing(archive, chat),
         local_person=local_person,
     )
 
@@ -275,7 +278,11 @@ def _privacy(
 
 
 def _preview(
-    settings: Settings, archive: Archive, registry: Registry, releases: Releases
+    settings: Settings,
+    archive: Archive,
+    registry: Registry,
+    releases: Releases,
+    encoder: OpenEncoder,
 ) -> Preview:
     return Preview(
         archive,
@@ -285,6 +292,7 @@ def _preview(
         prompt=settings.prompt,
         model=settings.model,
         message_limit=settings.message_limit,
+        encoder=encoder,
     )
 
 

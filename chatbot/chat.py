@@ -60,7 +60,8 @@ class Chat:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._beginnings: set[asyncio.Task[Turn]] = set()
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self._closing = False
+        self.closing = False
+        """Whether new turns are refused, because the server stops."""
 
     # Doors ---------------------------------------------------------------------------------------
 
@@ -196,16 +197,16 @@ class Chat:
         if turn is None:
             await self._locate(person, reply)
             return
-        await self._stop([turn])
+        await self.stop_these([turn])
 
     async def stop_all(self, user_id: int) -> int:
         """Stop every answer of a person who is to be forgotten; return how many were running.
 
         What is not saved of them is given up.
         """
-        turns = [job.turn for job in self._jobs.values() if job.turn.user_id == user_id]
+        turns = [job.turn for job in self.jobs if job.turn.user_id == user_id]
         running = [turn for turn in turns if not turn.done]
-        await self._stop(running)
+        await self.stop_these(running)
         for turn in turns:
             self._jobs.pop(turn.reply, None)
         return len(running)
@@ -235,13 +236,13 @@ class Chat:
         self._notices.tell(person.id, job.turn.conversation)
 
     @property
-    def closing(self) -> bool:
-        """Whether new turns are refused, because the server stops."""
-        return self._closing
+    def jobs(self) -> list[Job]:
+        """What is being answered, or is not saved yet, of everybody."""
+        return list(self._jobs.values())
 
     async def close(self, grace: float = 5.0) -> None:
         """Refuse new turns, let running ones end within `grace` seconds, interrupt the rest."""
-        self._closing = True
+        self.closing = True
         if self._beginnings:
             await asyncio.wait(self._beginnings)
         if self._tasks:
@@ -300,7 +301,7 @@ class Chat:
         `home` is the local model of a turn that must not leave.
         A caller that leaves meanwhile does not stop it: what is committed is also answered.
         """
-        if self._closing:
+        if self.closing:
             raise StoreUnavailable("The server is shutting down. Send it again in a minute.")
 
         def commit() -> tuple[Rows, bool]:
@@ -334,8 +335,7 @@ class Chat:
 
     def _has_ended(self, reply: str) -> bool:
         """Whether an answer that is stored as unfinished has ended here, and waits to be saved."""
-        job = self._jobs.get(reply)
-        return job is not None and job.turn.done
+        return reply in self._jobs and self._jobs[reply].turn.done
 
     # Running -------------------------------------------------------------------------------------
 
@@ -343,7 +343,7 @@ class Chat:
         row, question, reply = rows
         turn = Turn(person.id, row.public_id, question.public_id, reply.public_id)
         turn.text = reply.content
-        job = Job(turn, place, row, question, reply, home)
+        job = Job(turn, place, row, question, reply, home, roles=person.roles)
         lane = self._lanes.setdefault(turn.conversation, [])
         before = lane[-1] if lane else None
         lane.append(turn)
@@ -369,7 +369,7 @@ class Chat:
         turn.finish(reply.status, reply.error)
         return turn
 
-    async def _stop(self, turns: Sequence[Turn]) -> None:
+    async def stop_these(self, turns: Sequence[Turn]) -> None:
         """Stop these answers; return when all have ended and are saved."""
         for turn in turns:
             turn.cancel.cancel()

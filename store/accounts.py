@@ -4,7 +4,7 @@ The local person is the one of a machine without login. Where people sign in it 
 is at the machine's terminal: it holds every role, and nobody can sign in as it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -162,6 +162,17 @@ def credentials(session: Session, typed: str) -> Credentials | None:
     if not found:
         found = session.execute(columns.where(known.email == typed).limit(2)).all()
     return Credentials(*found[0]) if len(found) == 1 else None
+
+
+def roles(session: Session, people: Collection[int]) -> dict[int, frozenset[str]]:
+    """The roles of several people, by internal number; without those who are off or unknown."""
+    held = select(models.User.id, models.UserRole.role).join(models.UserRole)
+    found: dict[int, set[str]] = {}
+    for user_id, role in session.execute(
+        held.where(models.User.id.in_(people), models.User.active)
+    ):
+        found.setdefault(user_id, set()).add(role)
+    return {user_id: frozenset(names) for user_id, names in found.items()}
 
 
 def is_active(session: Session, user_id: int) -> bool:

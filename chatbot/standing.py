@@ -1,0 +1,51 @@
+"""Whether people still hold the roles with which their running answers began.
+
+Roles are read when a turn begins, and an answer may be written for minutes. Whoever takes a role
+away, switches somebody off or forgets them may do so in another process, so the server looks every
+few seconds, while something is being written. What was written until then is kept.
+"""
+
+import asyncio
+import logging
+
+from chatbot.archive import Archive
+from chatbot.chat import Chat
+from store import accounts
+
+EVERY = 2.0
+"""Seconds between two looks."""
+
+log = logging.getLogger(__name__)
+
+
+class Standing:
+    """Stops the answers of those who lost what they began them with. For the server only."""
+
+    def __init__(self, archive: Archive, chat: Chat) -> None:
+        self._archive = archive
+        self._chat = chat
+
+    async def keep(self, every: float = EVERY) -> None:
+        """Look again and again, until cancelled."""
+        while True:
+            await asyncio.sleep(every)
+            try:
+                await self.check()
+            except Exception as error:  # noqa: BLE001  the next look may succeed
+                log.warning("nobody's roles were looked at: %s", type(error).__name__)
+
+    async def check(self) -> int:
+        """Look once; return how many answers were stopped. Raises StoreUnavailable."""
+        running = [job for job in self._chat.jobs if not job.turn.done]
+        if not running:
+            return 0
+        held = await asyncio.to_thread(self._held, {job.turn.user_id for job in running})
+        lost = [job.turn for job in running if not held[job.turn.user_id].issuperset(job.roles)]
+        await self._chat.stop_these(lost)
+        return len(lost)
+
+    def _held(self, people: set[int]) -> dict[int, frozenset[str]]:
+        """The roles of those who may still use the product; nothing for the others."""
+        with self._archive.main.reading() as session:
+            found = accounts.roles(session, people)
+        return {each: found.get(each, frozenset()) for each in people}
