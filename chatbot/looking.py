@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import prompts
 from chatbot.backends.registry import Registry
 from chatbot.errors import ChatbotError, PromptInvalid
-from prompts.examples import FILE, written
+from prompts.examples import written
 from prompts.sandbox import Sandbox
 
 if TYPE_CHECKING:
@@ -103,6 +103,13 @@ class Looking:
         except prompts.PromptError as error:
             raise PromptInvalid(str(error)) from error
 
+    def examples(self, text: str) -> list[dict[str, str]] | None:
+        """The examples of a file as a version keeps them. Raises PromptInvalid."""
+        try:
+            return Texts("", {}, text).stored_examples()
+        except prompts.PromptError as error:
+            raise PromptInvalid(str(error), [problem_of(error)]) from error
+
     def _read(self, texts: Texts) -> tuple[prompts.Prompt | None, list[prompts.Problem]]:
         examples = texts.stored_examples()
         problems = self._sandbox.lint(texts.source, texts.partials, examples)
@@ -152,7 +159,3 @@ def problem_of(error: prompts.PromptError) -> prompts.Problem:
 def examples_file(examples: Sequence[Mapping[str, str]] | None) -> str:
     """A version's examples as the file that authors edit."""
     return written([prompts.Example(one["user"], one["assistant"]) for one in examples or ()])
-
-
-EXAMPLES = FILE
-"""How problems name that file."""

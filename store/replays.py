@@ -5,6 +5,7 @@ Reads alone. Whose they are to see is decided above; what is deleted is never am
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Select, and_, select
 from sqlalchemy.orm import Session, aliased
@@ -76,7 +77,7 @@ def turn(session: Session, public_id: str, *, user_id: int, others: bool) -> Sto
     return found[0]
 
 
-def _turns(judge: int | None) -> Select[tuple[object, ...]]:
+def _turns(judge: int | None) -> Select[Any]:
     """Turns with the verdict of `judge`, or of the person who asked."""
     question, verdict = aliased(Message), aliased(Feedback)
     by = Conversation.user_id if judge is None else judge
@@ -110,5 +111,5 @@ def _turns(judge: int | None) -> Select[tuple[object, ...]]:
     )
 
 
-def _read(session: Session, query: Select[tuple[object, ...]]) -> list[StoredTurn]:
-    return [StoredTurn(*row) for row in session.execute(query)]  # type: ignore[arg-type]
+def _read(session: Session, query: Select[Any]) -> list[StoredTurn]:
+    return [StoredTurn(*row) for row in session.execute(query)]

@@ -31,6 +31,13 @@ const TABLE = [
   ["Conversation", [
     { id: "rename", keys: ["F2"], text: "Rename" },
   ]],
+  ["Prompts", [
+    { id: "new-prompt", keys: ["N"], text: "New prompt", single: true },
+    { id: "try", keys: ["Ctrl+Enter"], text: "Try the prompt, or run its tests" },
+    { id: "save-version", keys: ["Ctrl+S"], text: "Save version" },
+    { id: "problem", keys: ["F8"], text: "Next problem" },
+    { keys: ["Esc", "Tab"], text: "Leave the editor", fixed: true },
+  ]],
   ["Look inside a model", [
     { keys: ["←", "→"], text: "Another token of the answer", fixed: true },
     { keys: ["←", "→", "↑", "↓"], text: "Another cell of the attention", fixed: true },

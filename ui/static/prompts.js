@@ -3,11 +3,14 @@
 import { setPerson } from "./header.js";
 import { h } from "./dom.js";
 import { island } from "./islands.js";
+import { onKey } from "./keys.js";
 import { note, refused } from "./admin_parts.js";
 import { beginPage } from "./page.js";
-import { drawEditor, editorActions } from "./prompts_edit.js";
-import { drawList } from "./prompts_list.js";
+import { kept } from "./prompts_drafts.js";
+import { drawEditor, editorActions, editorKeys } from "./prompts_edit.js";
+import { drawList, pressNew } from "./prompts_list.js";
 import { ask, drawPrompt, drawTab, onTab, page, place, shown } from "./prompts_shell.js";
+import { addTabs } from "./prompts_tabs.js";
 import { drawTool, drawTools } from "./prompts_tools.js";
 import { call, callThrough } from "./server.js";
 
@@ -21,6 +24,9 @@ export async function startPrompts(top) {
   root = part.element;
   beginPage(top, "prompts", "Prompts");
   onTab("edit", drawEditor, { actions: editorActions });
+  addTabs();
+  editorKeys();
+  onKey("new-prompt", () => pressNew());
   await learn();
 }
 
@@ -38,7 +44,7 @@ async function learn() {
 
 /* Shows what the address names. */
 async function arrive() {
-  const { name, tab } = place();
+  const { name, tab, version } = place();
   const { writes } = page.facts;
   if (!name || !writes || tab === "tool") {
     shown.name = null;
@@ -46,18 +52,22 @@ async function arrive() {
     else await drawTool(root, name);
     return;
   }
-  if (shown.name === name) {
+  if (shown.name === name && shown.asked === version) {
     drawTab();
     return;
   }
-  const told = await ask("open", { prompt: name });
-  if (place().name !== name) return; // somewhere else meanwhile
-  if (told.error) {
+  const told = await ask("open", { prompt: name, version });
+  if (place().name !== name || place().version !== version) return; // somewhere else meanwhile
+  for (const key of Object.keys(shown)) delete shown[key];
+  const fresh = told.code === "not_found" && !version && kept(name);
+  if (told.error && !fresh) {
     shown.name = null;
-    root.replaceChildren(h("div", { class: "head" }, h("h1", {}, name)), note(told.error, "bad", "alert"), h("p", { class: "sm" }, h("a", { href: location.pathname }, "All prompts")));
+    root.replaceChildren(h("div", { class: "head" }, h("h1", { class: "ell" }, name)), note(told.error, "bad", "alert"), h("p", { class: "sm" }, h("a", { href: location.pathname }, "All prompts")));
     return;
   }
-  for (const key of Object.keys(shown)) delete shown[key];
-  Object.assign(shown, told.prompt);
+  Object.assign(shown, fresh ? unsaved(name) : told.prompt, { asked: version, dirty: false });
   drawPrompt(root);
 }
+
+/* A prompt that was begun here and is not saved yet: its texts are this browser's. */
+const unsaved = (name) => ({ name, kind: "not saved yet", source: "", partials: {}, examples: "", version: null, parent: null, production: "", staging: "", counts: {} });

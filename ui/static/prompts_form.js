@@ -3,14 +3,15 @@
 
 import { $, $$, h, icon, iconButton } from "./dom.js";
 
-const KINDS = { string: "text", text: "long text", boolean: "yes or no", thread: "conversation", passages: "passages found", list: "list, one item a line" };
+const KINDS = { string: "text", text: "text", boolean: "yes or no", thread: "conversation", passages: "found", list: "list, one a line" };
 const ROLES = { user: "asked", assistant: "answered" };
 const LONG = 60;
 
-/* Makes the fields. `change` runs after every keystroke. Returns {element, values, set, problems}. */
-export function makeForm(fields, { change = () => {}, prefix = "input" } = {}) {
+/* Makes the fields. `change` runs after every keystroke; a `compact` form tells what an input is for
+   to screen readers and on hover only. Returns {element, values, set, problems, …}. */
+export function makeForm(fields, { change = () => {}, prefix = "input", compact = false } = {}) {
   const made = new Map(fields.map((field) => [field.name, fieldOf(field, `${prefix}-${field.name}`, change)]));
-  const element = h("div", { class: "form2" }, [...made.values()].map((one) => one.element));
+  const element = h("div", { class: compact ? "form2 compact" : "form2" }, [...made.values()].map((one) => one.element));
   return {
     element,
     values() {
@@ -29,6 +30,18 @@ export function makeForm(fields, { change = () => {}, prefix = "input" } = {}) {
       for (const [name, one] of made) one.problem(told[name] ?? "");
       return Object.keys(told).every((name) => made.has(name));
     },
+    /* Whether every required field is filled in; says so at those that are not. */
+    complete() {
+      const missing = fields.filter((field) => field.required && made.get(field.name).get() === undefined);
+      this.problems(Object.fromEntries(missing.map((field) => [field.name, "Needs a value. Fill it in."])));
+      if (missing.length) $("[aria-invalid=true]", element).focus();
+      return !missing.length;
+    },
+    /* An error that names an input stands at its field, too. */
+    blame(sentence) {
+      const name = /^Input `([a-z0-9_]+)`/.exec(sentence)?.[1];
+      if (made.has(name)) made.get(name).problem(sentence);
+    },
     focus: () => $("input, textarea, select", element)?.focus(),
   };
 }
@@ -36,15 +49,15 @@ export function makeForm(fields, { change = () => {}, prefix = "input" } = {}) {
 function fieldOf(field, id, change) {
   const control = CONTROLS[field.kind](field, id, change);
   const said = [KINDS[field.kind] ?? field.kind, field.required && "required"].filter(Boolean).join(", ");
-  const about = field.about && h("span", { class: "hint", id: `${id}-about` }, field.about);
+  const about = field.about && h("span", { class: "hint about", id: `${id}-about` }, field.about);
   const problem = h("span", { class: "hint bad", id: `${id}-problem`, hidden: true });
   const named = control.named ?? control.element;
   named.setAttribute("aria-describedby", [about && about.id, problem.id].filter(Boolean).join(" "));
   if (field.required) named.setAttribute("aria-required", "true");
-  const wide = ["text", "thread", "passages", "list"].includes(field.kind) || (field.required && field.kind === "string");
+  const wide = ["text", "list"].includes(field.kind) || (field.required && field.kind === "string");
   const label = control.group
-    ? h("span", { class: "lab", id: `${id}-label` }, field.name, " ", h("span", { class: "dim" }, said))
-    : h("label", { for: id }, field.name, " ", h("span", { class: "dim" }, said));
+    ? h("span", { class: "lab", id: `${id}-label`, title: field.about || null }, field.name, " ", h("span", { class: "dim" }, said))
+    : h("label", { for: id, title: field.about || null }, field.name, " ", h("span", { class: "dim" }, said));
   if (control.group) control.element.setAttribute("aria-labelledby", `${id}-label`);
   return {
     ...control,

@@ -8,9 +8,10 @@ import { call } from "./server.js";
 const STATES = { complete: "", stopped: "stopped", truncated: "cut off at its longest length" };
 
 /* Begins a run by `begin`, which resolves to {work} or {error}, and writes it into `place` until it
-   ends. Returns {stop, ended}: `ended` resolves to the whole text, or null after an error. */
-export function follow(place, begin) {
-  const run = { id: null, over: false };
+   ends. Returns {stop, ended}: `ended` resolves to the whole text, or null after an error, whose
+   sentence `refused` gets. */
+export function follow(place, begin, refused = () => {}) {
+  const run = { id: null, over: false, done: false, refused };
   const text = h("div", { class: "answer", "aria-busy": "true" });
   const state = h("span", { class: "xs dim num grow", role: "status" }, "waiting…");
   const stop = h("button", { type: "button", class: "btn s", onclick: () => run.stop() }, icon("stop"), "Stop");
@@ -30,21 +31,22 @@ async function write(run, begin, { place, text, state, stop }) {
   }, 1000);
   try {
     const begun = await begin();
-    if (begun.error) return refuse(place, begun);
+    if (begun.error) return refuse(run, place, begun);
     run.id = begun.work;
     if (run.over) call("stop", { work: run.id });
     for (let have = 0; ; ) {
       const told = await call("follow", { work: run.id, have });
-      if (told.error) return refuse(place, told, text.textContent);
+      if (told.error) return refuse(run, place, told, text.textContent);
       have += [...told.text].length;
       if (told.text) text.append(told.text);
       if (told.ended) {
-        state.textContent = figures(told.ended);
+        state.textContent = figuresOf(told.ended);
         say(`Answer of ${told.ended.model} is there.`);
         return text.textContent;
       }
     }
   } finally {
+    run.done = true;
     clearInterval(ticking);
     text.setAttribute("aria-busy", "false");
     stop.remove();
@@ -52,7 +54,8 @@ async function write(run, begin, { place, text, state, stop }) {
 }
 
 /* What was written until then stays. */
-function refuse(place, told, written = "") {
+function refuse(run, place, told, written = "") {
+  run.refused(told.error);
   place.replaceChildren(written && h("div", { class: "answer" }, written), note(told.error, "bad", "alert"));
   if (!written) $(".answer", place)?.remove();
   return null;
@@ -60,7 +63,8 @@ function refuse(place, told, written = "") {
 
 const seconds = (value) => (value === null || value === undefined ? null : `${value < 10 ? value.toFixed(2) : value.toFixed(1)} s`);
 
-function figures({ status, model, tokens, prompt_tokens: asked, first_s: first, total_s: total, notes }) {
+/* What an answer cost, in a line. */
+export function figuresOf({ status, model, tokens, prompt_tokens: asked, first_s: first, total_s: total, notes = [] }) {
   return [model, STATES[status], asked && `${asked.toLocaleString("en")} in`, tokens !== null && tokens !== undefined && `${tokens.toLocaleString("en")} out`, first && `first ${seconds(first)}`, seconds(total), ...notes].filter(Boolean).join(" · ");
 }
 

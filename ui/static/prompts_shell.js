@@ -1,5 +1,6 @@
 /* What the parts of the Prompts page share: the prompt that is shown, its tabs, the calls of authors.
-   The address names the place: nothing for the list, #support, #support/tests. Knows no tab. */
+   The address names the place: nothing for the list, #support, #support/tests, and #support/edit/12
+   for a version that is not the newest. Knows no tab. */
 
 import { $, $$, h, icon } from "./dom.js";
 import { island } from "./islands.js";
@@ -37,22 +38,23 @@ export async function changed() {
 }
 
 export function place() {
-  const [name = "", tab = ""] = location.hash.slice(1).split("/").map(decodeURIComponent);
-  return { name, tab };
+  const [name = "", tab = "", version = ""] = location.hash.slice(1).split("/").map(decodeURIComponent);
+  return { name, tab, version };
 }
 
 /* The whole address: Gradio's <base> would send a bare "#…" to the first page. */
-export const addressOf = (name, tab = "") =>
-  `${location.pathname}#${[name, tab].filter(Boolean).map(encodeURIComponent).join("/")}`;
+export const addressOf = (name, tab = "", version = "") =>
+  `${location.pathname}#${[name, tab, version].filter(Boolean).map(encodeURIComponent).join("/")}`;
 
-export function go(name, tab = "") {
-  const to = addressOf(name, tab);
+export function go(name, tab = "", version = "") {
+  const to = addressOf(name, tab, version);
   if (location.pathname + location.hash === to) dispatchEvent(new HashChangeEvent("hashchange"));
   else location.assign(to);
 }
 
-const openTab = () => (tabs.has(place().tab) ? place().tab : "edit");
-const names = () => Object.keys(LABELS).filter((name) => tabs.has(name));
+const openTab = () => (names().includes(place().tab) ? place().tab : "edit");
+/* What is not saved yet can only be edited. */
+const names = () => Object.keys(LABELS).filter((name) => tabs.has(name) && (shown.version || name === "edit"));
 
 /* The frame of an open prompt: where it is, head, tabs and their empty panels. */
 export function drawPrompt(root) {
@@ -71,7 +73,7 @@ export function drawPrompt(root) {
 }
 
 const tab = (name) =>
-  h("button", { type: "button", role: "tab", id: `tab-${name}`, "aria-controls": `prompt-${name}`, onclick: () => go(shown.name, name) }, LABELS[name], h("span", { class: "cnt" }));
+  h("button", { type: "button", role: "tab", id: `tab-${name}`, "aria-controls": `prompt-${name}`, onclick: () => go(shown.name, name, place().version) }, LABELS[name], h("span", { class: "cnt" }));
 
 export function drawTab() {
   const open = openTab();
@@ -98,14 +100,15 @@ function moveTabs(event) {
 
 /* Name and where it is live; the buttons of the open tab stand at the end. */
 export function drawHead() {
-  const { name, kind, production, staging, seq, dirty } = shown;
+  const { name, kind, production, staging } = shown;
   $("#prompt-head").replaceChildren(
     h("h1", { class: "ell" }, name),
     h("span", { class: "row only-l tight" }, h("span", { class: "badge" }, kind), production ? h("span", { class: "badge acc" }, `production ${production}`) : h("span", { class: "badge" }, "not live"), staging && h("span", { class: "badge" }, `staging ${staging}`)),
-    h("span", { class: "badge warn", id: "prompt-state", hidden: !dirty && shown.live }, dirty ? "unsaved" : `v${seq} not live`),
+    h("span", { class: "badge warn", id: "prompt-state" }),
     h("span", { class: "sp" }),
     h("span", { class: "row", id: "prompt-actions" }),
   );
+  noteDirty(shown.dirty);
   drawActions();
 }
 
@@ -118,6 +121,6 @@ export function noteDirty(dirty) {
   shown.dirty = dirty;
   const badge = $("#prompt-state");
   if (!badge) return;
-  badge.hidden = !dirty && shown.live;
+  badge.hidden = !dirty && (shown.live || !shown.version);
   badge.textContent = dirty ? "unsaved" : `v${shown.seq} not live`;
 }

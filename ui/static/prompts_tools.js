@@ -55,12 +55,8 @@ export async function drawTool(root, name) {
   async function write() {
     running?.stop();
     copy.replaceChildren();
-    form.problems({});
-    running = follow(answer, async () => {
-      const begun = await call("use", { name, values: form.values(), model: model.value });
-      if (begun.input) form.problems({ [begun.input]: begun.error });
-      return begun;
-    });
+    if (!form.complete()) return;
+    running = follow(answer, () => call("use", { name, values: form.values(), model: model.value }), form.blame);
     const text = await running.ended;
     if (text) copy.replaceChildren(copyButton(() => text));
   }
@@ -68,7 +64,7 @@ export async function drawTool(root, name) {
     h("div", { class: "col prompt-top" }, crumbs, h("div", { class: "head" }, h("h1", {}, tool.title), h("p", { class: "sm mute" }, tool.about))),
     h(
       "div",
-      { class: "split" },
+      { class: "split tool" },
       h("section", { class: "panel", "aria-label": "Fill in" }, h("div", { class: "ph" }, h("h2", {}, "Fill in")), body),
       h("section", { class: "panel", "aria-label": "Answer" }, h("div", { class: "ph" }, h("h2", { class: "grow" }, "Answer"), copy), answer),
     ),

@@ -79,6 +79,9 @@ function stop(sentence, action, href, target) {
 /* Unsent texts belong to the person who wrote them, not to the next one at this screen. */
 function forget() {
   sessionStorage.clear();
+  for (const key of Object.keys(localStorage)) {
+    if (key.startsWith("chatbot-unsaved-")) localStorage.removeItem(key);
+  }
 }
 
 export async function logOut(path) {
