@@ -36,7 +36,7 @@ def check_tree(sources: Sources, root: nodes.Node, faults: Faults) -> None:
         node, depth, loops = todo.pop()
         count += 1
         loops += isinstance(node, nodes.For)
-        with faults.here():
+        with faults:
             if depth > _MAX_DEPTH:
                 raise sources.error(
                     node.lineno, "This is nested too deeply.", "Use `set` for parts."

@@ -7,8 +7,7 @@
 Sentences name inputs, tags and lengths, never the text of a value: they may be shown and logged.
 """
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from difflib import get_close_matches
 
 
@@ -55,21 +54,26 @@ class ValueRefused(Exception):
 
 
 class Faults:
-    """Where errors in an author's text go: raised at once, or kept so that the reading goes on."""
+    """Where errors in an author's text go: raised at once, or kept so that the reading goes on.
+
+    `with faults:` lets a PromptError of the block through, or keeps it and goes on after the block.
+    """
 
     def __init__(self, *, keep: bool = False) -> None:
         self.found: list[PromptError] = []
         self.keep = keep
 
-    @contextmanager
-    def here(self) -> Iterator[None]:
-        """Let a PromptError of the block through, or keep it and go on after the block."""
-        try:
-            yield
-        except PromptError as error:
-            if not self.keep:
-                raise
-            self.found.append(error)
+    def __enter__(self) -> None:
+        """Begin a block that may fail."""
+
+    def __exit__(
+        self, _type: type[BaseException] | None, error: BaseException | None, _trace: object
+    ) -> bool:
+        """Keep the error of a block, where errors are kept."""
+        if not self.keep or not isinstance(error, PromptError):
+            return False
+        self.found.append(error)
+        return True
 
 
 def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:

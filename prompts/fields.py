@@ -45,19 +45,19 @@ class Fields:
 
 def read_fields(front: FrontMatter, faults: Faults) -> Fields:
     """Check every field; a fault raises PromptError, or is kept and its field left empty."""
-    with faults.here():
+    with faults:
         known(front, (), front.values, _FIELDS, _NOT_TAKEN)
     inputs = _inputs(front, faults)
     ours = read_ours(front, inputs, faults)
     declared, threads = _declared(front, None), _declared(front, "thread")
     fields = Fields("", "", inputs, declared, threads, None, {}, ours)
-    with faults.here():
+    with faults:
         fields.name = _name(front, front.values.get("name"))
-    with faults.here():
+    with faults:
         fields.description = words(front, ("description",), front.values.get("description"))
-    with faults.here():
+    with faults:
         fields.model = read_model(front)
-    with faults.here():
+    with faults:
         fields.parameters = read_parameters(front)
     return fields
 
@@ -83,11 +83,11 @@ def _name(front: FrontMatter, name: JSON) -> str:
 def _inputs(front: FrontMatter, faults: Faults) -> tuple[Input, ...]:
     inputs: dict[str, Input] = {}
     entries: list[JSON] = []
-    with faults.here():
+    with faults:
         entries = _entries(front, front.values.get("inputs"))
     for i, entry in enumerate(entries):
         path: Path = ("inputs", i)
-        with faults.here():
+        with faults:
             if not isinstance(entry, dict):
                 raise front.error(path, "An input must hold `name: …` and `kind: …`.")
             spec = _input(front, path, entry)

@@ -123,7 +123,7 @@ def read_draft(
     threads = threads_of(fields, wanted=fields.ours.examples is not None or bool(examples))
     body, tree = read_parts(source, front.body, partials, threads, faults)
     check_names(body, fields.declared, judged)
-    check_parts(body, fields.ours.kind, front.body, judged)
+    check_parts(body, fields.ours.kind, front.body, judged if tree.whole else Faults(keep=True))
     return Draft(source, front, fields, body, tree, examples)
 
 
@@ -209,7 +209,7 @@ def check_names(body: Body, known: frozenset[str], faults: Faults) -> None:
             elif any(found.name in _set_names(other) for other in turns):
                 hint = "What `set` or `for` names ends with its message, loop or `if`."
             what = f"`{found.name}` is not declared{_odd_letter(found.name)}."
-            with faults.here():
+            with faults:
                 raise body.sources.error(found.lineno, what, hint)
 
 
@@ -226,13 +226,13 @@ def _set_names(turn: Turn) -> set[str]:
 def check_parts(body: Body, kind: PromptKind, start: int, faults: Faults) -> None:
     """Refuse an empty message, no user message, and a chat prompt without its conversation."""
     for part in body.parts:
-        with faults.here():
+        with faults:
             if isinstance(part, Turn) and part.empty:
                 raise body.sources.error(
                     part.mark, f"The {part.role} message is empty.", "Write its text, or delete it."
                 )
     place = line_and_column(body.sources.texts[0], start)
-    with faults.here():
+    with faults:
         if not any(isinstance(part, Turn) and part.role == "user" for part in body.parts):
             raise PromptError(
                 "There is no user message.",
@@ -240,7 +240,7 @@ def check_parts(body: Body, kind: PromptKind, start: int, faults: Faults) -> Non
                 "Put `user:` on a line of its own, then its text.",
             )
     slots = {part.name for part in body.parts if isinstance(part, Slot)}
-    with faults.here():
+    with faults:
         if kind == "chat" and not slots - {SLOT}:
             raise PromptError(
                 "A chat prompt needs a place for the conversation so far.",

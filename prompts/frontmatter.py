@@ -6,6 +6,7 @@ and `1:30` stays text. Every value's place is kept, so that whoever judges a fie
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import yaml
@@ -47,10 +48,10 @@ class FrontMatter:
 
 def read_front_matter(source: str, faults: Faults) -> FrontMatter:
     """Read the front matter of a whole prompt file. A fault raises PromptError, or is kept."""
-    with faults.here():
+    with faults:
         opening, closing = _fences(source)
         body = min(closing.end() + 1, len(source))
-        with faults.here():
+        with faults:
             # Blank lines instead of the opening fence: marks then count lines of the file.
             text = "\n" + source[opening.end() + 1 : closing.start()]
             return _front_matter(text, body)
@@ -68,6 +69,7 @@ def _fences(source: str) -> tuple[re.Match[str], re.Match[str]]:
     return opening, closing
 
 
+@lru_cache(maxsize=256)
 def _front_matter(text: str, body: int) -> FrontMatter:
     places: dict[Path, tuple[int, int]] = {(): (1, 1)}
     root = _composed(text)
@@ -90,10 +92,9 @@ def read_yaml(
 
 
 def _composed(text: str, what: str = _FRONT, depth: int = _MAX_DEPTH) -> yaml.Node | None:
-    """Return the tree of nodes, once the events have shown nothing that is refused."""
+    """Return the tree of nodes; raises PromptError at the first thing that is refused."""
     try:
-        _check_events(text, what, depth)
-        return yaml.compose(text, Loader=yaml.BaseLoader)
+        return _Loader(text, what, depth).get_single_node()
     except yaml.MarkedYAMLError as error:
         raise _not_yaml(error, what) from None
     except yaml.reader.ReaderError as error:
@@ -112,21 +113,34 @@ def _place(mark: Any) -> tuple[int, int]:
     return (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
 
 
-def _check_events(text: str, what: str, most: int) -> None:
-    """Refuse tags, anchors, aliases and deep nesting before anything recursive runs."""
-    depth = 0
-    for event in yaml.parse(text, Loader=yaml.BaseLoader):
-        line, column = _place(event.start_mark)
-        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+class _Loader(yaml.BaseLoader):
+    """Refuses tags, anchors, aliases and deep nesting before anything is made of them."""
+
+    def __init__(self, text: str, what: str, most: int) -> None:
+        super().__init__(text)
+        self._what = what
+        self._most = most
+        self._depth = 0
+
+    def get_event(self) -> yaml.Event:
+        """Return the next event, once it is known to be allowed."""
+        event: yaml.Event = super().get_event()  # type: ignore[no-untyped-call]
+        self._depth += isinstance(event, yaml.CollectionStartEvent)
+        self._depth -= isinstance(event, yaml.CollectionEndEvent)
+        if isinstance(event, yaml.NodeEvent):
+            self._check(event)
+        return event
+
+    def _check(self, event: yaml.NodeEvent) -> None:
+        place = _place(event.start_mark)
+        if isinstance(event, yaml.AliasEvent) or event.anchor:
             raise PromptError(
-                "YAML anchors and aliases are not allowed.", line, column, "Write the value out."
+                "YAML anchors and aliases are not allowed.", *place, "Write the value out."
             )
         if getattr(event, "tag", None):
-            raise PromptError("YAML tags are not allowed.", line, column, "Delete the tag.")
-        depth += isinstance(event, yaml.CollectionStartEvent)
-        depth -= isinstance(event, yaml.CollectionEndEvent)
-        if depth > most:
-            raise PromptError(f"{what} is nested too deeply.", line, column)
+            raise PromptError("YAML tags are not allowed.", *place, "Delete the tag.")
+        if self._depth > self._most:
+            raise PromptError(f"{self._what} is nested too deeply.", *place)
 
 
 def _plain(

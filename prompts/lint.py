@@ -1,27 +1,23 @@
-"""All that is wrong or odd in a prompt's text, each with its place and a remedy. Knows no page."""
+"""All that is wrong or odd in a prompt's text, each with its place and a remedy. Knows no page.
+
+Errors are what `parse` refuses, and it goes on after each; warnings are in doubts.py. Fast enough
+to run at every keystroke.
+"""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-from prompts.errors import PromptError
-from prompts.format import parse
+from prompts.doubts import doubts
+from prompts.errors import Faults, PromptError
+from prompts.examples import taken
+from prompts.format import read_draft
+from prompts.problems import Problem, in_order, of_error
+from prompts.source import read_text
 
+__all__ = ["Problem", "lint"]
 
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Something to mend. An error keeps the prompt from being used, a warning does not.
-
-    `line` and `column` count from 1 in the prompt's file, or in the file that `partial` names.
-    """
-
-    severity: Literal["error", "warning"]
-    message: str
-    line: int
-    column: int
-    hint: str = ""
-    partial: str | None = None
-    code: str = ""
+MOST = 100
+"""Problems that are told at once."""
 
 
 def lint(
@@ -29,19 +25,27 @@ def lint(
     partials: Mapping[str, str] | None = None,
     examples: Iterable[Mapping[str, Any]] | None = None,
 ) -> list[Problem]:
-    """Return all problems in order of place; `parse` accepts exactly what has no error here."""
-    try:
-        parse(source, partials, examples)
-    except PromptError as error:
-        return [
-            Problem(
-                "error",
-                error.message,
-                error.line or 1,
-                error.column or 1,
-                error.hint,
-                error.partial,
-                "error",
-            )
-        ]
-    return []
+    """Return the problems in order of place; `parse` accepts exactly what has no error here."""
+    faults = Faults(keep=True)
+    found: list[Problem] = []
+    with faults:
+        try:
+            found = _warnings(source, partials or {}, examples, faults)
+        except RecursionError:
+            if not faults.found:
+                raise PromptError("This is nested too deeply.", 1, 1, "Flatten it.") from None
+    return in_order([*map(of_error, faults.found), *found])[:MOST]
+
+
+def _warnings(
+    source: str | bytes,
+    partials: Mapping[str, str],
+    examples: Iterable[Mapping[str, Any]] | None,
+    faults: Faults,
+) -> list[Problem]:
+    """Read as far as the text goes, keeping its faults; return what is doubtful in it."""
+    shown: tuple[Any, ...] = ()
+    with faults:
+        shown = taken(examples)
+    text = read_text(source, faults=faults)
+    return list(doubts(read_draft(text, partials, shown, faults), partials))

@@ -54,8 +54,12 @@ def _all(sources: Sources, number: int, start: int, faults: Faults) -> list[Toke
     while True:
         tokens, broken = cut(sources, number, start)
         opening = last_opening(tokens)
-        if broken is None or opening is None or len(faults.found) > _MOST:
+        if opening is None or len(faults.found) > _MOST:
             return kept + tokens
+        if broken is None:
+            if any(token.kind.endswith("_end") for token in tokens[tokens.index(opening) :]):
+                return kept + tokens
+            broken = never_closed(sources, opening)
         faults.found.append(broken)
         begin = sources.unmark(opening.mark)[1]
         start = _resumed(text, begin, opening)
@@ -91,8 +95,6 @@ class _Mender:
                     tag = []
             else:
                 yield token
-        if tag:
-            self.faults.found.append(never_closed(self.sources, tag[0]))
         while self.blocks.open:
             self.faults.found.append(self.blocks.never_closed())
             yield from self._closed(tokens[-1].mark)

@@ -49,23 +49,23 @@ def read_ours(front: FrontMatter, inputs: tuple[Input, ...], faults: Faults) -> 
     found = Ours()
     metadata: dict[str, JSON] = {}
     ours: dict[str, JSON] = {}
-    with faults.here():
+    with faults:
         metadata = mapping(front, ("metadata",), front.values.get("metadata"))
         ours = mapping(front, _PATH, metadata.get("chatbot"))
-    with faults.here():
+    with faults:
         known(front, _PATH, ours, _FIELDS)
-    with faults.here():
+    with faults:
         found.kind = _kind(front, ours.get("kind", "task"))
-    with faults.here():
+    with faults:
         found.title = words(front, (*_PATH, "title"), ours.get("title"), 80)
-    with faults.here():
+    with faults:
         found.notes = lines(front, (*_PATH, "notes"), ours.get("notes"), 4_000)
     found.examples = Choosing() if "examples" in ours else None
-    with faults.here():
+    with faults:
         found.examples = _choosing(front, ours, inputs)
-    with faults.here():
+    with faults:
         found.output = _output(front, ours.get("output"))
-    with faults.here():
+    with faults:
         found.gate = _gate(front, ours.get("gate"))
     return found
 

@@ -106,7 +106,7 @@ class _Splitter:
     def _add_text(self, piece: _Fragment) -> None:
         if not piece.edge and _ROLE_LIKE.fullmatch(piece.text.rstrip("\n")):
             role = "system"
-            with self.faults.here():
+            with self.faults:
                 role = self._role(piece)
             self.parts.append(Turn(role, piece.mark, nodes.Template([], lineno=0)))
         elif piece.text.strip() or self._turn() is not None:
@@ -131,7 +131,7 @@ class _Splitter:
     def _append(self, node: nodes.Node, mark: int) -> None:
         turn = self._turn()
         if turn is None:
-            with self.faults.here():
+            with self.faults:
                 raise self._homeless(mark)
             turn = Turn("system", mark, nodes.Template([], lineno=0))
             self.parts.append(turn)
@@ -156,7 +156,7 @@ class _Splitter:
     def _add_slot(self, node: nodes.Node) -> None:
         assert isinstance(node, nodes.Name)  # noqa: S101
         alone = rf"[ \t]*\{{\{{[-+]?\s*{node.name}\s*[-+]?\}}\}}[ \t]*"
-        with self.faults.here():
+        with self.faults:
             if not re.fullmatch(alone, self.sources.line_at(node.lineno)):
                 raise self._not_alone(node)
             if Slot(node.name) in self.parts:
@@ -175,12 +175,12 @@ class _Splitter:
         inner: list[nodes.Expr] = []
         for piece in _pieces(output):
             if isinstance(piece, _Fragment):
-                with self.faults.here():
+                with self.faults:
                     if not piece.edge and _ROLE_LIKE.fullmatch(piece.text.rstrip("\n")):
                         raise self._inside(piece)
                 inner.append(nodes.TemplateData(piece.literal, lineno=piece.mark))
             else:
-                with self.faults.here():
+                with self.faults:
                     if isinstance(piece, nodes.Name) and self._is_thread(piece):
                         raise self._not_alone(piece)
                 inner.append(piece)

@@ -44,7 +44,7 @@ def _seen(text: str, partial: str | None, faults: Faults) -> str:
         for found in pattern.finditer(text):
             line, column = line_and_column(text, found.start())
             code = f"U+{ord(found.group()):04X}"
-            with faults.here():
+            with faults:
                 raise PromptError(
                     f"{what} ({code}) is not allowed.", line, column, "Delete it.", partial=partial
                 )

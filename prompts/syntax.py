@@ -63,7 +63,7 @@ def _parsed(
         tree.whole = False
         tokens = mended(sources, number, start, faults)
         root = nodes.Template([], lineno=0)
-        with faults.here():
+        with faults:
             root = parsed(sources, tokens)
     _note_raw(tokens, tree)
     check_tree(sources, root, faults)
@@ -99,7 +99,7 @@ class _Includer(NodeTransformer):
         if name is None:  # lint has kept the fault
             return scope
         before = len(self.open)
-        with self.faults.here():
+        with self.faults:
             self._check_chain(node, name)
             number = self.sources.add(self._text(node, name), name)
             self.open.append(name)
