@@ -3,6 +3,7 @@
 Knows nothing of the template language: a version is a text with a name and a hash.
 """
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -19,7 +20,10 @@ from store.rows import columns_of, insert_missing
 _VERSION = columns_of(VersionRow, PromptVersion)
 _LINE = columns_of(VersionRow, VersionLine)
 _RELEASE = columns_of(ReleaseRow, Release)
-_SHORTEST = 6  # characters of a hash that name a version
+_NUMBER = re.compile("[0-9]{1,5}")
+_WHOLE = 64
+_HASH = re.compile(f"[0-9a-f]{{6,{_WHOLE}}}")
+"""What names a version of a prompt: its number, its hash or the beginning of that."""
 _PROMPT = columns_of(models.Prompt, PromptRow)
 
 ENVIRONMENTS = ("staging", "production")
@@ -114,10 +118,11 @@ def version_of(session: Session, prompt: str, wanted: str) -> PromptVersion:
     Raises `NotFound`, also for a beginning that several share.
     """
     query = select(*_VERSION).where(VersionRow.prompt == prompt)
-    if wanted.isdecimal() and len(wanted) < _SHORTEST:
+    if _NUMBER.fullmatch(wanted):
         query = query.where(VersionRow.seq == int(wanted))
-    elif len(wanted) >= _SHORTEST:
-        query = query.where(VersionRow.sha >= wanted, VersionRow.sha < wanted + "g")
+    elif _HASH.fullmatch(wanted):
+        last = wanted + "f" * (_WHOLE - len(wanted))
+        query = query.where(VersionRow.sha.between(wanted, last))
     else:
         raise NotFound("This prompt version")
     found = session.execute(query.limit(2)).all()
@@ -284,7 +289,10 @@ def row(session: Session, prompt: str) -> PromptRow:
 
 def newest_lines(session: Session) -> dict[str, VersionLine]:
     """The newest version of every prompt without its texts, by the prompt's name."""
-    found = session.execute(select(*_LINE).join(models.Prompt, _NEWEST))
+    # Each looked up by itself: SQLite would rather read every version and ask for its prompt.
+    own = select(VersionRow.id).where(_NEWEST).correlate(models.Prompt).scalar_subquery()
+    ids = select(own).select_from(models.Prompt)
+    found = session.execute(select(*_LINE).where(VersionRow.id.in_(ids)))
     return {row.prompt: VersionLine(*row) for row in found}
 
 

@@ -56,7 +56,17 @@ def words(old: str, new: str) -> tuple[tuple[Mark, ...], tuple[Mark, ...]]:
     for tag, a, b, c, d in matcher.get_opcodes():
         _add(left, "".join(before[a:b]), changed=tag != "equal")
         _add(right, "".join(after[c:d]), changed=tag != "equal")
-    return tuple(left), tuple(right)
+    return _joined(left), _joined(right)
+
+
+def _joined(marks: Sequence[Mark]) -> tuple[Mark, ...]:
+    """Marks with those that are alike put together; a blank between two changes is one too."""
+    found: list[Mark] = []
+    for n, mark in enumerate(marks):
+        follows = n + 1 < len(marks) and marks[n + 1].changed
+        blank = not mark.text.strip() and bool(found) and found[-1].changed and follows
+        _add(found, mark.text, changed=mark.changed or blank)
+    return tuple(found)
 
 
 def _lines(old: Sequence[str], new: Sequence[str]) -> Iterator[Line]:
@@ -80,5 +90,7 @@ def _pair(old: str | None, new: str | None) -> tuple[tuple[Mark, ...], tuple[Mar
 
 
 def _add(marks: list[Mark], text: str, *, changed: bool) -> None:
+    if marks and marks[-1].changed == changed:
+        text = marks.pop().text + text
     if text:
         marks.append(Mark(text, changed))

@@ -89,6 +89,8 @@ class Writing(Reading):
         Raises PromptInvalid (with the line), Conflict (somebody changed them meanwhile), NotFound,
         NotAllowed, StoreUnavailable.
         """
+        with self._archive.main.reading() as session:
+            require_author(session, person)
         with prompt_errors():
             suite = read_cases(source)
         with self._archive.main.writing() as session:
