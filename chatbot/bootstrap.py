@@ -16,6 +16,7 @@ from chatbot.audit import Audit
 from chatbot.authoring import Authoring, Parts
 from chatbot.backends.fast import Fast
 from chatbot.backends.registry import Registry
+from chatbot.chain import OpenEncoder
 from chatbot.chat import Chat
 from chatbot.conversations import Conversations
 from chatbot.errors import StoreUnavailable

@@ -22,6 +22,7 @@ import prompts
 from chatbot.backends.cancel import CancelToken
 from chatbot.errors import BackendError, ContextTooSmall, PromptInvalid
 from chatbot.grounding import Ground, ground, has_passages
+from chatbot.picking import nearest
 from chatbot.reworking import forms
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ class Plan:
     """What is to be asked: a prompt version, its values, the history, and a text to go on from.
 
     `notes` say what was left out already; they begin the notes of the trace. What people wrote is
-    rendered by a sandbox's `renderer`.
+    rendered by a sandbox's `renderer`. `chosen`: which of the prompt's examples, see `choose`.
     """
 
     prompt: prompts.Prompt
@@ -80,6 +81,7 @@ class Plan:
     continued: str = ""
     notes: tuple[str, ...] = ()
     renderer: Renderer = prompts.render
+    chosen: tuple[int, ...] | None = None
 
 
 @dataclass(slots=True)
@@ -94,6 +96,7 @@ class Sent:
     prompt_tokens: int = 0
     notes: list[str] = field(default_factory=list)
     masked: Mapping[str, int] | None = None
+    chosen: tuple[int, ...] | None = None
 
     def hid(self, counts: Mapping[str, int]) -> None:
         """Keep how many values of each group were hidden before the messages left."""
@@ -125,6 +128,16 @@ class Rendered:
     start: int = 0
 
 
+def choose(plan: Plan, encoder: OpenEncoder = no_encoder) -> Plan:
+    """The plan with the examples that are most like what is asked, where the prompt wants those."""
+    prompt = plan.prompt
+    if prompt.select != "similar" or not 0 < prompt.shown < len(prompt.examples):
+        return plan
+    asked = str(plan.values.get(prompt.by or "") or "")
+    texts = [example.user for example in prompt.examples]
+    return replace(plan, chosen=nearest(encoder(), asked, texts, prompt.shown))
+
+
 def render(plan: Plan, start: int = 0) -> Rendered:
     """Render the plan with its history from `start` on. Raises PromptInvalid with a sentence."""
     values = dict(plan.values)
@@ -132,7 +145,7 @@ def render(plan: Plan, start: int = 0) -> Rendered:
     if thread is not None:
         values[thread.name] = [past.message for past in plan.history[start:]]
     try:
-        messages = [dict(one) for one in plan.renderer(plan.prompt, values, None)]
+        messages = [dict(one) for one in plan.renderer(plan.prompt, values, plan.chosen)]
     except prompts.PromptError as error:
         raise PromptInvalid(str(error)) from error
     if plan.continued:
@@ -157,6 +170,7 @@ def budget(rendered: Rendered, model: "ChatModel", sent: Sent) -> list[Message]:
             f"The oldest {rendered.start} messages did not fit the model and were left out."
         )
     sent.messages, sent.prompt_tokens = rendered.messages, tokens
+    sent.chosen = plan.chosen
     sent.history_ids = [past.id for past in plan.history[rendered.start :]]
     sent.parameters = _parameters(plan, model, tokens, sent.notes)
     return rendered.messages
@@ -242,6 +256,8 @@ async def answer(
         PromptInvalid, ContextTooSmall: nothing was sent.
     """
     failed: list[str] = []
+    if plan.prompt.select == "similar":
+        plan = await asyncio.to_thread(choose, plan, encoder)
     for label in models:
         began = False
         try:

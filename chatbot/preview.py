@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from chatbot.answering import HISTORY, plan_of
 from chatbot.archive import Archive
 from chatbot.backends.registry import Registry
-from chatbot.chain import Sent, budget, render
+from chatbot.chain import OpenEncoder, Sent, budget, choose, no_encoder, render
 from chatbot.errors import TextTooLong
 from chatbot.releases import Releases, weighted
 from store import conversations, messages
@@ -47,6 +47,7 @@ class Preview:
         prompt: str,
         model: str,
         message_limit: int,
+        encoder: OpenEncoder = no_encoder,
     ) -> None:
         self._archive = archive
         self._registry = registry
@@ -55,6 +56,7 @@ class Preview:
         self._prompt = prompt
         self._model = model
         self._message_limit = message_limit
+        self._encoder = encoder
 
     def of(
         self,
@@ -98,7 +100,7 @@ class Preview:
             )
         opened = self._registry.open(info.label)
         plan = plan_of(self._releases.prompt(version), text, path, self._workspace)
-        plan = replace(plan, renderer=self._releases.renderer)
+        plan = choose(replace(plan, renderer=self._releases.renderer), self._encoder)
         masked = opened.leaving(budget(render(plan), opened, Sent(info.label, info.where)))
         assert masked is not None  # noqa: S101  every hosted model has a door
         host = self._registry.host(info.label)

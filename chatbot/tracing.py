@@ -89,6 +89,7 @@ class Traces:
             history=history_of(history),
             continued=reply.content[: trace.inputs["continued"]],
             renderer=self._releases.renderer,
+            chosen=tuple(trace.inputs["examples"]) if "examples" in trace.inputs else None,
         )
         sent = Sent(trace.model, "")
         try:

@@ -68,14 +68,27 @@ def pick(
     if not found:
         return Picked(())
     texts = [_with_titles(passages[number]["title"], sentence) for number, sentence in found]
-    scores = _scores(encoder, question, earlier, texts)
-    ranked = sorted(range(len(found)), key=lambda at: -scores[at])
-    return Picked(tuple(Pick(*found[at], scores[at]) for at in ranked[:most]))
+    found_at = scores(encoder, question, earlier, texts)
+    ranked = sorted(range(len(found)), key=lambda at: -found_at[at])
+    return Picked(tuple(Pick(*found[at], found_at[at]) for at in ranked[:most]))
 
 
-def _scores(
+def nearest(
+    encoder: "Encoder | None", question: str, texts: Sequence[str], most: int
+) -> tuple[int, ...]:
+    """Return the places of the `most` texts that are most like a question, the likest last.
+
+    A model heeds most what stands nearest to the question. Raises what `Encoder.encode` raises.
+    """
+    like = scores(encoder, question, (), texts)
+    ranked = sorted(range(len(texts)), key=lambda at: -like[at])
+    return tuple(reversed(ranked[:most]))
+
+
+def scores(
     encoder: "Encoder | None", question: str, earlier: Sequence[str], texts: Sequence[str]
 ) -> list[float]:
+    """How well each text answers a question. Raises what `Encoder.encode` raises."""
     words = likeness(question, texts)
     if encoder is None:
         return words

@@ -7,7 +7,7 @@ import pytest
 import prompts
 from chatbot.backends.cancel import CancelToken
 from chatbot.backends.scripted import ScriptedModel
-from chatbot.chain import Past, Piece, Plan, Sent, answer, budget, render
+from chatbot.chain import Past, Piece, Plan, Sent, answer, budget, choose, render
 from chatbot.errors import (
     BackendBroken,
     ContextTooSmall,
@@ -172,3 +172,51 @@ def test_equal_messages_have_equal_hashes():
     assert one.rendered_hash == other.rendered_hash
     other.messages.append({"role": "assistant", "content": ""})
     assert one.rendered_hash != other.rendered_hash
+
+
+WITH_EXAMPLES = prompts.parse(
+    """---
+name: shown
+inputs:
+  - {name: question, kind: text, required: true}
+metadata: {chatbot: {examples: {select: similar, k: 2, by: question}}}
+---
+{{ examples }}
+user:
+{{ question }}
+""",
+    None,
+    [
+        {"user": "Where is my parcel?", "assistant": "On its way."},
+        {"user": "How do I return shoes?", "assistant": "Within 30 days."},
+        {"user": "Are you open on Sunday?", "assistant": "No."},
+    ],
+)
+
+
+def test_examples_are_those_most_like_what_is_asked_the_likest_last() -> None:
+    asked = Plan(WITH_EXAMPLES, {"question": "Is the parcel open, on Sunday?"})
+    model = ScriptedModel()
+    pieces, [sent] = play(asked, [model.label], **{model.label: model})
+    assert [message["content"] for message in sent.messages] == [
+        "Where is my parcel?",
+        "On its way.",
+        "Are you open on Sunday?",
+        "No.",
+        "Is the parcel open, on Sunday?",
+    ]
+    assert sent.chosen == (0, 2)
+    assert pieces
+
+
+def test_a_chosen_plan_renders_the_same_again() -> None:
+    asked = choose(Plan(WITH_EXAMPLES, {"question": "returning my shoes"}))
+    assert asked.chosen is not None
+    assert asked.chosen[-1] == 1
+    again = Plan(WITH_EXAMPLES, {"question": "returning my shoes"}, chosen=asked.chosen)
+    assert render(again).messages == render(asked).messages
+
+
+def test_a_prompt_without_a_choice_of_examples_is_left_as_it_is() -> None:
+    asked = plan("Hello")
+    assert choose(asked) is asked
