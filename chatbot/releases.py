@@ -6,7 +6,7 @@ on top of the same append-only releases.
 
 import hashlib
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import prompts
 from chatbot.archive import Archive
@@ -146,7 +146,7 @@ def _save_tests(session: Session, prompt: str, source: str | None) -> None:
     current = testing.current_tests(session, prompt)
     if current is not None and (current.source == source or current.author != BUILT_IN):
         return
-    suite = read_cases(source)
+    suite = _shipped(source)
     testing.save_tests(
         session,
         prompt=prompt,
@@ -155,6 +155,10 @@ def _save_tests(session: Session, prompt: str, source: str | None) -> None:
         cases=len(suite.cases),
         author=BUILT_IN,
     )
+
+
+_shipped = cache(read_cases)
+"""The shipped cases, read once in a process however many databases it opens."""
 
 
 def _newest(release: Release) -> str:
