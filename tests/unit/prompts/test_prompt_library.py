@@ -178,8 +178,7 @@ def test_classify_offers_another_label_once() -> None:
 
 
 def test_parts_that_are_not_given_leave_no_trace() -> None:
-    mail = render("e-mail-draft", purpose="Say thanks")[-1]["content"]
-    assert mail.endswith("in at most five sentences.\nPurpose: Say thanks")
+    assert render("e-mail-draft", purpose="Say thanks")[-1]["content"] == "Say thanks"
     turned = render("translate", text="Hi", language="German")
     assert turned[-1]["content"] == "Translate into German:\n\nHi"
     assert "Address" not in turned[0]["content"]
