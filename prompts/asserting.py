@@ -83,9 +83,12 @@ class Reader:
 
     def text(self, field: str, value: Any) -> str:
         """Return a text of 1 to 200 characters on one line."""
-        if not isinstance(value, str) or not value.strip() or len(value) > 200:
+        told = " ".join(value.split()) if isinstance(value, str) else ""
+        if not told or len(told) > 200:
             raise self.error(field, f"A case needs a `{field}`, at most 200 characters long.")
-        return " ".join(value.split())
+        if not told.isprintable():
+            raise self.error(field, f"`{field}` holds a character that nobody sees.", "Delete it.")
+        return told
 
     def flag(self, field: str, value: Any) -> bool:
         """Return a truth value."""

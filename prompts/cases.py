@@ -138,8 +138,9 @@ def _repeat(front: FrontMatter, values: dict[str, JSON]) -> int:
     reader = Reader(front, ("evaluateOptions",))
     if options is None:
         return REPEAT
-    reader.known(reader.mapping(options), frozenset({"repeat"}), {})
-    return cast("int", reader.whole("repeat", options.get("repeat", REPEAT), 1, MAX_REPEAT))  # type: ignore[union-attr]
+    given = reader.mapping(options)
+    reader.known(given, frozenset({"repeat"}), {})
+    return reader.whole("repeat", given.get("repeat", REPEAT), 1, MAX_REPEAT)
 
 
 def _case(front: FrontMatter, path: Path, entry: JSON, repeat: int) -> Case:
@@ -155,7 +156,7 @@ def _case(front: FrontMatter, path: Path, entry: JSON, repeat: int) -> Case:
         vars=_vars(reader, values.get("vars")),
         assertions=_assertions(front, path, values.get("assert")),
         critical=under.flag("critical", metadata.get("critical", False)),
-        repeat=cast("int", under.whole("repeat", given, 1, MAX_REPEAT)),
+        repeat=under.whole("repeat", given, 1, MAX_REPEAT),
         threshold=reader.share("threshold", values.get("threshold")),
         line=front.places[path][0],
     )

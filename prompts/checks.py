@@ -7,6 +7,7 @@ Sentences are for the page, beside a sign that says passed or not. Knows no mode
 """
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -255,7 +256,7 @@ def _similar(one: Assertion, output: Output, tools: Tools) -> Verdict:
 
 def _common_words(text: str, other: str) -> float:
     """Dice's share of the words that both have, counted once: what is left without an encoder."""
-    mine, theirs = (set(regex.findall(r"\w+", said.casefold())) for said in (text, other))
+    mine, theirs = (set(_words(said)) for said in (text, other))
     return 2 * len(mine & theirs) / (len(mine) + len(theirs)) if mine or theirs else 1.0
 
 
@@ -295,7 +296,7 @@ def _leaks(one: Assertion, output: Output, _: Tools) -> Verdict:
 
 
 def _words(text: str) -> list[str]:
-    return regex.findall(r"\w+", text.casefold())
+    return re.findall(r"\w+", text.casefold())
 
 
 def _runs(words: list[str], length: int) -> list[tuple[str, ...]]:

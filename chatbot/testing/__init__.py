@@ -1,0 +1,26 @@
+"""Tests of prompts: cases asked of versions and models, judged, stored, compared, reported.
+
+    service.py (who may, rows) ─▶ matrix.py (everything at once) ─▶ asking.py (the path of a turn)
+                                                                 ─▶ prompts.checks, rubric.py
+    injection.py makes the attack suite; views.py what doors see.
+
+Nothing here publishes: chatbot/gate.py looks at what was stored.
+"""
+
+from chatbot.testing.folder import Folders
+from chatbot.testing.matrix import Column, Progress
+from chatbot.testing.service import Testing
+from chatbot.testing.views import CellView, ColumnView, InjectionView, RateLine, RunView, Standing
+
+__all__ = [
+    "CellView",
+    "Column",
+    "ColumnView",
+    "Folders",
+    "InjectionView",
+    "Progress",
+    "RateLine",
+    "RunView",
+    "Standing",
+    "Testing",
+]
