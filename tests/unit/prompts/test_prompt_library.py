@@ -167,7 +167,7 @@ def test_summary_asks_as_the_shipped_model_learned() -> None:
     asked = "Summarise this conversation in three lines: Wants, Done, Open."
     system, user = render("summary", conversation=said, mood=False)
     assert user["content"] == f"{asked}\n\n{said}"
-    assert "Mood" not in system["content"]
+    assert "mood" not in system["content"]
     assert "Mood" in render("summary", conversation=said)[-1]["content"]
 
 
