@@ -53,9 +53,11 @@ export function confirmed(question, action) {
 
 /* Unless something else has the focus by now. What was drawn anew meanwhile is found by its id. */
 function focusAgain(element) {
+  // Chromium gives the focus back itself, but a field that gets it so takes no keys.
+  if (element?.isConnected && element === document.activeElement) element.blur();
   const free = !document.activeElement || document.activeElement === document.body;
   const place = element?.isConnected || !element?.id ? element : document.getElementById(element.id);
-  if (free && place?.isConnected) place.focus();
+  if (free && place?.isConnected) place.focus({ preventScroll: true });
 }
 
 let closeMenu = null;

@@ -7,7 +7,7 @@ const OPEN = { "{#": "#", "{{": "{", "{%": "%" };
 const CLOSE = { "#": "#}", "{": "}}", "%": "%}" };
 const KIND = { "#": "ck", "{": "cj", "%": "cj" };
 const ROLE = /^\s*(system|user|assistant)\s*:\s*$/i;
-const KEY = /([A-Za-z_][\w-]*)(?=\s*:(?:\s|$))/g;
+const KEY = /(?<=^\s*(?:- )?|[{,]\s*)[A-Za-z_][\w-]*(?=\s*:(?:\s|$))/g;
 
 /* The state before the first line. A partial or a list of examples has no front matter. */
 export const begin = (form) => (form === "prompt" ? "start" : form === "examples" ? "json" : "text");
