@@ -14,9 +14,10 @@ import os
 import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from _labelled import KINDS, entities, exact, records
 
 from chatbot.masking import Masked, mask
 from chatbot.values import find, names
@@ -26,15 +27,7 @@ from chatbot.values.national import FORMS, identities
 from chatbot.values.plain import plain
 
 OUT = Path(__file__).parent / "out"
-EXACT = {
-    "EMAIL_ADDRESS": "email",
-    "PHONE_NUMBER": "phone",
-    "IBAN_CODE": "iban",
-    "CREDIT_CARD": "card",
-    "IP_ADDRESS": "ip",
-    "DOMAIN_NAME": "url",
-    "US_SSN": "identity",
-}
+EXACT = KINDS | {"US_SSN": "identity"}
 NAMED = frozenset({"PERSON", "LOCATION", "ORGANIZATION", "ADDRESS", "TITLE", "PREFIX"})
 PERSONAL = (*EXACT, "US_DRIVER_LICENSE", "PERSON", "ADDRESS", "LOCATION", "ORGANIZATION")
 
@@ -45,61 +38,33 @@ def main() -> int:
     if not data:
         print("No public data: set CHATBOT_TEST_DATA to its folder.")
         return 1
-    records = list(_lines(Path(data) / "pii_presidio" / "generated_large.jsonl"))
-    results = {"exact": _exact(records), "hidden": _hidden(records), "speed": _speed(records)}
+    texts = records(Path(data))
+    results = {"exact": _exact(texts), "hidden": _hidden(texts), "speed": _speed(texts)}
     OUT.mkdir(exist_ok=True)
     (OUT / "masking.json").write_text(json.dumps(results, indent=1), "utf-8")
     return 0
 
 
-def _lines(path: Path) -> Iterator[dict[str, Any]]:
-    with path.open(encoding="utf-8", newline="\n") as lines:
-        for line in lines:
-            yield json.loads(line)
-
-
-def _exact(records: list[dict[str, Any]]) -> dict[str, dict[str, float]]:
+def _exact(texts: list[dict[str, Any]]) -> dict[str, dict[str, float]]:
     """Spans of values that a form or a checksum gives away."""
-    hits, found, labelled = Counter[str](), Counter[str](), Counter[str]()
-    for record in records:
-        text = record["text"]
-        truth = {
-            (EXACT[label], start, end)
-            for label, start, end, _ in record["entities"] or []
-            if label in EXACT
-        }
-        got = {
-            (value.kind, value.start, value.end)
-            for value in find(text, known=names([text]), own=[identities, blocks])
-            if value.kind in EXACT.values()
-        }
-        hits.update(kind for kind, *_ in truth & got)
-        found.update(kind for kind, *_ in got)
-        labelled.update(kind for kind, *_ in truth)
-    print(f"{len(records)} texts, {len(FORMS)} forms of national numbers\n")
-    print("kind      labelled  precision  recall   (exact spans)")
-    scores = {}
-    for kind in EXACT.values():
-        precision, recall = hits[kind] / max(found[kind], 1), hits[kind] / labelled[kind]
-        scores[kind] = {"labelled": labelled[kind], "precision": precision, "recall": recall}
-        print(f"{kind:10}{labelled[kind]:8}{precision:11.4f}{recall:8.4f}")
-    return scores
+    print(f"{len(texts)} texts, {len(FORMS)} forms of national numbers\n")
+    return exact(
+        texts, EXACT, lambda text: find(text, known=names([text]), own=[identities, blocks])
+    )
 
 
-def _hidden(records: list[dict[str, Any]]) -> dict[str, dict[str, float]]:
+def _hidden(texts: list[dict[str, Any]]) -> dict[str, dict[str, float]]:
     """Labelled spans of which nothing leaves, and what is masked as a name without being one."""
     hidden, labelled = Counter[str](), Counter[str]()
     right, masked_names = 0, 0
-    for record in records:
+    for record in texts:
         masked = mask([{"role": "user", "content": record["text"]}])
         spans = _spans(masked)
-        for label, start, end, _ in record["entities"] or []:
+        for label, start, end in entities(record):
             if label in PERSONAL:
                 labelled[label] += 1
                 hidden[label] += _is_covered(record["text"], start, end, spans["all"])
-        named = [
-            (start, end) for label, start, end, _ in record["entities"] or [] if label in NAMED
-        ]
+        named = [(start, end) for label, start, end in entities(record) if label in NAMED]
         for start, end in spans["name"]:
             masked_names += 1
             right += any(first < end and start < last for first, last in named)
@@ -136,9 +101,9 @@ def _is_covered(text: str, start: int, end: int, spans: list[tuple[int, int]]) -
     )
 
 
-def _speed(records: list[dict[str, Any]]) -> dict[str, float]:
+def _speed(labelled: list[dict[str, Any]]) -> dict[str, float]:
     """Milliseconds for a request of ten messages, and for one long text."""
-    texts = [record["text"] for record in records]
+    texts = [record["text"] for record in labelled]
     requests = [texts[at : at + 10] for at in range(0, 400, 10)]
     spent = []
     for request in requests:

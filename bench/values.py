@@ -23,6 +23,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from _labelled import KINDS, exact, lines, records
 from tokenizers import Tokenizer
 
 from chatbot.learning import starter
@@ -34,14 +35,6 @@ DATA = os.environ.get("CHATBOT_TEST_DATA")
 CORPUS = Path(starter.__file__).parent / "corpus"
 TOKENIZER = Path(starter.__file__).parents[2] / "starter" / "tokenizer.json"
 PASSAGES, MESSAGES, REQUESTS = 3, 10, 40
-LABELS = {
-    "EMAIL_ADDRESS": "email",
-    "PHONE_NUMBER": "phone",
-    "IBAN_CODE": "iban",
-    "CREDIT_CARD": "card",
-    "IP_ADDRESS": "ip",
-    "DOMAIN_NAME": "url",
-}
 IDENTIFIERS = {"order_id": "order", "invoice_id": "invoice"}
 _SLOTS = (
     "amount percent date weekday month time hours days weeks months years minutes count quantity "
@@ -64,7 +57,7 @@ def main() -> int:
     length = parser.parse_args().length
     results: dict[str, Any] = {}
     if DATA:
-        results["labelled"] = _labelled(Path(DATA))
+        results["labelled"] = exact(records(Path(DATA)), KINDS, find)
         results["identifiers"] = _identifiers(Path(DATA))
     else:
         print("No public data: set CHATBOT_TEST_DATA to its folder for precision and recall.")
@@ -77,44 +70,10 @@ def main() -> int:
     return int(max(results["growth"].values()) > WORST_GROWTH)
 
 
-def _lines(path: Path) -> Iterator[dict[str, Any]]:
-    with path.open(encoding="utf-8", newline="\n") as lines:
-        for line in lines:
-            yield json.loads(line)
-
-
-def _labelled(data: Path) -> dict[str, dict[str, float]]:
-    """Spans in Presidio's generated texts."""
-    hits: Counter[str] = Counter()
-    found: Counter[str] = Counter()
-    labelled: Counter[str] = Counter()
-    for record in _lines(data / "pii_presidio" / "generated_large.jsonl"):
-        truth = {
-            (LABELS[label], start, end)
-            for label, start, end, _ in record["entities"] or []
-            if label in LABELS
-        }
-        got = {
-            (value.kind, value.start, value.end)
-            for value in find(record["text"])
-            if value.kind in LABELS.values()
-        }
-        hits.update(kind for kind, *_ in truth & got)
-        found.update(kind for kind, *_ in got)
-        labelled.update(kind for kind, *_ in truth)
-    print("kind    labelled  precision  recall   (pii_presidio, exact spans)")
-    scores = {}
-    for kind in LABELS.values():
-        precision, recall = hits[kind] / max(found[kind], 1), hits[kind] / labelled[kind]
-        scores[kind] = {"labelled": labelled[kind], "precision": precision, "recall": recall}
-        print(f"{kind:8}{labelled[kind]:8}{precision:11.4f}{recall:8.4f}")
-    return scores
-
-
 def _identifiers(data: Path) -> dict[str, dict[str, float]]:
     """Order and invoice numbers in Bitext's questions: found at all, and with their kind."""
     counts = {kind: Counter[str]() for kind in IDENTIFIERS.values()}
-    for record in _lines(data / "bitext_support" / "all.jsonl"):
+    for record in lines(data / "bitext_support" / "all.jsonl"):
         entity = record.get("entity") or {}
         if entity.get("type") in IDENTIFIERS:
             kind = IDENTIFIERS[entity["type"]]
@@ -133,7 +92,7 @@ def _corpus() -> dict[str, float]:
     rng = random.Random(SEED)
     found, drawn = Counter[str](), Counter[str]()
     for path in sorted(CORPUS.glob("*.jsonl")):
-        for record in _lines(path):
+        for record in lines(path):
             values = Values(rng)
             for template in _strings(record):
                 text, spans = _filled(template, values)
@@ -174,7 +133,7 @@ def _speed() -> dict[str, float]:
     passages = [
         Values(rng).fill(record["text"])
         for path in sorted(CORPUS.glob("*.passages.jsonl"))
-        for record in _lines(path)
+        for record in lines(path)
     ]
     text = "\n".join(passages)
     plain = re.compile(r"(?<!\w)[0-9]+(?!\w)")
@@ -217,9 +176,9 @@ def _requests(rng: random.Random) -> list[list[str]]:
     """Texts of requests in one industry each: passages and what was said."""
     requests = []
     for path in sorted(CORPUS.glob("*.passages.jsonl")) * 2:
-        passages = [f"{record['title']}: {record['text']}" for record in _lines(path)]
+        passages = [f"{record['title']}: {record['text']}" for record in lines(path)]
         industry = path.with_name(path.name.replace(".passages.", ".records."))
-        said = [text for record in _lines(industry) for text in (*record["asks"], record["reply"])]
+        said = [text for record in lines(industry) for text in (*record["asks"], record["reply"])]
         values = Values(rng)
         sources = enumerate(rng.sample(passages, PASSAGES), 1)
         system = "\n".join(f"[{number}] {text}" for number, text in sources)
