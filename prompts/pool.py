@@ -18,6 +18,7 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 from threading import Condition, Lock
+from typing import ClassVar
 
 from prompts.wire import COMMAND, LENGTH, PID, Limits
 
@@ -44,11 +45,29 @@ class TooSlow(Exception):
     """The worker's time was up."""
 
 
+STOPPING = "Prompts are not rendered any more: the chat is stopping."
+
+
 class Server:
-    """The process that forks workers; started when the first is wanted, and again if it ends."""
+    """The process that forks workers; started when the first is wanted, and again if it ends.
+
+    Sandboxes with the same limits share one: `of` it, and `leave` it.
+    """
+
+    _all: ClassVar[dict[Limits, "Server"]] = {}
+    _counting = Lock()
+
+    @classmethod
+    def of(cls, limits: Limits) -> "Server":
+        """The server for these limits, made where there is none."""
+        with cls._counting:
+            server = cls._all.setdefault(limits, cls(limits))
+            server.users += 1
+            return server
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
+        self.users = 0
         self._lock = Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
@@ -58,7 +77,7 @@ class Server:
         """A new worker. Raises NoWorker."""
         with self._lock:
             if self._closed:
-                raise NoWorker("Prompts are not rendered any more: the chat is stopping.")
+                raise NoWorker(STOPPING)
             try:
                 return self._forked(nice)
             except (OSError, ValueError):
@@ -78,8 +97,13 @@ class Server:
             if self._control is not None:
                 self._control.sendall(COMMAND.pack(b"K", pid))
 
-    def close(self) -> None:
-        """End the process and all workers, for good."""
+    def leave(self) -> None:
+        """End the process and all workers, for good, unless somebody else uses them."""
+        with self._counting:
+            self.users -= 1
+            if self.users:
+                return
+            del self._all[self._limits]
         with self._lock:
             self._closed = True
             self._end()
@@ -237,6 +261,8 @@ class Lane:
         with self._changed:
             if not self._changed.wait_for(lambda: self._free or self._out < self._most, wait_s):
                 raise NoWorker("Too many prompts are being rendered at once. Try again.")
+            if self._closed:
+                raise NoWorker(STOPPING)
             self._out += 1
             while self._free:
                 worker = self._free.pop()
@@ -267,11 +293,12 @@ class Lane:
             self.give(worker, sound=True)
 
     def close(self) -> None:
-        """Let go of all that are free; those in use end when they are given back."""
+        """End those that are free; those in use end when they are given back."""
         with self._changed:
             self._closed = True
             free, self._free = self._free, []
         for worker in free:
+            self._server.kill(worker.pid)
             worker.close()
 
     def _left(self) -> None:

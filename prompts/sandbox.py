@@ -42,7 +42,8 @@ class Sandbox:
 
     def __init__(self, limits: Limits | None = None, workers: int = 2) -> None:
         self.limits = limits or Limits()
-        self._server = Server(self.limits)
+        self._server = Server.of(self.limits)
+        self._closed = False
         most = workers * _MOST
         self._drafts = Lane(self._server, kept=workers, most=most, nice=_NICE)
         self._turns = Lane(self._server, kept=workers, most=most, nice=0)
@@ -52,10 +53,12 @@ class Sandbox:
         Thread(target=self._start, name="prompts", daemon=True).start()
 
     def close(self) -> None:
-        """End every worker. Calls that still run fail with a sentence."""
-        self._drafts.close()
-        self._turns.close()
-        self._server.close()
+        """End every worker. What is asked from now on is refused with a sentence."""
+        if not self._closed:
+            self._closed = True
+            self._drafts.close()
+            self._turns.close()
+            self._server.leave()
 
     def parse(
         self,

@@ -13,6 +13,7 @@ from argon2 import PasswordHasher
 from sqlalchemy import create_engine, make_url, text
 
 from chatbot import passwords
+from prompts.sandbox import Sandbox
 from store.engine import Database
 from store.journal import Journal
 from store.models import Base
@@ -22,6 +23,14 @@ pytest_plugins = ["tests.support.browser"]
 # Tests that kill processes or compare journals open their own database with the real journal.
 UNSAFE = Journal("memory", "OFF", "Tests need no safety from power loss.")
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "alone")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def prompt_processes():
+    """Keep the process alive from which every product here forks its workers for prompts."""
+    sandbox = Sandbox()
+    yield
+    sandbox.close()
 
 
 @pytest.fixture(scope="session")

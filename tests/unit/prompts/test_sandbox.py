@@ -292,7 +292,7 @@ def test_callers_at_once_get_their_own_answers(box: Sandbox) -> None:
 def test_a_worker_has_no_environment_no_files_and_no_sockets(
     small: Callable[..., Sandbox],
 ) -> None:
-    box = small()
+    box = small(output_kb=103)
     box.parse(text_of("user:\nx\n"))
     for pid in (server_of(box), *workers(box)):
         folder = Path(f"/proc/{pid}")
@@ -399,7 +399,7 @@ def test_nobody_outlives_the_caller() -> None:
 
 
 def test_close_ends_every_process(small: Callable[..., Sandbox]) -> None:
-    box = small()
+    box = small(output_kb=101)  # limits that no other sandbox has
     prompt = box.parse(text_of("user:\n{{ q }}\n"))
     box.serve(prompt, {"q": "x"})
     family = [server_of(box), *workers(box)]
@@ -409,10 +409,25 @@ def test_close_ends_every_process(small: Callable[..., Sandbox]) -> None:
         box.render(prompt, {"q": "x"})
 
 
+def test_sandboxes_with_the_same_limits_share_a_server_until_the_last_is_closed(
+    small: Callable[..., Sandbox],
+) -> None:
+    one, other = small(output_kb=104), small(output_kb=104)
+    prompt = one.parse(text_of("user:\n{{ q }}\n"))
+    pid = server_of(one)
+    assert other.render(prompt, {"q": "x"})
+    assert server_of(other) == pid
+    one.close()
+    one.close()
+    assert other.render(prompt, {"q": "x"})
+    other.close()
+    wait_until(lambda: not is_there(pid))
+
+
 def test_where_no_process_can_be_started_there_is_a_sentence(
     small: Callable[..., Sandbox], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    box, prompt = small(), prompts.parse(text_of("user:\n{{ q }}\n"))
+    box, prompt = small(output_kb=102), prompts.parse(text_of("user:\n{{ q }}\n"))
     with monkeypatch.context() as changed:
         changed.setattr(sys, "executable", "/nowhere/python")
         box._start()
