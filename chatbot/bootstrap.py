@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache, partial
@@ -12,6 +13,7 @@ from chatbot.accounts import Accounts
 from chatbot.allowance import Allowance
 from chatbot.answering import Answering
 from chatbot.archive import Archive, told
+from chatbot.arms import Arms
 from chatbot.audit import Audit
 from chatbot.authoring import Authoring, Parts
 from chatbot.backends.fast import Fast
@@ -20,6 +22,7 @@ from chatbot.chain import OpenEncoder
 from chatbot.chat import Chat
 from chatbot.conversations import Conversations
 from chatbot.errors import StoreUnavailable
+from chatbot.gate import Gates
 from chatbot.learning.inside.service import Inside
 from chatbot.looking import Looking
 from chatbot.notices import Notices
@@ -38,7 +41,6 @@ from store.records import Person
 
 if TYPE_CHECKING:
     from chatbot.backends.encoder import Encoder
-    from chatbot.gate import Gate
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +57,9 @@ class Product:
     archive: Archive
     registry: Registry
     releases: Releases
+    gates: Gates
     authoring: Authoring
+    arms: Arms
     notices: Notices
     chat: Chat
     conversations: Conversations
@@ -168,6 +172,11 @@ def build(settings: Settings) -> Product:
     sandbox = _sandbox(settings)
     releases = Releases(archive, sandbox.serve)
     releases.publish_library()
+
+    def default_model() -> str:
+        return registry.resolve(settings.model).label
+
+    gates = Gates(archive, releases, sandbox, default_model)
     audit = Audit(archive)
     options = Options(archive, audit)
     notices = Notices()
@@ -182,7 +191,9 @@ def build(settings: Settings) -> Product:
         archive=archive,
         registry=registry,
         releases=releases,
-        authoring=_authoring(settings, archive, audit, releases, sandbox, registry),
+        gates=gates,
+        authoring=_authoring(settings, archive, audit, releases, sandbox, gates, default_model),
+        arms=Arms(archive),
         notices=notices,
         chat=chat,
         conversations=Conversations(
@@ -222,21 +233,17 @@ def _authoring(
     audit: Audit,
     releases: Releases,
     sandbox: Sandbox,
-    registry: Registry,
+    gates: Gates,
+    default_model: Callable[[], str],
 ) -> Authoring:
-    def asked(prompt: str, version: str, model: str) -> "Gate":
-        from chatbot.gate import gate
-
-        return gate(archive, sandbox, prompt, version, model)
-
     return Authoring(
         Parts(
             archive,
             audit,
             releases,
             sandbox,
-            gate=asked,
-            model=lambda: registry.resolve(settings.model).label,
+            gate=gates,
+            model=default_model,
             default_prompt=settings.prompt,
         )
     )
