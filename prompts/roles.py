@@ -19,8 +19,8 @@ ROLES = ("system", "user", "assistant")
 _ROLE_LINE = re.compile(r"(system|user|assistant):[ \t]*")
 # What Prompty, or a reader, would take for one.
 _LIKE = r"[ \t]*#?[ \t]*(?:system|user|assistant|developer|tool|function)(?:\[[^\]\n]*\])?[ \t]*:"
-_ROLE_LIKE = re.compile(_LIKE + r"[ \t]*", re.IGNORECASE)
-_ESCAPED = re.compile(r"([ \t]*)\\(\\*" + _LIKE + r"[ \t]*\n?)", re.IGNORECASE)
+ROLE_LIKE = re.compile(_LIKE + r"[ \t]*", re.IGNORECASE)
+ESCAPED = re.compile(r"([ \t]*)\\(\\*" + _LIKE + r"[ \t]*\n?)", re.IGNORECASE)
 _LINES = re.compile(r"[^\n]*\n|[^\n]+")
 _LITERAL = "Write `\\` before it if it is plain text."
 
@@ -45,9 +45,10 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """The place where the messages of a thread input go in."""
+    """The place where the messages of a thread input go in; `mark`: where it stands."""
 
     name: str
+    mark: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ class _Fragment:
     @property
     def literal(self) -> str:
         """The text, less the `\\` that keeps a line from being a role line."""
-        found = None if self.edge else _ESCAPED.fullmatch(self.text)
+        found = None if self.edge else ESCAPED.fullmatch(self.text)
         return found.group(1) + found.group(2) if found else self.text
 
 
@@ -104,7 +105,7 @@ class _Splitter:
                 self._append(nodes.Output([piece], lineno=piece.lineno), piece.lineno)
 
     def _add_text(self, piece: _Fragment) -> None:
-        if not piece.edge and _ROLE_LIKE.fullmatch(piece.text.rstrip("\n")):
+        if not piece.edge and ROLE_LIKE.fullmatch(piece.text.rstrip("\n")):
             role = "system"
             with self.faults:
                 role = self._role(piece)
@@ -161,7 +162,7 @@ class _Splitter:
                 raise self._not_alone(node)
             if Slot(node.name) in self.parts:
                 raise self.sources.error(node.lineno, f"The thread `{node.name}` is put in twice.")
-            self.parts.append(Slot(node.name))
+            self.parts.append(Slot(node.name, node.lineno))
 
     def _not_alone(self, node: nodes.Name) -> PromptError:
         return self.sources.error(
@@ -176,7 +177,7 @@ class _Splitter:
         for piece in _pieces(output):
             if isinstance(piece, _Fragment):
                 with self.faults:
-                    if not piece.edge and _ROLE_LIKE.fullmatch(piece.text.rstrip("\n")):
+                    if not piece.edge and ROLE_LIKE.fullmatch(piece.text.rstrip("\n")):
                         raise self._inside(piece)
                 inner.append(nodes.TemplateData(piece.literal, lineno=piece.mark))
             else:

@@ -121,7 +121,6 @@ class _Includer(NodeTransformer):
             )
 
     def _text(self, node: nodes.Include, name: str) -> str:
-        """Return the partial's text as it fits here: a line of its own keeps its line end."""
         if name not in self.partials:
             raise self.sources.error(
                 node.lineno,
@@ -130,8 +129,13 @@ class _Includer(NodeTransformer):
             )
         text = read_text(self.partials[name], partial=name, faults=self.faults)
         self.tree.partials[name] = text
-        alone = _INCLUDE_LINE.fullmatch(self.sources.line_at(node.lineno))
-        return text.rstrip("\n") + ("\n" if alone else "")
+        return fitted(text, self.sources.line_at(node.lineno))
+
+
+def fitted(text: str, line: str) -> str:
+    """Return a partial's text as it fits where it is included: alone on a line it keeps one."""
+    alone = _INCLUDE_LINE.fullmatch(line)
+    return text.rstrip("\n") + ("\n" if alone else "")
 
 
 def _name(node: nodes.Include) -> str | None:
