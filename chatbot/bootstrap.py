@@ -33,6 +33,7 @@ from chatbot.releases import Releases
 from chatbot.replay import Replay
 from chatbot.settings import Settings
 from chatbot.standing import Standing
+from chatbot.testing import Folders, Planning, Runner, Testing
 from chatbot.workbench import Workbench
 from prompts.sandbox import Limits, Sandbox
 from store import accounts, messages
@@ -59,6 +60,8 @@ class Product:
     releases: Releases
     gates: Gates
     authoring: Authoring
+    testing: Testing
+    folders: Folders
     arms: Arms
     notices: Notices
     chat: Chat
@@ -86,7 +89,11 @@ class Product:
             return accounts.person(session, self.local_person)
 
     def recover(self) -> int:
-        """Mark answers that a crash left unfinished as interrupted. For the server's start only."""
+        """Mark answers and test runs that a crash left unfinished as interrupted; how many answers.
+
+        For the server's start only.
+        """
+        self.testing.recover()
         with self.archive.main.writing() as session:
             return messages.interrupt_streaming(session)
 
@@ -176,11 +183,13 @@ def build(settings: Settings) -> Product:
     def default_model() -> str:
         return registry.resolve(settings.model).label
 
-    gates = Gates(archive, releases, sandbox, default_model)
+    encoder = cache(partial(_encoder, settings))
+    runner = Runner(registry, sandbox, encoder, settings)
+    gates = Gates(archive, releases, sandbox, runner.grader_label)
+    planning = Planning(archive, releases, runner, gates, settings.test_data)
     audit = Audit(archive)
     options = Options(archive, audit)
     notices = Notices()
-    encoder = cache(partial(_encoder, settings))
     answering = Answering(registry, releases, fallback, settings.workspace, encoder)
     local_person = _local_person(settings, archive).id
     allowance = Allowance(options, local_person)
@@ -193,6 +202,8 @@ def build(settings: Settings) -> Product:
         releases=releases,
         gates=gates,
         authoring=_authoring(settings, archive, audit, releases, sandbox, gates, default_model),
+        testing=Testing(archive, audit, runner, planning),
+        folders=Folders(runner, planning, sandbox),
         arms=Arms(archive),
         notices=notices,
         chat=chat,

@@ -73,6 +73,7 @@ def create_app(product: Product) -> FastAPI:
         for task in keeping:
             task.cancel()
         works.close()
+        await product.testing.close()
         await product.chat.close()
 
     app = FastAPI(lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None)

@@ -9,6 +9,8 @@ Nothing here publishes: chatbot/gate.py looks at what was stored.
 
 from chatbot.testing.folder import Folders
 from chatbot.testing.matrix import Column, Progress
+from chatbot.testing.planning import Planning
+from chatbot.testing.running import Runner
 from chatbot.testing.service import Testing
 from chatbot.testing.views import CellView, ColumnView, InjectionView, RateLine, RunView, Standing
 
@@ -18,9 +20,11 @@ __all__ = [
     "ColumnView",
     "Folders",
     "InjectionView",
+    "Planning",
     "Progress",
     "RateLine",
     "RunView",
+    "Runner",
     "Standing",
     "Testing",
 ]
