@@ -18,6 +18,7 @@ from chatbot.audit import Audit
 from chatbot.authoring import Authoring, Parts
 from chatbot.backends.fast import Fast
 from chatbot.backends.registry import Registry
+from chatbot.casework import Casework
 from chatbot.chain import OpenEncoder
 from chatbot.chat import Chat
 from chatbot.conversations import Conversations
@@ -31,6 +32,7 @@ from chatbot.preview import Preview
 from chatbot.privacy import Privacy
 from chatbot.releases import Releases
 from chatbot.replay import Replay
+from chatbot.results import Results
 from chatbot.settings import Settings
 from chatbot.standing import Standing
 from chatbot.testing import Folders, Planning, Runner, Testing
@@ -61,6 +63,8 @@ class Product:
     gates: Gates
     authoring: Authoring
     testing: Testing
+    casework: Casework
+    results: Results
     folders: Folders
     arms: Arms
     notices: Notices
@@ -190,6 +194,8 @@ def build(settings: Settings) -> Product:
     audit = Audit(archive)
     options = Options(archive, audit)
     notices = Notices()
+    authoring = _authoring(settings, archive, audit, releases, sandbox, gates, default_model)
+    casework = Casework(authoring)
     answering = Answering(registry, releases, fallback, settings.workspace, encoder)
     local_person = _local_person(settings, archive).id
     allowance = Allowance(options, local_person)
@@ -201,8 +207,10 @@ def build(settings: Settings) -> Product:
         registry=registry,
         releases=releases,
         gates=gates,
-        authoring=_authoring(settings, archive, audit, releases, sandbox, gates, default_model),
+        authoring=authoring,
         testing=Testing(archive, audit, runner, planning),
+        casework=casework,
+        results=Results(archive, authoring, casework, sandbox, registry, default_model),
         folders=Folders(runner, planning, sandbox),
         arms=Arms(archive),
         notices=notices,

@@ -15,11 +15,13 @@ from ui.pages.chat_commands import ChatCommands
 from ui.pages.models_commands import ModelsCommands
 from ui.pages.prompts_commands import PromptsCommands
 from ui.pages.prompts_edit_commands import PromptsEditCommands
+from ui.pages.prompts_tests_commands import PromptsTestsCommands
 
 BOOKS: dict[str, type] = {
     "chat-meta": ChatCommands,
     "prompts-data": PromptsCommands,
     "prompts-edit-data": PromptsEditCommands,
+    "prompts-tests-data": PromptsTestsCommands,
     "models-data": ModelsCommands,
     "admin-data": AdminCommands,
     "account-data": AccountCommands,

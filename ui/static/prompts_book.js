@@ -3,7 +3,6 @@
 
 import { h, icon } from "./dom.js";
 import { island } from "./islands.js";
-import { toast } from "./overlays.js";
 import { callsOf } from "./server.js";
 
 const book = island("prompts-tests-data");
@@ -56,19 +55,6 @@ export function save(text, name, type) {
   const file = URL.createObjectURL(new Blob([text], { type }));
   h("a", { href: file, download: name }).click();
   setTimeout(() => URL.revokeObjectURL(file), 10_000);
-}
-
-/* A button that copies a text and says so. */
-export function copyButton(text, name) {
-  const made = button("Copy", "copy", async () => {
-    try {
-      await navigator.clipboard.writeText(text);
-      made.replaceChildren(icon("check"), "Copied");
-    } catch {
-      toast("The browser does not let this page copy. Select the text and press Ctrl+C.", { error: true });
-    }
-  }, { "aria-label": name });
-  return made;
 }
 
 /* A line of a list of checks: fulfilled or not, the sentence, why, and where it can be mended. */

@@ -1,6 +1,6 @@
 /* The History tab: the versions of a prompt, two of them compared, and how each did in use. */
 
-import { $, $$, h } from "./dom.js";
+import { $$, h } from "./dom.js";
 import { badge, during, moment, note, plural } from "./admin_parts.js";
 import { ask, percent, rate, seconds, segments, short, versionName } from "./prompts_book.js";
 import { drawCounts, drawLines } from "./prompts_diff.js";
@@ -158,6 +158,3 @@ function drawMeasured(used) {
   );
   return place;
 }
-
-/* Shows a version of the list that is drawn: another tab leads here. */
-export const showVersion = (sha) => $(`.vi[data-sha="${CSS.escape(sha)}"]`)?.click();

@@ -2,9 +2,9 @@
    A cell opens in prompts_result.js, cases are written in prompts_cases.js. */
 
 import { $, $$, h, icon, iconButton, prefs } from "./dom.js";
-import { badge, during, formDialog, moment, note, plural } from "./admin_parts.js";
+import { during, formDialog, moment, note, plural } from "./admin_parts.js";
 import { say, toast } from "./overlays.js";
-import { ask, button, save, short, versionName } from "./prompts_book.js";
+import { ask, button, save, versionName } from "./prompts_book.js";
 import { editCase, editSource } from "./prompts_cases.js";
 import { drawInjection } from "./prompts_injection.js";
 import { drawResult } from "./prompts_result.js";
@@ -37,12 +37,6 @@ let wanted = null;
 export function openCase(name) {
   wanted = name;
 }
-
-export const testsRun = () => {
-  if (!view || view.run) return false;
-  $(".run-all", view.matrix)?.click();
-  return true;
-};
 
 function take(told) {
   view.facts = told;

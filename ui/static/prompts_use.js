@@ -2,7 +2,8 @@
 
 import { h } from "./dom.js";
 import { note, panel } from "./admin_parts.js";
-import { ask, copyButton, percent, rate, versionName } from "./prompts_book.js";
+import { ask, percent, rate, versionName } from "./prompts_book.js";
+import { copyButton } from "./prompts_run.js";
 
 /* `shown` is the prompt that the page shows. */
 export async function drawUse(place, shown) {
@@ -18,7 +19,7 @@ function drawSnippet({ title, about, text }) {
   return h(
     "div",
     { class: "col" },
-    h("div", { class: "row" }, h("h3", { class: "grow" }, title), copyButton(text, `Copy ${title}`)),
+    h("div", { class: "row" }, h("h3", { class: "grow" }, title), copyButton(() => text, "Copy")),
     about && h("p", { class: "xs dim" }, about),
     h("pre", { class: "code", tabindex: "0", role: "group", "aria-label": title }, text),
   );
