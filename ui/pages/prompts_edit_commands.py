@@ -19,6 +19,7 @@ from ui.pages.search_commands import Name
 
 Json = dict[str, Any]
 Id = Annotated[str, Field(max_length=64)]
+Hash = Annotated[str, Field(max_length=80)]
 Text = Annotated[str, Field(max_length=2_000_000)]
 Line = Annotated[str, Field(max_length=2_000)]
 Partials = Annotated[dict[str, Text], Field(max_length=100)]
@@ -103,7 +104,7 @@ class PromptsEditCommands:
         partials: Partials,
         examples: Text,
         note: Line,
-        parent: Id | None = None,
+        parent: Hash | None = None,
         tests: Text | None = None,
     ) -> Json:
         """Save a version. Of a conflict theirs is told; of errors all of them.
@@ -151,6 +152,6 @@ class PromptsEditCommands:
         return {"prompt": prompts_view.draft(draft)}
 
     @command
-    def give(self, person: Person, *, prompt: Name, version: Id, form: Form) -> Json:
+    def give(self, person: Person, *, prompt: Name, version: Hash, form: Form) -> Json:
         """A version as the file of another program."""
         return {"text": self._authoring.give(person, prompt, version, form)}

@@ -1,6 +1,6 @@
 /* Two authors began from one version: both texts side by side, and what to do. Nothing is lost. */
 
-import { h } from "./dom.js";
+import { $, $$, h } from "./dom.js";
 import { whole } from "./admin_parts.js";
 import { openDialog } from "./overlays.js";
 
@@ -30,6 +30,10 @@ export function showConflict(sentence, mine, theirs, { keep, take }) {
   };
   keepButton.addEventListener("click", choose(keep));
   takeButton.addEventListener("click", choose(take));
+  for (const place of $$(".lines-of", dialog)) {
+    const first = $(".p, .m", place);
+    if (first) place.scrollTop = first.offsetTop - place.offsetTop - 60;
+  }
   keepButton.focus();
 }
 

@@ -138,7 +138,7 @@ const message = ({ role, part, spans, tokens }) =>
   h(
     "div",
     { class: "pm" },
-    h("div", { class: "h" }, h("b", {}, role), part && h("span", { class: "part" }, part), h("span", { class: "sp" }), tokens !== null && h("span", { class: "num" }, `${tokens.toLocaleString("en")} tokens`)),
+    h("div", { class: "h" }, h("b", {}, role), h("span", { class: "part" }, part), tokens !== null && h("span", { class: "num" }, `${tokens.toLocaleString("en")} tokens`)),
     h("div", { class: "c" }, spans.map(([text, input, missing]) => (input ? h("span", { class: missing ? "hole" : "var", title: missing ? `${input} has no value yet` : input }, missing ? `${text}?` : text) : text))),
   );
 
