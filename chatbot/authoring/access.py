@@ -4,15 +4,13 @@ Authors and administrators write; administrators alone publish against the gate.
 the database at this moment.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import prompts
 from chatbot.archive import Archive
 from chatbot.audit import Audit
-from chatbot.errors import NotAllowed, PromptInvalid
+from chatbot.errors import NotAllowed
 from chatbot.releases import Releases
 from prompts.sandbox import Sandbox
 from store import accounts
@@ -55,12 +53,3 @@ def require_overrider(session: Session, by: Person) -> None:
     """Let pass who may publish against the gate now. Raises NotAllowed."""
     if not accounts.is_administrator(session, by.id):
         raise NotAllowed(NOT_AN_ADMIN)
-
-
-@contextmanager
-def prompt_errors() -> Iterator[None]:
-    """Tell what is wrong with a prompt as PromptInvalid."""
-    try:
-        yield
-    except prompts.PromptError as error:
-        raise PromptInvalid(str(error)) from error

@@ -9,10 +9,11 @@ from typing import Any
 
 import prompts
 from chatbot.authoring import differences, views
-from chatbot.authoring.access import prompt_errors, require_author
+from chatbot.authoring.access import require_author
 from chatbot.authoring.differences import Line
 from chatbot.authoring.publishing import Publishing
 from chatbot.authoring.views import Version
+from chatbot.prompt_files import prompt_errors
 from prompts.examples import taken, written
 from store import prompts as rows
 from store import testing

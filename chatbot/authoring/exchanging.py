@@ -3,10 +3,11 @@
 import re
 
 import prompts
-from chatbot.authoring.access import prompt_errors, require_author
+from chatbot.authoring.access import require_author
 from chatbot.authoring.comparing import Comparing
 from chatbot.authoring.views import Draft
 from chatbot.errors import Conflict, Refused
+from chatbot.prompt_files import prompt_errors
 from store import errors as store_errors
 from store import prompts as rows
 from store import testing

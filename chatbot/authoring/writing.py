@@ -5,15 +5,17 @@ either is lost. What is saved was read and compiled in the sandbox before.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import prompts
 from chatbot.authoring import views
-from chatbot.authoring.access import prompt_errors, require_author
+from chatbot.authoring.access import require_author
 from chatbot.authoring.reading import Reading
 from chatbot.authoring.views import Saved
 from chatbot.errors import Conflict, PromptInvalid, Refused, VersionConflict
-from prompts.cases import read_cases
+from chatbot.prompt_files import prompt_errors
+from prompts.cases import Suite, read_cases
 from store import prompts as rows
 from store import testing
 from store.engine import Session
@@ -26,6 +28,32 @@ NOTE = 1_000
 """Longest note of a version or a release, in characters."""
 
 Examples = Sequence[Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A version to save, with the test cases to go with it; `tests` None leaves those there are.
+
+    `parent` and `tests_parent`: what the author knows to be the newest.
+    """
+
+    prompt: str
+    source: str
+    partials: Mapping[str, str]
+    examples: Examples | None
+    parent: str | None
+    tests: str | None = None
+    tests_parent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """An incoming version that was read: what it is, and what to mend in it."""
+
+    incoming: Incoming
+    prompt: prompts.Prompt
+    warnings: tuple["Problem", ...]
+    suite: Suite | None
 
 
 class Writing(Reading):
@@ -51,37 +79,21 @@ class Writing(Reading):
             Refused: the text names another prompt, or the note is too long.
             NotAllowed, StoreUnavailable.
         """
+        incoming = Incoming(prompt, source, partials, examples, parent)
+        [saved] = self.save_all(person, [incoming], note=note)
+        return saved
+
+    def save_all(
+        self, person: Person, incoming: Sequence[Incoming], *, note: str
+    ) -> Sequence[Saved]:
+        """Save several versions and their tests, or none. Raises as `save` and `save_tests`."""
         with self._archive.main.reading() as session:
             require_author(session, person)
         note = note_of(note)
-        warnings, read = self._read(source, partials, examples)
-        if read.name != prompt:
-            raise Refused(
-                f"The text names the prompt {read.name}, not {prompt}. Change the name in its "
-                "first lines, or save it as a prompt of its own."
-            )
+        read = [self._read(one) for one in sorted(incoming, key=lambda one: one.prompt)]
         with self._archive.main.writing() as session:
             require_author(session, person)
-            newest = rows.begin(session, prompt, read.kind)
-            if newest is not None and newest.sha not in (parent, read.sha):
-                raise VersionConflict(newest)
-            saved = rows.save_version(
-                session,
-                sha=read.sha,
-                prompt=prompt,
-                kind=read.kind,
-                source=read.source,
-                partials=dict(read.partials),
-                examples=[each.stored for each in read.examples] or None,
-                author=person.name,
-                note=note,
-                parent=None if newest is None else newest.sha,
-            )
-            new = newest is None or saved.seq > newest.seq
-            if new:
-                self._note(session, person, "prompt_saved", prompt, version=saved.seq)
-            last = saved if new else newest
-        return Saved(views.version(saved), new, (last or saved).sha, tuple(warnings))
+            return [self._keep(session, person, one, note) for one in read]
 
     def save_tests(self, person: Person, prompt: str, source: str, *, parent: str | None) -> str:
         """Save the test cases of a prompt; return their hash. `parent`: that of the ones known.
@@ -96,22 +108,7 @@ class Writing(Reading):
         with self._archive.main.writing() as session:
             require_author(session, person)
             rows.lock(session, prompt)
-            current = testing.current_tests(session, prompt)
-            if current is not None and current.sha not in (parent, suite.sha):
-                raise Conflict(
-                    f"{current.author} changed these tests meanwhile. Nothing was overwritten: "
-                    "keep your text, load theirs, and put the two together."
-                )
-            if current is None or current.source != source:
-                testing.save_tests(
-                    session,
-                    prompt=prompt,
-                    sha=suite.sha,
-                    source=source,
-                    cases=len(suite.cases),
-                    author=person.name,
-                )
-                self._note(session, person, "tests_saved", prompt, cases=len(suite.cases))
+            self._keep_tests(session, person, prompt, source, suite, parent)
         return suite.sha
 
     def archive(self, person: Person, prompt: str, *, archived: bool) -> None:
@@ -129,17 +126,78 @@ class Writing(Reading):
             action = "prompt_archived" if archived else "prompt_restored"
             self._note(session, person, action, prompt)
 
-    def _read(
-        self, source: str, partials: Mapping[str, str], examples: Examples | None
-    ) -> tuple[list["Problem"], prompts.Prompt]:
-        """What to mend and the prompt itself. Raises PromptInvalid for errors."""
-        sandbox = self.parts.sandbox
+    def _read(self, incoming: Incoming) -> _Read:
+        """Look at a version in the sandbox. Raises PromptInvalid, Refused (another's name)."""
+        sandbox, name = self.parts.sandbox, incoming.prompt
+        texts = (incoming.source, incoming.partials, incoming.examples)
         with prompt_errors():
-            problems = sandbox.lint(source, partials, examples)
+            problems = sandbox.lint(*texts)
             errors = [one for one in problems if one.severity == "error"]
             if errors:
                 raise PromptInvalid(_sentence(errors[0], len(errors)), problems)
-            return list(problems), sandbox.parse(source, partials, examples)
+            read = sandbox.parse(*texts)
+            suite = None if incoming.tests is None else read_cases(incoming.tests)
+        if read.name != name:
+            raise Refused(
+                f"The text names the prompt {read.name}, not {name}. Change the name in its first "
+                "lines, or save it as a prompt of its own."
+            )
+        return _Read(incoming, read, tuple(problems), suite)
+
+    def _keep(self, session: Session, person: Person, found: _Read, note: str) -> Saved:
+        incoming, read = found.incoming, found.prompt
+        newest = rows.begin(session, incoming.prompt, read.kind)
+        if newest is not None and newest.sha not in (incoming.parent, read.sha):
+            raise VersionConflict(newest)
+        saved = rows.save_version(
+            session,
+            sha=read.sha,
+            prompt=incoming.prompt,
+            kind=read.kind,
+            source=read.source,
+            partials=dict(read.partials),
+            examples=[each.stored for each in read.examples] or None,
+            author=person.name,
+            note=note,
+            parent=None if newest is None else newest.sha,
+        )
+        new = newest is None or saved.seq > newest.seq
+        if new:
+            self._note(session, person, "prompt_saved", incoming.prompt, version=saved.seq)
+        if found.suite is not None and incoming.tests is not None:
+            self._keep_tests(
+                session, person, incoming.prompt, incoming.tests, found.suite, incoming.tests_parent
+            )
+        last = saved if new or newest is None else newest
+        return Saved(views.version(saved), new, last.sha, found.warnings)
+
+    def _keep_tests(
+        self,
+        session: Session,
+        person: Person,
+        prompt: str,
+        source: str,
+        suite: Suite,
+        parent: str | None,
+    ) -> None:
+        """Save test cases, unless they are those of now. Raises Conflict."""
+        current = testing.current_tests(session, prompt)
+        if current is not None and current.source == source:
+            return
+        if current is not None and current.sha not in (parent, suite.sha):
+            raise Conflict(
+                f"{current.author} changed these tests meanwhile. Nothing was overwritten: "
+                "keep your text, load theirs, and put the two together."
+            )
+        testing.save_tests(
+            session,
+            prompt=prompt,
+            sha=suite.sha,
+            source=source,
+            cases=len(suite.cases),
+            author=person.name,
+        )
+        self._note(session, person, "tests_saved", prompt, cases=len(suite.cases))
 
     def _note(
         self, session: Session, person: Person, action: str, prompt: str, **detail: str | int
