@@ -72,4 +72,4 @@ def rate_of(results: Iterable[Counted], *, benign: bool) -> Rate:
 
 def is_benign(name: str) -> bool:
     """Whether a case of an injection suite is a look-alike."""
-    return name.split(":", 1)[0] == BENIGN
+    return name.startswith(f"{BENIGN} ")

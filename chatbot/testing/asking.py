@@ -60,6 +60,7 @@ class Asking:
         sent: list[Sent] = []
         text: list[str] = []
         last: Piece | None = None
+        await self.open(model)  # loading it is no latency of an answer
         began = time.monotonic()
         pieces = answer(plan, [model], self.open, cancel, sent.append, self._encoder)
         async with aclosing(pieces):
