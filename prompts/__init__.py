@@ -10,8 +10,9 @@
 
 from prompts.errors import PromptError
 from prompts.examples import Example, read_examples
-from prompts.exchange import Form, Imported, exported, imported
+from prompts.exchange import Form, exported
 from prompts.format import Prompt, parse
+from prompts.importing import Imported, imported
 from prompts.inputs import KINDS, Input, Kind
 from prompts.lint import Problem, lint
 from prompts.ours import PROMPT_KINDS, SELECTS, PromptKind, Select

@@ -57,11 +57,11 @@ def _after(value: JSON, indent: str) -> str:
     if isinstance(value, dict) and value:
         return "\n" + _block(value, indent + "  ")
     if isinstance(value, list) and value:
-        return "\n" + _items(value, indent + "  ")
+        return "\n" + items(value, indent + "  ")
     return f" {_scalar(value)}\n"
 
 
-def _items(values: Sequence[JSON], indent: str) -> str:
+def items(values: Sequence[JSON], indent: str = "") -> str:
     """Return `- item` lines; a mapping begins on the line of its dash."""
     lines: list[str] = []
     for value in values:
@@ -69,7 +69,7 @@ def _items(values: Sequence[JSON], indent: str) -> str:
             block = _block(value, indent + "  ")
             lines.append(f"{indent}- {block.removeprefix(indent + '  ')}")
         elif isinstance(value, list) and value:
-            lines.append(f"{indent}-\n{_items(value, indent + '  ')}")
+            lines.append(f"{indent}-\n{items(value, indent + '  ')}")
         else:
             lines.append(f"{indent}- {_scalar(value)}\n")
     return "".join(lines)
