@@ -18,6 +18,7 @@ MAX_NUMBER = 10_000
 _MAX_BLOCKS = 12
 _MAX_BRACKETS = 12
 _MAX_TAG = 256
+_MAX_TAGS = 1_000
 _MAX_SETS = 100
 
 _ESCAPES = re.compile(r"\\(?!['\"nt]|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2})")
@@ -59,15 +60,23 @@ def reason(error: TemplateSyntaxError) -> str:
 
 
 def cut(sources: Sources, number: int, start: int) -> tuple[list[Token], PromptError | None]:
-    """Return the tokens of a text from `start` on, up to a tag that cannot be read, and why."""
+    """Return the tokens of a text from `start` on, up to a tag that cannot be read, and why.
+
+    Raises PromptError where there are so many tags that reading on would take long.
+    """
     text = sources.texts[number]
     tokens: list[Token] = []
-    position = start
+    position, tags = start, 0
     try:
         for _, kind, piece in ENVIRONMENT.lexer.tokeniter(text[start:], None):
             # Only white space can lie between two tokens, so the next one is the next match.
             position = text.find(piece, position)
             tokens.append(Token(sources.mark(number, position), kind, piece))
+            tags += kind in ("variable_begin", "block_begin")
+            if tags > _MAX_TAGS:
+                raise sources.error(
+                    tokens[-1].mark, "The template has too many parts.", "Shorten it."
+                )
             position += len(piece)
     except TemplateSyntaxError as error:
         return tokens, _unreadable(sources, number, position, tokens, error)
