@@ -132,7 +132,8 @@ def _run(evidence: Evidence) -> GateLine:
     failed = [one for one in results if one.status == "error"]
     if lacking_cases:
         name = lacking_cases[0].description
-        return GateLine(False, sentence, f"{len(lacking_cases)} cases did not run", f"case:{name}")
+        told = f"{_counted(len(lacking_cases), 'case')} did not run"
+        return GateLine(False, sentence, told, f"case:{name}")
     if failed:
         detail = f"{_counted(len(failed), 'case')} could not be judged: {failed[0].name}"
         return GateLine(False, sentence, detail, f"case:{failed[0].name}", run.created_at)
