@@ -4,7 +4,11 @@ import re
 from pathlib import Path
 
 import prompts
+from prompts.asserting import KINDS as ASSERTIONS
+from prompts.cases import read_cases
+from prompts.examples import read_examples
 from prompts.filters import FILTERS, TESTS
+from prompts.schema import _KEYS as SCHEMA
 
 PAGE = (Path(__file__).parents[3] / "docs" / "prompts.md").read_text("utf-8")
 
@@ -27,3 +31,18 @@ def test_the_lists_are_complete() -> None:
     built_in = PAGE[PAGE.index("## Built in") :]
     named = re.findall(r"^\| `([a-z-]+)` \|", built_in, re.MULTILINE)
     assert sorted(named) == sorted(prompts.library_names())
+    tests = PAGE[PAGE.index("## Tests") : PAGE.index("## The gate")]
+    assert all(f"`{name}`" in tests for name in ASSERTIONS)
+    output = PAGE[PAGE.index("| `output` |") :].partition("\n")[0]
+    assert set(re.findall(r"\w+", output.partition(":")[2])) == SCHEMA.keys() - SAYS_NOTHING
+
+
+SAYS_NOTHING = {"description", "title"}
+
+
+def test_the_examples_of_cases_and_examples_work() -> None:
+    [case] = re.findall(r"```yaml\n(- description.*?)```", PAGE, re.DOTALL)
+    [read] = read_cases(case).cases
+    assert prompts.render(prompts.library()["support"], read.vars)
+    [lines] = re.findall(r"```\n(\{\"user\".*?)```", PAGE, re.DOTALL)
+    assert len(read_examples(lines)) == 1
