@@ -19,6 +19,7 @@ _MAX_DEPTH = 60
 _MAX_NODES = 10_000
 _MAX_LOOPS = 2
 _MAX_ELIFS = 50
+_PARTS = "The template has too many parts."
 
 _WORDS = """
     self super caller varargs kwargs context loop range true false none True False None
@@ -38,12 +39,13 @@ def check_tree(sources: Sources, root: nodes.Node, faults: Faults) -> None:
         loops += isinstance(node, nodes.For)
         with faults:
             if depth > _MAX_DEPTH:
-                raise sources.error(
+                raise sources.too_much(
                     node.lineno, "This is nested too deeply.", "Use `set` for parts."
                 )
             if count > _MAX_NODES:
-                todo.clear()
-                raise sources.error(node.lineno, "The template has too many parts.", "Shorten it.")
+                raise sources.too_much(
+                    node.lineno, "The template has too many parts.", "Shorten it."
+                )
             if loops > _MAX_LOOPS:
                 raise sources.error(node.lineno, f"Loops are nested more than {_MAX_LOOPS} deep.")
             _check_node(sources, node)

@@ -172,8 +172,14 @@ def _own(node: nodes.Node) -> list[nodes.Node]:
     if isinstance(node, nodes.For):
         return [node.iter]
     if isinstance(node, nodes.Output):
-        return [one.expr1 if isinstance(one, nodes.CondExpr) else one for one in node.nodes]
+        return [inner for one in node.nodes for inner in _printed(one)]
     return list(node.iter_child_nodes())
+
+
+def _printed(node: nodes.Expr) -> list[nodes.Node]:
+    if isinstance(node, nodes.CondExpr):
+        return [one for one in (node.expr1, node.expr2) if one is not None]
+    return [node]
 
 
 def _asked_for(root: nodes.Template) -> set[str]:

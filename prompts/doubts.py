@@ -19,7 +19,6 @@ from prompts.roles import Slot, Turn
 from prompts.source import line_and_column
 
 _WORD = re.compile(r"\w+")
-_FOREIGN = re.compile(r"\w*[^\W\x00-\x7f]\w*")
 _ALIKE = frozenset(
     "аеорсухіјѕһԁԛԝАВЕКМНОРСТУХЅІЈԌԜ"  # Cyrillic
     "οορνυΑΒΕΖΗΙΚΜΝΟΡΤΥΧ"  # Greek
@@ -130,13 +129,13 @@ def _odd_examples(draft: Draft) -> Iterator[Problem]:
     elif choosing.select == "similar" and count <= (choosing.k or 3):
         what = f"There are only {count} examples, so all are shown and none is chosen."
         yield _at(draft, "few-examples", path, what, "Add some, or write `select: fixed`.")
-    said = [example.user for example in draft.examples]
-    twice = next((text for text in said if said.count(text) > 1), None) if count < 100 else None
-    if twice is not None:
-        first = said.index(twice)
-        numbers = f"{first + 1} and {said.index(twice, first + 1) + 1}"
-        what = f"The examples {numbers} say the same for the user."
-        yield _at(draft, "same-example", path, what, "Delete one.")
+    first: dict[str, int] = {}
+    for number, example in enumerate(draft.examples, 1):
+        before = first.setdefault(example.user, number)
+        if before != number:
+            what = f"The examples {before} and {number} say the same for the user."
+            yield _at(draft, "same-example", path, what, "Delete one.")
+            return
 
 
 def _unasked_output(draft: Draft) -> Iterator[Problem]:
@@ -203,8 +202,9 @@ def _strange_text(draft: Draft) -> Iterator[Problem]:
         for found in _HIDDEN.finditer(text):
             what = f"An invisible character (U+{ord(found.group()):04X}) stands here."
             yield _in_text("invisible", text, found.start(), what, "Delete it.", partial)
-        for found in _FOREIGN.finditer(text):
-            yield from _alike(text, found, partial)
+        for found in _WORD.finditer(text):
+            if not found.group().isascii():
+                yield from _alike(text, found, partial)
 
 
 def _alike(text: str, found: re.Match[str], partial: str | None) -> Iterator[Problem]:

@@ -44,6 +44,10 @@ class PromptError(Exception):
         return f"{place.removesuffix(', ')}: {sentence}" if place else sentence
 
 
+class TooMuch(PromptError):
+    """A text of a size or depth that nobody means: reading ends here, whatever else is wrong."""
+
+
 class ValueRefused(Exception):
     """An expression came out as something that cannot be printed, joined or looped over."""
 
@@ -57,11 +61,20 @@ class Faults:
     """Where errors in an author's text go: raised at once, or kept so that the reading goes on.
 
     `with faults:` lets a PromptError of the block through, or keeps it and goes on after the block.
+    TooMuch, and the next once `MOST` are kept, are let through: the reading ends there.
     """
+
+    MOST = 100
 
     def __init__(self, *, keep: bool = False) -> None:
         self.found: list[PromptError] = []
         self.keep = keep
+
+    def add(self, error: PromptError) -> None:
+        """Keep an error, or raise it."""
+        if not self._takes(error):
+            raise error
+        self.found.append(error)
 
     def __enter__(self) -> None:
         """Begin a block that may fail."""
@@ -69,11 +82,15 @@ class Faults:
     def __exit__(
         self, _type: type[BaseException] | None, error: BaseException | None, _trace: object
     ) -> bool:
-        """Keep the error of a block, where errors are kept."""
-        if not self.keep or not isinstance(error, PromptError):
+        """Keep the error of a block, where errors are kept and there is room for it."""
+        if not isinstance(error, PromptError) or not self._takes(error):
             return False
         self.found.append(error)
         return True
+
+    def _takes(self, error: PromptError) -> bool:
+        room = len(self.found) < self.MOST
+        return self.keep and room and not isinstance(error, TooMuch)
 
 
 def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:

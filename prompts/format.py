@@ -199,6 +199,7 @@ def read_parts(
 def check_names(body: Body, known: frozenset[str], faults: Faults) -> None:
     """Refuse names that are neither an input, as `known` are, nor set in the same message."""
     turns = [part for part in body.parts if isinstance(part, Turn)]
+    given = {name for turn in turns for name in _set_names(turn)}
     for turn in turns:
         for found in undeclared(turn.body, known | _GLOBALS):
             hint = did_you_mean(found.name, known, "Declare it under `inputs`.")
@@ -206,7 +207,7 @@ def check_names(body: Body, known: frozenset[str], faults: Faults) -> None:
                 hint = "It stands only inside a `for`."
             elif found.name == SLOT:
                 hint = "Say how they are chosen: `examples: {select: fixed}` under `chatbot`."
-            elif any(found.name in _set_names(other) for other in turns):
+            elif found.name in given:
                 hint = "What `set` or `for` names ends with its message, loop or `if`."
             what = f"`{found.name}` is not declared{_odd_letter(found.name)}."
             with faults:

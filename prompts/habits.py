@@ -22,6 +22,8 @@ _SCALARS = frozenset({"string", "text", "number", "boolean", "choice", "date"})
 _LISTS = frozenset({"list", "passages"})
 _FALLBACK = frozenset({"default", "d"})
 _QUOTED = re.compile(r'"[\w -]+"\s*:\s*"[^"\n]*$')
+_BEFORE = 200
+"""Characters looked at before a value, on its line."""
 _BARE = re.compile(r'"[\w -]+"\s*:\s*$')
 
 
@@ -74,7 +76,7 @@ class _Reader:
         yield from self._inside(node)
         yield from self._in_json(node)
         yield from self._bare(node)
-        self.said += "x"
+        self.said = f"{self.said[-_BEFORE:]}x"
 
     def _text(self, node: nodes.TemplateData) -> Iterator[Problem]:
         for found in self.single.finditer(node.data) if self.single else ():
@@ -85,7 +87,7 @@ class _Reader:
                 f"Write `{{{{ {name} }}}}` for the value.",
             )
             yield warning("single-brace", error)
-        self.said = (self.said + node.data).rsplit("\n", 1)[-1]
+        self.said = (self.said + node.data).rsplit("\n", 1)[-1][-_BEFORE:]
 
     def _in_json(self, node: nodes.Expr) -> Iterator[Problem]:
         name = next((one.name for one in _names(node) if one.name in self.inputs), None)

@@ -16,9 +16,6 @@ from prompts.source import read_text
 
 __all__ = ["Problem", "lint"]
 
-MOST = 100
-"""Problems that are told at once."""
-
 
 def lint(
     source: str | bytes,
@@ -28,13 +25,13 @@ def lint(
     """Return the problems in order of place; `parse` accepts exactly what has no error here."""
     faults = Faults(keep=True)
     found: list[Problem] = []
-    with faults:
-        try:
-            found = _warnings(source, partials or {}, examples, faults)
-        except RecursionError:
-            if not faults.found:
-                raise PromptError("This is nested too deeply.", 1, 1, "Flatten it.") from None
-    return in_order([*map(of_error, faults.found), *found])[:MOST]
+    try:
+        found = _warnings(source, partials or {}, examples, faults)
+    except PromptError as error:  # nothing can be read, or there is more than anybody would
+        faults.found.append(error)
+    except RecursionError:
+        faults.found.append(PromptError("This is nested too deeply.", 1, 1, "Flatten it."))
+    return in_order([*map(of_error, faults.found), *found])[: Faults.MOST]
 
 
 def _warnings(

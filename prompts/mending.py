@@ -24,8 +24,6 @@ from prompts.tags import (
     reason,
 )
 
-_MOST = 100
-"""Faults after which a text is not read on."""
 _ENDS = {"{{": "}}", "{%": "%}", "{#": "#}"}
 _WORDS = re.compile(r"\w+")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -54,13 +52,13 @@ def _all(sources: Sources, number: int, start: int, faults: Faults) -> list[Toke
     while True:
         tokens, broken = cut(sources, number, start)
         opening = last_opening(tokens)
-        if opening is None or len(faults.found) > _MOST:
+        if opening is None:
             return kept + tokens
         if broken is None:
             if any(token.kind.endswith("_end") for token in tokens[tokens.index(opening) :]):
                 return kept + tokens
             broken = never_closed(sources, opening)
-        faults.found.append(broken)
+        faults.add(broken)
         begin = sources.unmark(opening.mark)[1]
         start = _resumed(text, begin, opening)
         kept += tokens[: tokens.index(opening)]
@@ -96,7 +94,7 @@ class _Mender:
             else:
                 yield token
         while self.blocks.open:
-            self.faults.found.append(self.blocks.never_closed())
+            self.faults.add(self.blocks.never_closed())
             yield from self._closed(tokens[-1].mark)
 
     def _tag(self, tag: list[Token]) -> Iterator[Token]:
@@ -107,15 +105,13 @@ class _Mender:
             try:
                 self.blocks.add(inside[0])
             except PromptError as error:
-                self.faults.found.append(error)
-                if self.blocks.open[-1:] == [inside[0]]:  # too deep, but it will be closed
-                    yield from _neutral(tag[0].mark, [inside[0].text], tag[0].kind)
+                self.faults.add(error)
                 return
         try:
             check_tag(self.sources, tag[0], inside)
             self._check_alone(tag, inside[0].text if is_block else "")
         except PromptError as error:
-            self.faults.found.append(error)
+            self.faults.add(error)
             words = [token.text for token in inside if token.kind == "name"]
             yield from _neutral(tag[0].mark, words, tag[0].kind)
         else:
@@ -126,7 +122,7 @@ class _Mender:
         opener = {"endif": "if", "endfor": "for", "elif": "if"}.get(keyword.text)
         if any(block.text == opener for block in self.blocks.open):
             while self.blocks.open[-1].text != opener:
-                self.faults.found.append(self.blocks.never_closed())
+                self.faults.add(self.blocks.never_closed())
                 yield from self._closed(keyword.mark)
 
     def _closed(self, mark: int) -> list[Token]:

@@ -40,7 +40,7 @@ _OPTIONS = {
     "stop": "stopSequences",
 }
 _ROLE = re.compile(
-    r"^[ \t]*#?[ \t]*(system|user|assistant|developer)(?:\[[^\]\n]*\])?[ \t]*:[ \t]*$",
+    r"^[ \t]*(?:#[ \t]*)?(system|user|assistant|developer)(?:\[[^\]\n]*\])?[ \t]*:[ \t]*$",
     re.MULTILINE | re.IGNORECASE,
 )
 

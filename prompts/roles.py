@@ -18,7 +18,9 @@ from prompts.syntax import Tree
 ROLES = ("system", "user", "assistant")
 _ROLE_LINE = re.compile(r"(system|user|assistant):[ \t]*")
 # What Prompty, or a reader, would take for one.
-_LIKE = r"[ \t]*#?[ \t]*(?:system|user|assistant|developer|tool|function)(?:\[[^\]\n]*\])?[ \t]*:"
+_LIKE = (
+    r"[ \t]*(?:#[ \t]*)?(?:system|user|assistant|developer|tool|function)(?:\[[^\]\n]*\])?[ \t]*:"
+)
 ROLE_LIKE = re.compile(_LIKE + r"[ \t]*", re.IGNORECASE)
 ESCAPED = re.compile(r"([ \t]*)\\(\\*" + _LIKE + r"[ \t]*\n?)", re.IGNORECASE)
 _LINES = re.compile(r"[^\n]*\n|[^\n]+")

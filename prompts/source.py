@@ -6,8 +6,11 @@ and which character, so that every error, also one at render time, names a line 
 
 import re
 from dataclasses import dataclass, field
+from typing import TypeVar
 
-from prompts.errors import Faults, PromptError
+from prompts.errors import Faults, PromptError, TooMuch
+
+E = TypeVar("E", bound=PromptError)
 
 MAX_BYTES = 64 * 1024
 _TEXT_BITS = 17  # a text has at most 2**16 characters; one bit of air for "just after the end"
@@ -100,6 +103,13 @@ class Sources:
 
     def error(self, mark: int, message: str, hint: str = "") -> PromptError:
         """Return the error that names the marked place."""
+        return self._placed(PromptError, mark, message, hint)
+
+    def too_much(self, mark: int, message: str, hint: str = "") -> TooMuch:
+        """Return the error that names the marked place and ends the reading."""
+        return self._placed(TooMuch, mark, message, hint)
+
+    def _placed(self, kind: type[E], mark: int, message: str, hint: str) -> E:
         number, offset = self.unmark(mark)
         line, column = line_and_column(self.texts[number], offset)
-        return PromptError(message, line, column, hint, partial=self.names[number])
+        return kind(message, line, column, hint, partial=self.names[number])

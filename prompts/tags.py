@@ -19,6 +19,7 @@ _MAX_BLOCKS = 12
 _MAX_BRACKETS = 12
 _MAX_TAG = 256
 _MAX_TAGS = 1_000
+_PARTS = "The template has too many parts."
 _MAX_SETS = 100
 
 _ESCAPES = re.compile(r"\\(?!['\"nt]|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2})")
@@ -62,25 +63,38 @@ def reason(error: TemplateSyntaxError) -> str:
 def cut(sources: Sources, number: int, start: int) -> tuple[list[Token], PromptError | None]:
     """Return the tokens of a text from `start` on, up to a tag that cannot be read, and why.
 
-    Raises PromptError where there are so many tags that reading on would take long.
+    Raises TooMuch where there are so many tags that reading on would take long.
     """
     text = sources.texts[number]
     tokens: list[Token] = []
-    position, tags = start, 0
+    position, tags, inside = start, 0, 0
     try:
         for _, kind, piece in ENVIRONMENT.lexer.tokeniter(text[start:], None):
             # Only white space can lie between two tokens, so the next one is the next match.
             position = text.find(piece, position)
-            tokens.append(Token(sources.mark(number, position), kind, piece))
+            token = Token(sources.mark(number, position), kind, piece)
+            tokens.append(token)
+            position += len(piece)
+            inside = 0 if kind.endswith(("_begin", "_end")) else inside + (kind != "whitespace")
             tags += kind in ("variable_begin", "block_begin")
             if tags > _MAX_TAGS:
-                raise sources.error(
-                    tokens[-1].mark, "The template has too many parts.", "Shorten it."
+                raise sources.too_much(
+                    token.mark, "The template has too many parts.", "Shorten it."
                 )
-            position += len(piece)
+            if inside > _MAX_TAG:
+                return tokens, _endless(sources, number, position, tokens)
     except TemplateSyntaxError as error:
         return tokens, _unreadable(sources, number, position, tokens, error)
     return tokens, None
+
+
+def _endless(sources: Sources, number: int, position: int, tokens: list[Token]) -> PromptError:
+    """Return the error for a tag of very many words: its end was left out, or it is too long."""
+    opening = last_opening(tokens) or tokens[0]
+    begin = sources.unmark(opening.mark)[1]
+    if "\n" in sources.texts[number][begin:position]:
+        return never_closed(sources, opening)
+    return sources.error(opening.mark, "This tag is too long.", "Use `set` for its parts.")
 
 
 def _unreadable(
@@ -149,14 +163,16 @@ class Blocks:
         if word == "else" and not self.open:
             raise self._sources.error(keyword.mark, "`else` stands outside of any `if` or `for`.")
         self._sets += word == "set"
-        if self._sets == _MAX_SETS + 1:
-            raise self._sources.error(keyword.mark, f"There are more than {_MAX_SETS} `set` tags.")
+        if self._sets > _MAX_SETS:
+            raise self._sources.too_much(
+                keyword.mark, f"There are more than {_MAX_SETS} `set` tags."
+            )
         if word in _CLOSES:
             self._close(keyword)
         elif word in ("if", "for"):
             self.open.append(keyword)
-            if len(self.open) == _MAX_BLOCKS + 1:
-                raise self._sources.error(
+            if len(self.open) > _MAX_BLOCKS:
+                raise self._sources.too_much(
                     keyword.mark, f"Blocks are nested more than {_MAX_BLOCKS} deep."
                 )
 
@@ -187,8 +203,6 @@ def check_tag(sources: Sources, opening: Token, inside: list[Token]) -> None:
     """Refuse a tag that is empty, too long, nested too deeply, or holds a stray `\\`."""
     if not inside:
         raise sources.error(opening.mark, "This tag is empty.", "Write something in it.")
-    if len(inside) > _MAX_TAG:
-        raise sources.error(opening.mark, "This tag is too long.", "Use `set` for its parts.")
     depth = 0
     for token in inside:
         if token.kind == "operator":
