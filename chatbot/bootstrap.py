@@ -30,6 +30,7 @@ from chatbot.notices import Notices
 from chatbot.options import Masking, Options
 from chatbot.preview import Preview
 from chatbot.privacy import Privacy
+from chatbot.prompt_files import sandbox_of
 from chatbot.releases import Releases
 from chatbot.replay import Replay
 from chatbot.results import Results
@@ -37,7 +38,7 @@ from chatbot.settings import Settings
 from chatbot.standing import Standing
 from chatbot.testing import Folders, Planning, Runner, Testing
 from chatbot.workbench import Workbench
-from prompts.sandbox import Limits, Sandbox
+from prompts.sandbox import Sandbox
 from store import accounts, messages
 from store.engine import Database
 from store.records import Person
@@ -137,17 +138,6 @@ def _encoder(settings: Settings) -> "Encoder | None":
     return open_encoder(settings)
 
 
-def _sandbox(settings: Settings) -> Sandbox:
-    """Where prompts are read and rendered. Its processes begin with the first use, or `start`."""
-    limits = Limits(
-        wall_s=settings.prompt_wall_ms / 1000,
-        cpu_s=settings.prompt_cpu_ms / 1000,
-        memory_mb=settings.prompt_memory_mb,
-        output_kb=settings.prompt_output_kb,
-    )
-    return Sandbox(limits, settings.prompt_workers)
-
-
 def _accounts(settings: Settings, archive: Archive, audit: Audit) -> Accounts:
     return Accounts(
         archive,
@@ -180,7 +170,7 @@ def build(settings: Settings) -> Product:
     fallback = [registry.resolve(name).label for name in settings.fallback]
     database = _open(settings)
     archive = Archive(database, Database.in_memory())
-    sandbox = _sandbox(settings)
+    sandbox = sandbox_of(settings)
     releases = Releases(archive, sandbox.serve)
     releases.publish_library()
 

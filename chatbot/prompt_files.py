@@ -14,6 +14,8 @@ from typing import Any
 
 import prompts
 from chatbot.errors import NotFound, PromptInvalid, Refused
+from chatbot.settings import Settings
+from prompts.sandbox import Limits, Sandbox
 from prompts.source import read_text
 
 PROMPT, TESTS, EXAMPLES, PARTIALS = "prompt.prompty", "tests.yaml", "examples.jsonl", "partials"
@@ -60,6 +62,17 @@ def read(file: Path, *, built_in: bool = True) -> Files:
 def optional(path: Path) -> str | None:
     """The text of a file, None where there is none. Raises as `read`."""
     return _text(path, path.name) if path.exists() or path.is_symlink() else None
+
+
+def sandbox_of(settings: Settings) -> Sandbox:
+    """Where prompts are read and rendered. Its processes begin with the first use, or `start`."""
+    limits = Limits(
+        wall_s=settings.prompt_wall_ms / 1000,
+        cpu_s=settings.prompt_cpu_ms / 1000,
+        memory_mb=settings.prompt_memory_mb,
+        output_kb=settings.prompt_output_kb,
+    )
+    return Sandbox(limits, settings.prompt_workers)
 
 
 @contextmanager

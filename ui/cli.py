@@ -19,14 +19,24 @@ import typer
 from chatbot import __version__
 from chatbot import settings as configuration
 from chatbot.errors import ChatbotError
-from ui import cli_data, cli_evaluate, cli_privacy, cli_prompts_test, cli_users
+from ui import (
+    cli_data,
+    cli_evaluate,
+    cli_privacy,
+    cli_prompts,
+    cli_prompts_files,
+    cli_prompts_test,
+    cli_users,
+)
 from ui.cli_base import As, Json, acting, group, opened
 from ui.cli_output import is_terminal, note, working, write, write_json, write_rows
 
 app = group("A chatbot that you own: chat, prompts, a local GPT, everything in your database.")
 for name, commands in (cli_data.GROUPS | cli_privacy.GROUPS).items():
     app.add_typer(commands, name=name)
-cli_prompts_test.add_to(cli_data.prompts)
+app.add_typer(cli_prompts.prompts, name="prompts")
+cli_prompts_files.add_to(cli_prompts.prompts)
+cli_prompts_test.add_to(cli_prompts.prompts)
 app.add_typer(cli_users.users, name="users")
 app.command()(cli_evaluate.evaluate)
 

@@ -1,4 +1,4 @@
-"""Commands about what is kept: conversations, prompts, models, the database. Parse, call, print."""
+"""Commands about what is kept: conversations, models, the database. Parse, call, print."""
 
 import json
 import sys
@@ -18,10 +18,9 @@ Limit = Annotated[int, typer.Option(min=1, max=100_000, help="Show at most this 
 Id = Annotated[str, typer.Argument(metavar="ID", help="Of the conversation, as `list` shows it.")]
 
 conversations = group("What was said: list, read, search, export, delete.")
-prompts = group("Prompt templates: list, check, render.")
 models = group("Models that can answer.")
 db = group("The database: upgrade, check, back up, restore.")
-GROUPS = {"conversations": conversations, "prompts": prompts, "models": models, "db": db}
+GROUPS = {"conversations": conversations, "models": models, "db": db}
 
 
 @conversations.command("list")
@@ -145,91 +144,6 @@ def delete_conversation(
         write_json({"id": conversation, "deleted": True})
     else:
         note(f"Deleted {title!r}.")
-
-
-@prompts.command("list")
-def list_prompts(*, as_json: Json = False) -> None:
-    """List the built-in prompts."""
-    from chatbot import maintenance
-
-    found = maintenance.prompt_list()
-    if as_json:
-        write_json(found)
-    else:
-        write_rows(
-            ("name", "kind", "version", "description"),
-            ((one.name, one.kind, one.version[:8], one.description) for one in found),
-            empty="There are no prompts.",
-        )
-
-
-@prompts.command("check")
-def check_prompts(
-    names: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME|FILE]...", help="Default: all of them.")
-    ] = None,
-    *,
-    as_json: Json = False,
-) -> None:
-    """Look for mistakes in built-in prompts or in files."""
-    from chatbot import maintenance
-
-    checks = maintenance.prompt_check(names or [])
-    if as_json:
-        write_json(checks)
-    else:
-        for check in checks:
-            write(f"{check.prompt}: {check.in_words()}")
-    wrong = sum(not check.ok for check in checks)
-    if wrong:
-        raise Refused(f"{wrong} of {len(checks)} prompts have a mistake.")
-
-
-@prompts.command("render")
-def render_prompt(
-    name: Annotated[str, typer.Argument(help="Name of a prompt, or a file.")],
-    *,
-    given: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="INPUT=VALUE", help="A value; JSON where it is no text."),
-    ] = None,
-    values: Annotated[
-        Path | None, typer.Option(help="A JSON file with the values; - reads standard input.")
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    """Print the messages that a prompt makes of some values."""
-    from chatbot import maintenance
-
-    everything = _values(values) | dict(_pair(text) for text in given or [])
-    rendered = maintenance.prompt_render(name, everything)
-    if as_json:
-        write_json(rendered)
-        return
-    for message in rendered.messages:
-        write(f"── {message['role']} ──\n{message['content']}")
-
-
-def _values(file: Path | None) -> dict[str, Any]:
-    if file is None:
-        return {}
-    try:
-        text = sys.stdin.read() if str(file) == "-" else file.read_text("utf-8")
-        found = json.loads(text)
-    except OSError as error:
-        raise Refused(f"{file} cannot be read: {error.strerror}.") from None
-    except ValueError as error:
-        raise Refused(f"The values are not valid JSON: {error}.") from None
-    if not isinstance(found, dict):
-        raise Refused("The values must be a JSON object: an input's name and its value, each.")
-    return found
-
-
-def _pair(text: str) -> tuple[str, str]:
-    name, sign, value = text.partition("=")
-    if not sign or not name:
-        raise typer.BadParameter(f"{text!r} is not INPUT=VALUE", param_hint="--set")
-    return name, value
 
 
 @models.command("list")

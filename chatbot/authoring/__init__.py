@@ -5,6 +5,7 @@ roles in the database, then does what it says or raises with a sentence for them
 """
 
 from chatbot.authoring.access import Parts
+from chatbot.authoring.exchanging import BAD_NAME, NAME
 from chatbot.authoring.service import Authoring
 from chatbot.authoring.views import (
     Badge,
@@ -18,12 +19,16 @@ from chatbot.authoring.views import (
     TestsState,
     Version,
 )
+from chatbot.authoring.writing import Incoming
 
 __all__ = [
+    "BAD_NAME",
+    "NAME",
     "Authoring",
     "Badge",
     "Draft",
     "HistoryPage",
+    "Incoming",
     "Parts",
     "PromptLine",
     "ReleaseLine",

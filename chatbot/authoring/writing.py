@@ -90,7 +90,13 @@ class Writing(Reading):
         with self._archive.main.reading() as session:
             require_author(session, person)
         note = note_of(note)
-        read = [self._read(one) for one in sorted(incoming, key=lambda one: one.prompt)]
+        read = []
+        for one in sorted(incoming, key=lambda one: one.prompt):
+            try:
+                read.append(self._read(one))
+            except PromptInvalid as error:
+                name = f"{one.prompt}: " if len(incoming) > 1 else ""
+                raise PromptInvalid(f"{name}{error}", error.problems) from error
         with self._archive.main.writing() as session:
             require_author(session, person)
             return [self._keep(session, person, one, note) for one in read]

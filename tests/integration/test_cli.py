@@ -7,8 +7,8 @@ import subprocess
 
 import pytest
 
-from chatbot import maintenance
 from chatbot import settings as configuration
+from chatbot import templates
 from tests.support.shell import COMMAND, Shell
 
 ESCAPES = "a\x1b]0;owned\x07b\x1b[31mc\x9b2Jd\x08e\rf"
@@ -260,10 +260,10 @@ def test_doctor_prints_findings_and_settings(shell):
 def test_unforeseen_error_is_one_line_and_logged(shell, monkeypatch):
     said = "what somebody said"
 
-    def broken():
+    def broken(*_):
         raise RuntimeError(said)
 
-    monkeypatch.setattr(maintenance, "prompt_list", broken)
+    monkeypatch.setattr(templates, "prompt_list", broken)
     log = shell.home / "errors.log"
     assert str(log) in refused(shell.run("prompts", "list"))
     assert "RuntimeError" in log.read_text("utf-8")
