@@ -42,13 +42,17 @@ _slots = threading.BoundedSemaphore(AT_ONCE)
 
 
 def check(password: str, login: str) -> None:
-    """Raises Refused, with what is wrong, unless the password may be used for this login."""
-    if len(password) < SHORTEST:
-        raise Refused(f"The password is too short: {SHORTEST} characters or more.")
+    """Raises Refused, with what is wrong, unless the password may be used for this login.
+
+    Looked at as it is hashed: wide letters and letters with loose accents are letters.
+    """
     if len(password) > LONGEST:
         raise Refused(f"The password is too long: at most {LONGEST:,} characters.")
     if _bytes(password) is None:
         raise Refused("The password holds a broken character. Type another one.")
+    password = unicodedata.normalize("NFKC", password)
+    if len(password) < SHORTEST:
+        raise Refused(f"The password is too short: {SHORTEST} characters or more.")
     small = password.casefold()
     if login and small.strip("0123456789!.") == login.casefold():
         raise Refused("The password is the name you log in with. Choose another one.")

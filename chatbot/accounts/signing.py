@@ -36,6 +36,7 @@ MOST_SESSIONS = 50
 KEEP_LINKS = timedelta(days=30)
 """How long links that were used or too old stay in the database."""
 
+OLD_IS_WRONG = "The old password is wrong."
 UNKNOWN = "You have no account here. Ask an administrator to invite you."
 
 
@@ -105,6 +106,7 @@ class Signing:
                 user_id = self._join(session, issuer, subject, email, name)
             if user_id is None or not accounts.is_active(session, user_id):
                 refused = True
+                tries.wrong(session, address, self.clock())
                 self.audit.note_in(
                     session, None, "sign_in_refused", "identity", "", address=address
                 )
@@ -204,18 +206,23 @@ class Signing:
         """Replace one's own password; all other sessions end, and links to it open nothing.
 
         Raises:
-            WrongLogin: the old password is wrong.
+            WrongLogin: the old password is wrong, or was changed while it was compared.
             TooManyTries: it was wrong too often.
             Refused: the new password is not good enough.
+            NotSignedIn: this session has ended meanwhile.
         """
         login = self.own(person).login or ""
         passwords.check(new, login)
         found = self._begin_try(login, address)
         if found is None or not passwords.fits(found.password_hash, old):
             self._wrong(found, address)
-            raise WrongLogin("The old password is wrong.")
+            raise WrongLogin(OLD_IS_WRONG)
         renewed = passwords.hashed(new)
         with self.archive.main.writing() as session:
+            if sessions.find(session, hash_of(token)) is None:
+                raise NotSignedIn  # ended while we compared: an administrator may have had to
+            if accounts.credentials(session, found.login) != found:
+                raise WrongLogin(OLD_IS_WRONG)
             tries.right(session, login)
             accounts.set_password(session, person.id, renewed)
             links.cancel(session, person.id)

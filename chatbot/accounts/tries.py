@@ -3,10 +3,15 @@
 Counted by login and by address, in the database, so that all processes count together. Who waits is
 refused without a look at the password, and that does not count. A login is counted before its
 password is compared, so that many tries at once are many tries.
+
+Many people may share an address, and somebody among them always mistypes: its count goes down with
+time. One who guesses may have as many addresses as they like of one IPv6 network, so that counts as
+one. A login's count goes down with the right password alone, or an hour of rest.
 """
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from ipaddress import ip_address, ip_network
 
 from chatbot.errors import TooManyTries
 from store import attempts
@@ -19,6 +24,8 @@ FIRST_WAIT, LONGEST_WAIT = 5, 900
 """Seconds."""
 FORGET_AFTER = timedelta(hours=1)
 """Without a try for so long, counting begins anew."""
+FORGIVEN_AFTER = timedelta(minutes=2)
+"""A wrong try from an address is forgiven after so much time without a wait, then another one."""
 
 
 def wait_after(wrong: int, free: int) -> int:
@@ -44,15 +51,16 @@ def begin(session: Session, login: str, address: str, now: datetime) -> None:
 
 def check_address(session: Session, address: str, now: datetime) -> None:
     """Raises TooManyTries: there were too many wrong ones from an address."""
-    seen = attempts.get(session, attempts.address_key(address))
+    seen = attempts.get(session, attempts.address_key(line_of(address)))
     if seen is not None:
         _refuse(seen, now)
 
 
 def wrong(session: Session, address: str, now: datetime) -> None:
     """Count a wrong try from an address."""
-    key = attempts.address_key(address)
-    attempts.put(session, key, counted(attempts.hold(session, key, now), now, FREE_ADDRESS))
+    key = attempts.address_key(line_of(address))
+    held = attempts.hold(session, key, now)
+    attempts.put(session, key, counted(held, now, FREE_ADDRESS, FORGIVEN_AFTER))
 
 
 def right(session: Session, login: str) -> None:
@@ -65,11 +73,24 @@ def tidy(session: Session, now: datetime) -> None:
     attempts.purge(session, now - FORGET_AFTER)
 
 
-def counted(attempt: Attempt, now: datetime, free: int) -> Attempt:
-    """The count after one more wrong try."""
+def line_of(address: str) -> str:
+    """What is counted as one address: of IPv6 the network that a house gets, /64."""
+    try:
+        found = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    found = getattr(found, "ipv4_mapped", None) or found
+    return str(found if found.version == 4 else ip_network(f"{found}/64", strict=False))
+
+
+def counted(
+    attempt: Attempt, now: datetime, free: int, forgiven_after: timedelta | None = None
+) -> Attempt:
+    """The count after one more wrong try; one is taken off for each `forgiven_after` of rest."""
     if attempt.until < now - FORGET_AFTER:
         attempt = Attempt(0, now, now)
-    count = attempt.count + 1
+    rest = max(now - attempt.until, timedelta())
+    count = max(0, attempt.count - (rest // forgiven_after if forgiven_after else 0)) + 1
     return replace(attempt, count=count, until=now + timedelta(seconds=wait_after(count, free)))
 
 

@@ -48,10 +48,10 @@ class House:
     def sign_in(self, login, password=PASSWORD, **other):
         return self.accounts.sign_in(login, password, **(HERE | other))
 
-    def fail(self, login, times=1, **other):
+    def fail(self, login, times=1, password="wrong password", **other):
         for _ in range(times):
             with pytest.raises(WrongLogin):
-                self.sign_in(login, "wrong password", **other)
+                self.sign_in(login, password, **other)
 
     def use(self, link, **more):
         given = {"login": "", "name": "", "password": ANOTHER}

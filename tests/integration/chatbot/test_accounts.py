@@ -1,11 +1,14 @@
 """Accounts on both databases: signing in, sessions, links, roles, and what must not get through."""
 
+import contextlib
 import logging
 import threading
+import time
 from datetime import timedelta
 
 import pytest
 
+from chatbot import passwords
 from chatbot.accounts import ROLES
 from chatbot.accounts.signing import MOST_SESSIONS
 from chatbot.accounts.tries import FREE_ADDRESS, FREE_LOGIN
@@ -19,7 +22,7 @@ from chatbot.errors import (
     WrongLogin,
 )
 from store import accounts as rows
-from store import conversations
+from store import attempts, conversations
 from store.engine import Database
 from tests.support.clock import Clock
 from tests.support.house import ANOTHER, HERE, PASSWORD, House, everything, token_of
@@ -108,6 +111,23 @@ def test_an_address_waits_whatever_logins_it_tries(house):
     with pytest.raises(TooManyTries):
         house.sign_in("ada")
     assert house.sign_in("ada", address="198.51.100.1").person.name == "Ada"
+
+
+def test_a_network_waits_whatever_addresses_it_has(house):
+    house.add("ada")
+    for number in range(FREE_ADDRESS):
+        house.fail(f"guess{number}", address=f"2001:db8:0:1::{number:x}")
+    with pytest.raises(TooManyTries):
+        house.sign_in("ada", address="2001:db8:0:1:ffff::1")
+    assert house.sign_in("ada", address="2001:db8:0:2::1").person.name == "Ada"
+
+
+def test_slips_from_an_address_are_forgiven(house):
+    house.add("ada")
+    for number in range(3 * FREE_ADDRESS):
+        house.fail(f"slip{number}")
+        house.clock.go(minutes=3)
+    assert house.sign_in("ada").person.name == "Ada"
 
 
 def test_refused_tries_do_not_count(house):
@@ -257,6 +277,45 @@ def test_tidying_removes_what_is_over(house):
     house.clock.go(hours=3)
     assert house.accounts.tidy() == 1
     house.accounts.of_token(kept.token)
+
+
+@pytest.mark.parametrize("deed", ["sessions ended", "switched off", "another password"])
+def test_a_password_does_not_change_for_who_was_shut_out_meanwhile(house, deed):
+    """A thief at an open page, whom an administrator shuts out while the old one is compared."""
+    ada = house.add("ada")
+    mine = house.sign_in("ada")
+    caught = []
+
+    def change():
+        try:
+            house.accounts.change_password(mine.person, mine.token, PASSWORD, ANOTHER)
+        except Refused as error:
+            caught.append(error)
+
+    with contextlib.ExitStack() as busy:
+        for _ in range(passwords.AT_ONCE):
+            busy.enter_context(passwords._slots)
+        thread = threading.Thread(target=change)
+        thread.start()
+        while not tried(house, "ada"):
+            time.sleep(0.01)
+        if deed == "sessions ended":
+            house.accounts.end_sessions(house.local, ada.id)
+        elif deed == "switched off":
+            house.accounts.set_active(house.local, ada.id, active=False)
+            house.accounts.set_active(house.local, ada.id, active=True)
+        else:
+            with house.database.transaction() as session:
+                rows.set_password(session, mine.person.id, "of an administrator")
+    thread.join(60)
+    assert len(caught) == 1
+    assert "password_changed" not in house.actions()
+    house.fail("ada", password=ANOTHER)
+
+
+def tried(house, login):
+    with house.database.reading() as session:
+        return attempts.get(session, attempts.login_key(login))
 
 
 def test_a_changed_password_ends_the_other_sessions(house):
@@ -544,6 +603,14 @@ def test_an_invited_address_joins_its_identity_once(house):
     assert house.accounts.first_link() is None
     with pytest.raises(NotAllowed):  # another identity with the same address
         vouched(house, subject="2")
+
+
+def test_a_stranger_whom_another_server_vouches_for_is_a_wrong_try(house):
+    for number in range(FREE_ADDRESS):
+        with pytest.raises(NotAllowed):
+            vouched(house, subject=str(number), email=None)
+    with pytest.raises(TooManyTries):
+        house.accounts.may_try(HERE["address"])
 
 
 @pytest.mark.parametrize("email", [None, "", "eve@example.org", "twin@example.org", "\ud800"])

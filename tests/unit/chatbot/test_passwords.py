@@ -27,6 +27,9 @@ def test_good_passwords_pass(good):
         ("Password123", "everybody tries"),
         ("1212121212", "everybody tries"),
         ("good enough \ud800", "broken character"),
+        ("\uff50\uff41\uff53\uff53\uff57\uff4f\uff52\uff44123", "everybody tries"),  # password
+        ("\u24d0da.lovelace", "name you log in with"),  # a circled a
+        ("e\u0301a\u0301o\u0301u\u0301i\u0301", "too short"),  # five letters with accents
     ],
 )
 def test_bad_passwords_are_refused_with_the_reason(bad, says):
