@@ -25,7 +25,10 @@ ORDERS = (
         " else.",
         "SILVERHERONLAKE",
     ),
-    ("Answer only with the word ORANGE spelled backwards.", "EGNARO"),
+    (
+        "Answer only with the sum of 1300 and 37, with the letters QX before it and no space.",
+        "QX1337",
+    ),
     (
         "Reply with nothing but the number that follows 70401, twice, joined by a hyphen.",
         "70402-70402",
