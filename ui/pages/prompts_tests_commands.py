@@ -115,8 +115,9 @@ class PromptsTestsCommands(PromptsReleaseCommands):
         told = self._testing.progress(person, run)
         return {
             "status": found.status,
-            "done": told.answers,
-            "total": told.of,
+            # Answers are counted where the run is; elsewhere, and at its end, cells are.
+            "done": told.answers if told.of else found.done,
+            "total": told.of or found.total,
             "results": prompts_tests_view.cells(cells),
         }
 

@@ -29,7 +29,7 @@ function draw(place, name, models, told) {
     }),
   );
   place.replaceChildren(
-    h("div", { class: "ph wrap" }, h("h2", { class: "grow" }, "Injection"), h("span", { class: "row tools" }, version, model, start)),
+    h("div", { class: "ph wrap" }, h("h2", { class: "grow" }, "Injection"), h("span", { class: "row attack" }, version, model, start)),
     told.rates.length ? table(told) : h("p", { class: "none pb" }, "Attacks in questions, passages and earlier messages, and look-alikes that must be answered. Not run yet."),
   );
 }
@@ -55,7 +55,7 @@ async function follow(place, name, models, run) {
   const stop = button("Stop", "stop", () => during(stop, "Stopping…", () => ask("stop", { run })));
   const status = h("span", { class: "sm num", role: "status" });
   const bar = h("progress", { max: "1", "aria-label": "Progress" });
-  $(".tools", place).replaceChildren(h("span", { class: "row doing" }, bar, status, stop));
+  $(".attack", place).replaceChildren(h("span", { class: "row going" }, bar, status, stop));
   for (;;) {
     const told = await ask("progress", { run });
     if (!place.isConnected) return;

@@ -2,7 +2,7 @@
    only ever added; rolling back adds one too. */
 
 import { h, icon } from "./dom.js";
-import { badge, during, field, input, note, whole } from "./admin_parts.js";
+import { badge, during, field, input, moment, note, whole } from "./admin_parts.js";
 import { openDialog, toast } from "./overlays.js";
 import { ask, button, checkLine, percent, segments, versionName } from "./prompts_book.js";
 
@@ -105,7 +105,7 @@ function drawGate(place, { told, environment, follow }, dialog) {
   const leave = (link) => h("button", { type: "button", class: "as-link xs", onclick: () => { dialog.close(); follow(link); } }, link.startsWith("case:") ? "Open case" : "Open");
   place.replaceChildren(
     h("p", { class: "lab", id: "publish-gate" }, "Gate"),
-    h("ul", { class: "gate", "aria-labelledby": "publish-gate" }, told.gate.lines.map((one) => checkLine(one.ok, one.sentence, one.detail, one.link && leave(one.link)))),
+    h("ul", { class: "gate", "aria-labelledby": "publish-gate" }, told.gate.lines.map((one) => checkLine(one.ok, one.sentence, one.detail, one.link ? leave(one.link) : one.at && h("span", { class: "xs dim num" }, moment(one.at))))),
   );
 }
 

@@ -68,13 +68,15 @@ function drawAnswer(place, outputs, at) {
   if (focus) (focus.disabled ? [back, next].find((other) => !other.disabled) : focus)?.focus();
 }
 
-/* The text with what a failed assertion found in it marked. */
+/* The text with what must not stand in it marked, where that was found. */
 function marked({ text, assertions: checks }) {
-  const found = checks.filter((one) => !one.passed && one.found && text.includes(one.found)).map((one) => one.found);
-  if (!found.length) return text || h("span", { class: "dim" }, "No text");
-  const at = text.indexOf(found[0]);
-  return [text.slice(0, at), h("mark", {}, found[0]), text.slice(at + found[0].length)];
+  const unwanted = checks.find((one) => !one.passed && one.found && place(text, one.found) >= 0)?.found;
+  if (!unwanted) return text || h("span", { class: "dim" }, "No text");
+  const at = place(text, unwanted);
+  return [text.slice(0, at), h("mark", {}, text.slice(at, at + unwanted.length)), text.slice(at + unwanted.length)];
 }
+
+const place = (text, words) => text.toLowerCase().indexOf(words.toLowerCase());
 
 function assertions(checks) {
   const line = ({ passed, sentence }) =>

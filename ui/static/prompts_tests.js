@@ -10,6 +10,7 @@ import { drawInjection } from "./prompts_injection.js";
 import { drawResult } from "./prompts_result.js";
 
 const LOOK = 400;
+const ENDS = { complete: "ran", stopped: "were stopped", failed: "failed", interrupted: "were interrupted" };
 const ARROWS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
 /* What is drawn: {name, facts, columns, picked, run, place, matrix, result}. One at a time. */
@@ -97,7 +98,7 @@ function drawHead() {
 /* How far a run is, and the end of it. */
 function running() {
   const stop = button("Stop", "stop", () => during(stop, "Stopping…", () => ask("stop", { run: view.run })));
-  return h("span", { class: "row doing" }, h("progress", { max: "1", "aria-label": "Progress" }), h("span", { class: "sm num", role: "status" }), stop);
+  return h("span", { class: "row going" }, h("progress", { max: "1", "aria-label": "Progress" }), h("span", { class: "sm num", role: "status" }), stop);
 }
 
 function drawBody() {
@@ -107,7 +108,7 @@ function drawBody() {
     return [h("div", { class: "none pb" }, "A case is a question with what must hold of the answer. ", h("button", { type: "button", class: "as-link", onclick: () => editCase(facts, null, saved) }, "Write the first one"), ", or make one from a conversation.")];
   }
   const head = h("tr", {}, h("th", { scope: "col" }, "Case"), columns.map(columnHead));
-  const foot = h("tr", {}, h("th", { scope: "row" }, "Passed"), columns.map((one) => h("td", { class: "b num" }, totalOf(one))));
+  const foot = h("tr", {}, h("th", { scope: "row" }, "Passed"), columns.map((one, at) => h("td", { class: "b num", id: `total-${at}` }, totalOf(one))));
   return [
     h(
       "div",
@@ -153,7 +154,7 @@ export const resultOf = (one, column) => view.facts.results[`${column.sha} ${col
 
 /* Kind, drawing and words of a result: a colour never speaks alone. */
 export function lookOf(result, one) {
-  if (!result) return ["dim", null, "not run"];
+  if (!result) return ["dim", null, view.run ? "waits" : "not run"];
   if (result.status === "error") return ["bad", "warn", "error"];
   const text = `${result.passes}/${result.repeats}`;
   if (result.status === "passed" && result.passes === result.repeats) return ["good", "check", text];
@@ -247,7 +248,7 @@ async function follow(run) {
       own.run = null;
       if (told.error) toast(told.error, { error: true });
       await learn();
-      say(told.error ?? `The tests ${told.status === "complete" ? "ran" : told.status}: ${told.done} of ${told.total}.`);
+      say(told.error ?? `The tests ${ENDS[told.status]}: ${told.done} of ${plural(told.total, "cell")}.`);
       return;
     }
     showProgress(told);
@@ -257,11 +258,12 @@ async function follow(run) {
 
 /* Only what changed is drawn while a run goes on: the focus and the result stay. */
 function showProgress({ done, total, results }) {
-  const place = $(".doing", view.matrix);
+  const place = $(".going", view.matrix);
   if (!place) return;
   $("progress", place).value = total ? done / total : 0;
   $("[role=status]", place).textContent = `${done} of ${total}`;
   for (const [column, found] of Object.entries(results)) view.facts.results[column] = { ...view.facts.results[column], ...found };
+  view.columns.forEach((one, at) => { $(`#total-${at}`).textContent = totalOf(one); });
   for (const old of $$(".cell", view.matrix)) {
     const one = view.facts.cases.find((other) => other.no === Number(old.dataset.no));
     const at = Number(old.dataset.at);
