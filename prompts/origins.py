@@ -49,9 +49,12 @@ def _noted(node: nodes.Expr, known: _Known) -> nodes.Expr:
 
 
 def _origin(node: nodes.Node, known: _Known) -> str | None:
-    """The first input that an expression names."""
+    """The first input that an expression names; what it only asks for does not count."""
     if isinstance(node, nodes.Name):
         return known.get(node.name)
+    if isinstance(node, nodes.CondExpr):
+        either = (_origin(one, known) for one in (node.expr1, node.expr2) if one is not None)
+        return next((name for name in either if name is not None), None)
     named = (known[one.name] for one in node.find_all(nodes.Name) if one.name in known)
     return next(named, None)
 
