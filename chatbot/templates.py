@@ -140,6 +140,7 @@ class Templates:
             [
                 Found(one.severity, one.message, one.hint, one.line, one.column, one.partial)
                 for one in problems
+                if not (one.code == "unused-partial" and Path(name).exists())  # others may use it
             ],
         )
 
