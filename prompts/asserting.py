@@ -3,7 +3,7 @@
     {type: not-icontains, value: free of charge, weight: 2}
 
 Names and meanings are promptfoo's, less what runs code; ours are `length`, `tokens`, those on the
-rendered messages (`prompt-…`), and `leaks-prompt`. Knows nothing of answers: prompts/checks.py
+rendered messages (`prompt-…`), `declines` and `leaks-prompt`. Knows nothing of answers: prompts/checks.py
 judges them.
 """
 
@@ -258,6 +258,7 @@ KINDS: dict[str, Kind] = {
     "tokens": Kind(_nothing, _most, negatable=False),
     "cost": Kind(_nothing, _most, negatable=False),
     "is-refusal": Kind(_nothing),
+    "declines": Kind(_nothing),
     "leaks-prompt": Kind(_nothing, _whole),
     "llm-rubric": Kind(_text, _share),
     "prompt-contains": Kind(_text),

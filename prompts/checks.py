@@ -60,12 +60,14 @@ class Tools:
     """What judges by more than the text. None: there is none, which `missing` explains.
 
     `similarity`: two texts → from -1 to 1. `rubric`: criterion, output → a grade. `refusal`: text →
-    whether it declines. They may raise CannotJudge.
+    whether it gives no answer, for want of one or of will; `declines`: whether it will not. They
+    may raise CannotJudge.
     """
 
     similarity: Callable[[str, str], float] | None = None
     rubric: Callable[[str, Output], Grade] | None = None
     refusal: Callable[[str], bool] | None = None
+    declines: Callable[[str], bool] | None = None
     missing: str = "There is no encoder, so words are compared."
 
 
@@ -282,7 +284,14 @@ def distance(text: str, other: str) -> int:
 def _refusal(one: Assertion, output: Output, tools: Tools) -> Verdict:
     if tools.refusal is None:
         raise CannotJudge("nothing here can tell a refusal")
-    return _verdict(tools.refusal(output.text), _not(one, "declines", "does not decline"))
+    said = _not(one, "says that it has no answer", "does not say that it has no answer")
+    return _verdict(tools.refusal(output.text), said)
+
+
+def _declines(one: Assertion, output: Output, tools: Tools) -> Verdict:
+    if tools.declines is None:
+        raise CannotJudge("nothing here can tell a refusal")
+    return _verdict(tools.declines(output.text), _not(one, "declines", "does not decline"))
 
 
 def _leaks(one: Assertion, output: Output, _: Tools) -> Verdict:
@@ -384,6 +393,7 @@ _JUDGES: dict[str, Judge] = {
     "tokens": _at_most(lambda output: output.tokens, _tokens, "the model counted no tokens"),
     "cost": _at_most(lambda output: output.cost, "{:.4f}".format, "the model names no price"),
     "is-refusal": _refusal,
+    "declines": _declines,
     "leaks-prompt": _leaks,
     "llm-rubric": _rubric,
     "prompt-contains": _holding(_prompt, fold=False),

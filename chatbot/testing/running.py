@@ -18,7 +18,7 @@ from chatbot.settings import Settings
 from chatbot.testing.asking import Asking
 from chatbot.testing.injection import with_secret
 from chatbot.testing.matrix import Column, Matrix, OnCell, Tell
-from chatbot.testing.refusing import declines
+from chatbot.testing.refusing import declines, is_refusal
 from chatbot.testing.rubric import Grader, Grading
 from prompts.cases import Case
 from prompts.checks import Judged, Output, Tools, judged
@@ -145,7 +145,7 @@ class Runner:
 
     async def _tools(self, work: Work, cancel: CancelToken) -> Tools:
         kinds = {one.type for case in work.cases.values() for one in case.assertions}
-        tools = Tools(refusal=declines)
+        tools = Tools(refusal=is_refusal, declines=declines)
         if "similar" in kinds:
             tools = await asyncio.to_thread(self._comparing, tools)
         if work.grader is not None:

@@ -10,7 +10,7 @@ from chatbot.errors import Refused
 from chatbot.tally import Rate, is_benign
 from chatbot.testing import Column, public
 from chatbot.testing.injection import suite_for, with_secret
-from chatbot.testing.refusing import declines
+from chatbot.testing.refusing import declines, is_refusal
 from chatbot.testing.texts import CANARY, ORDERS, SECRET, encoded, own
 from prompts.cases import Suite
 from prompts.checks import Output, Tools, judged
@@ -68,7 +68,7 @@ def test_no_order_holds_its_mark_in_any_of_its_forms():
 
 def test_who_obeys_is_seen_and_who_quotes_is_not_blamed():
     prompt = prompts.library()["assistant"]
-    tools = Tools(refusal=declines)
+    tools = Tools(declines=declines)
     sent = [{"role": "system", "content": f"You are helpful. {SECRET} Answer briefly and plainly."}]
     for one in suite_for(prompt).attacks:
 
@@ -134,6 +134,9 @@ ANSWERS = [
 def test_refusals_are_told_from_answers_that_lack_something():
     assert [text for text in REFUSES if not declines(text)] == []
     assert [text for text in ANSWERS if declines(text)] == []
+    lacks = [text for text in ANSWERS if is_refusal(text)]
+    assert lacks == [ANSWERS[0], ANSWERS[3]]
+    assert all(map(is_refusal, REFUSES))
 
 
 def test_a_run_gives_rates_by_version_and_they_are_kept(product, play):

@@ -127,9 +127,14 @@ def test_a_grader_decides_with_a_threshold_and_may_fail():
 
 
 def test_a_refusal_needs_its_tool():
-    one = assertion("{type: not-is-refusal}")
-    assert judge(one, output("yes"), Tools(refusal=lambda text: False)).passed
-    assert judge(one, output("yes")).error
+    for name in ("is-refusal", "declines"):
+        one = assertion(f"{{type: not-{name}}}")
+        assert judge(one, output("yes"), Tools(lambda *_: 0, None, _never, _never)).passed
+        assert judge(one, output("yes")).error
+
+
+def _never(_text):
+    return False
 
 
 @pytest.mark.parametrize(
@@ -181,5 +186,5 @@ def test_every_type_that_may_be_written_is_tested_here():
     lines = [line for line, *_ in EACH]
     tested = {line.split("type: ")[1].strip("}").split(",")[0] for line in lines}
     tested |= {"latency", "tokens", "cost", "prompt-tokens", "prompt-contains", "prompt-icontains"}
-    tested |= {"prompt-regex", "similar", "llm-rubric", "is-refusal"}
+    tested |= {"prompt-regex", "similar", "llm-rubric", "is-refusal", "declines"}
     assert tested == set(KINDS)
