@@ -83,19 +83,25 @@ class Audit:
     def export(self, by: Person | None, **only: Unpack[Only]) -> Iterator[str]:
         """The entries as lines of JSON, newest first. That they were read is noted, too.
 
-        `by` None: someone at the machine's terminal. Raises NotAllowed, StoreUnavailable.
+        `by` None: someone at the machine's terminal; anybody else's ends where they administer no
+        longer. Raises NotAllowed, StoreUnavailable.
         """
         with self._archive.main.writing() as session:
             if by is not None:
                 require_admin(session, by)
             self.note_in(session, by, "exported", "audit", "")
-        return map(line, self.each(**only))
+        return map(line, self.each(by, **only))
 
-    def each(self, **only: Unpack[Only]) -> Iterator[AuditEntry]:
-        """All such entries, newest first, read a page at a time; for other services, unchecked."""
+    def each(self, by: Person | None = None, **only: Unpack[Only]) -> Iterator[AuditEntry]:
+        """All such entries, newest first, read a page at a time.
+
+        For other services, unchecked; with `by` it ends when they administer no longer.
+        """
         before: int | None = None
         while True:
             with self._archive.main.reading() as session:
+                if by is not None and not accounts.is_administrator(session, by.id):
+                    return
                 page = audit.entries(session, before=before, limit=PAGE, **only)
             if not page:
                 return

@@ -33,7 +33,10 @@ ONLY_HTTPS = "max-age=31536000"
 
 
 class Answer:
-    """Sends an answer with our headers; scripts written into a page get the nonce of the policy."""
+    """Sends an answer with our headers; scripts written into a page get the nonce of the policy.
+
+    `private`: it is for one person, and no cache keeps it unless it says how itself.
+    """
 
     def __init__(self, send: Send, *, https: bool = False) -> None:
         self._send = send
@@ -41,7 +44,7 @@ class Answer:
         self._nonce = secrets.token_urlsafe(16)
         self._start: Message | None = None
         self._page: bytearray | None = None
-        self.begun = False
+        self.begun = self.private = False
 
     async def __call__(self, message: Message) -> None:
         """Pass one message on; a page is held back until it is whole."""
@@ -51,6 +54,8 @@ class Answer:
                 headers[name] = value
             if self._https:
                 headers["strict-transport-security"] = ONLY_HTTPS
+            if self.private:
+                headers.setdefault("cache-control", "no-store")
             headers["content-security-policy"] = POLICY.format(nonce=self._nonce)
             if headers.get("content-type", "").startswith("text/html"):
                 self._start, self._page = message, bytearray()

@@ -141,6 +141,7 @@ class Guard:
         plainly = "text/html" in headers.get("accept", "")
         try:
             route = self._checked(scope, headers)
+            answer.private = route.who != "open"
             plainly |= route.page
             if self._people is None or route.who == "open":
                 await self._app(scope, receive, answer)
@@ -184,7 +185,9 @@ class Guard:
         if site in ("cross-site", "same-site"):
             return True
         host = headers.get("host")
-        return origin is not None and origin not in (f"http://{host}", f"https://{host}")
+        # Somebody in between can write a page without https under our name.
+        ours = {f"https://{host}"} if self._https else {f"http://{host}", f"https://{host}"}
+        return origin is not None and origin not in ours
 
     async def _as_somebody(
         self, people: People, route: Route, scope: Scope, receive: Receive, answer: Answer

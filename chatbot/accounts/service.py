@@ -12,7 +12,7 @@ from chatbot.accounts import tries
 from chatbot.accounts.links import add_account
 from chatbot.accounts.logins import email_of, login_of, name_of, roles_of, sought
 from chatbot.accounts.profiles import Profiles
-from chatbot.accounts.views import Link, PersonView, Profile, view
+from chatbot.accounts.views import Link, PersonView, Profile, SessionView, view
 from chatbot.audit import require_admin
 from chatbot.errors import NotFound, Refused
 from store import accounts, links, sessions
@@ -169,6 +169,13 @@ class Accounts(Profiles):
             action = "person_on" if active else "person_off"
             self.audit.note_in(session, by, action, "person", person)
             return view(accounts.account(session, person))
+
+    def sessions_of(self, by: Person, person: str) -> list[SessionView]:
+        """Where someone (public id) is signed in, which is noted. Raises NotFound, NotAllowed."""
+        with self.archive.main.writing() as session:
+            found = self._governed(session, by, person)
+            self.audit.note_in(session, by, "logins_read", "person", person)
+        return self.sessions(found.person, "")
 
     def end_sessions(self, by: Person, person: str) -> int:
         """End all sessions of someone (public id); how many. Raises NotFound, NotAllowed."""

@@ -111,7 +111,7 @@ class AdminCommands(SearchCommands):
     @command
     def sessions(self, person: Person, *, whom: Id) -> Json:
         """Where somebody is logged in."""
-        found = self._accounts.sessions(self._accounts.person(person, whom), "")
+        found = self._accounts.sessions_of(person, whom)
         return {"sessions": [admin_view.session(one) for one in found]}
 
     @command

@@ -1,13 +1,17 @@
 """A person's own page behind its scripts, with a login and without."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from types import SimpleNamespace
 
 import pytest
 
+from chatbot import passwords
 from chatbot.bootstrap import build
 from chatbot.errors import Refused
 from chatbot.settings import Settings
+from store import attempts
 from ui.pages.account_commands import NO_LOGIN, AccountCommands
 from ui.pages.admin_commands import WRONG_WORDS
 from ui.pages.commands import NOT_UNDERSTOOD, calling
@@ -85,6 +89,37 @@ def test_name_and_address_are_ones_own(team):
     assert (told["code"], "address already" in told["error"]) == ("conflict", True)
     (entry,) = team.audit.entries(team.person(), action="person_changed")
     assert (entry.actor_id, entry.subject_name) == (entry.subject, "Lea L.")
+
+
+def test_many_new_passwords_of_one_person_hold_up_nobody(team):
+    """Each is compared in a thread, and takes a moment: all threads of the server could do that."""
+    team.accounts.add(team.person(), login="may", name="May", roles=["chatter"], password=PASSWORD)
+    signed = team.accounts.sign_in("may", PASSWORD, address="", agent="")
+    headers = {"cookie": f"chatbot_session={signed.token}"}
+    request = SimpleNamespace(headers=headers, client=None)
+    call = calling(team, AccountCommands(team))
+    given = {"do": "change_password", "old": PASSWORD, "new": "eleven green lamps"}
+
+    async def scene():
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(4))
+        with ExitStack() as busy:
+            for _ in range(passwords.AT_ONCE):
+                busy.enter_context(passwords._slots)
+            many = [asyncio.create_task(call(given, request)) for _ in range(20)]
+            while not tried(team):
+                await asyncio.sleep(0.01)
+            told = await asyncio.wait_for(call({"do": "start"}, request), 60)
+        return told, await asyncio.gather(*many)
+
+    told, changed = asyncio.run(scene())
+    assert told["account"]["login"] == "may"
+    assert changed.count({}) == 1
+    assert {one.get("code") for one in changed} <= {None, "wrong_login", "too_many_tries"}
+
+
+def tried(team):
+    with team.archive.main.reading() as session:
+        return attempts.get(session, attempts.login_key("may"))
 
 
 def test_last_administrator_cannot_leave(team):

@@ -8,6 +8,7 @@ import pytest
 from httpx import ASGITransport, AsyncClient
 from sqlalchemy import text
 
+from chatbot.audit import PAGE
 from chatbot.bootstrap import build
 from chatbot.errors import NotAllowed
 from chatbot.options import Limits, Retention
@@ -134,6 +135,11 @@ class TestPeople:
         assert ask("sessions", whom=people["eve"].id) == {"sessions": []}
         told = ask("set_active", whom=people["eve"].id, active=True)
         assert states(told)["eve"][0] == "active"
+
+    def test_a_look_at_somebodys_logins_is_noted(self, ask, product, people):
+        ask("sessions", whom=people["eve"].id)
+        (entry,) = ask("record", action="logins_read")["entries"]
+        assert (entry["subject_name"], entry["actor_name"]) == ("Eve", "You")
 
     def test_logins_end(self, ask, product, people):
         for _ in range(3):
@@ -270,6 +276,15 @@ class TestRecord:
         assert ask("record", since=tomorrow)["entries"] == []
         assert len(ask("record", until=tomorrow)["entries"]) == 50
         assert {"conversation_read", "person_added"} <= set(ask("actions")["actions"])
+
+    def test_export_ends_with_the_role(self, product, people):
+        for number in range(PAGE + 10):
+            product.audit.note(product.person(), "conversation_read", "conversation", str(number))
+        ada = product.accounts.person(product.person(), people["ada"].id)
+        lines = product.audit.export(ada)
+        read = [next(lines) for _ in range(10)]
+        product.accounts.set_roles(product.person(), people["ada"].id, ["chatter"])
+        assert len([*read, *lines]) == PAGE
 
     @pytest.mark.parametrize("since", ["yesterday", "2026-01-01", "2026-13-01T00:00:00Z", "\0"])
     def test_odd_times_are_refused(self, ask, since):

@@ -94,6 +94,32 @@ def test_post_of_our_page_gets_through():
     assert ask("/gradio_api/queue/join", "POST", **headers)[0] == 200
 
 
+def test_where_https_is_set_a_page_without_it_is_another_site():
+    """Somebody in between can write such a page, under our name."""
+    path = "/gradio_api/queue/join"
+    assert ask(path, "POST", https=True, origin="http://localhost:7860")[0] == 403
+    assert ask(path, "POST", https=True, origin="https://localhost:7860")[0] == 200
+    assert ask(path, "POST", origin="https://localhost:7860")[0] == 200  # behind a proxy
+
+
+@pytest.mark.parametrize("path", ["/config", "/gradio_api/queue/data", "/gradio_api/info"])
+def test_what_is_for_one_person_is_kept_by_no_cache(path):
+    assert ask(path, app=plain())[1]["cache-control"] == "no-store"
+    assert ask(path, app=plain((b"cache-control", b"no-cache")))[1]["cache-control"] == "no-cache"
+    assert "cache-control" not in ask("/assets/x.js", app=plain())[1]
+
+
+def plain(*headers):
+    """An application that answers with a text."""
+
+    async def app(scope, receive, send):
+        told = [(b"content-type", b"text/plain"), *headers]
+        await send({"type": "http.response.start", "status": 200, "headers": told})
+        await send({"type": "http.response.body", "body": b"x"})
+
+    return app
+
+
 @pytest.mark.parametrize(
     "path",
     [
