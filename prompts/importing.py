@@ -115,23 +115,22 @@ def _prompty(text: str, name: str | None, before: int = 0) -> Imported:
 
 def _sound(taken: _Taken) -> str:
     """Return the whole file, read once so that faults name the message they are in."""
-    body, notes = taken.chat.body, list[str]()
     try:
-        front, body, notes = declared(taken.front, body, taken.chat.threads)
-        source = source_of(front, body)
+        front, body, notes = declared(taken.front, taken.chat.body, taken.chat.threads)
+    except PromptError as error:
+        raise _in_message(error, taken, 0) from None
+    source = source_of(front, body)
+    try:
         parse(source)
     except PromptError as error:
-        raise _in_message(error, taken, body) from None
+        raise _in_message(error, taken, source_of(front, "").count("\n") - 1) from None
     taken.notes += notes
     return source
 
 
-def _in_message(error: PromptError, taken: _Taken, body: str) -> PromptError:
+def _in_message(error: PromptError, taken: _Taken, before: int) -> PromptError:
     """Say in which message a fault is: the file that it has a line in was never seen."""
-    if error.line is None:
-        return error
-    first = source_of(taken.front, body).count("\n") - body.strip("\n").count("\n")
-    number = taken.chat.message_at(error.line - first + 1)
+    number = taken.chat.message_at(error.line - before) if error.line is not None else None
     where = f"Message {number}: " if number else ""
     return PromptError(f"{where}{error.message}", hint=error.hint, input_name=error.input_name)
 

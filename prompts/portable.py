@@ -125,17 +125,23 @@ def _check_sets(prompt: Prompt) -> None:
     for part in body.parts:
         if not isinstance(part, Turn):
             continue
-        everywhere = _names(part.body)
-        for scope in part.body.find_all(nodes.Scope):
-            elsewhere = everywhere - _names(scope)
-            for one in scope.find_all(nodes.Assign):
-                name = cast("nodes.Name", one.target).name
-                if elsewhere[name]:
-                    raise body.sources.error(
-                        one.lineno,
-                        f"`{name}` is set in a partial and named outside of it, too.",
-                        "Give it another name here.",
-                    )
+        scopes = [(scope, _sets(scope)) for scope in part.body.find_all(nodes.Scope)]
+        for name, mark in {name: mark for _, sets in scopes for name, mark in sets.items()}.items():
+            elsewhere = _names(part.body)
+            for scope, sets in scopes:
+                elsewhere -= _names(scope) if name in sets else Counter()
+            if elsewhere[name] or prompt.input(name) is not None:
+                raise body.sources.error(
+                    mark,
+                    f"`{name}` is set in a partial and named outside of it, too.",
+                    "Give it another name here.",
+                )
+
+
+def _sets(scope: nodes.Scope) -> dict[str, int]:
+    """The names that a partial sets, and where."""
+    found = [(cast("nodes.Name", one.target), one.lineno) for one in scope.find_all(nodes.Assign)]
+    return {target.name: mark for target, mark in found}
 
 
 def _names(node: nodes.Node) -> Counter[str]:

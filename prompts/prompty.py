@@ -4,7 +4,6 @@ Knows Prompty's fields; nothing of promptfoo or Langfuse. `${env:…}` is never 
 """
 
 import re
-from collections.abc import Mapping
 
 from prompts.declaring import declared, slug
 from prompts.errors import PromptError
@@ -80,21 +79,21 @@ class _Reader:
         body = self._body()
         try:
             front, body, notes = declared(front, body)
-            source = source_of(front, body)
+        except PromptError as error:
+            raise self._placed(error, 0) from None
+        source = source_of(front, body)
+        try:
             parse(source)
         except PromptError as error:
-            raise self._placed(error, front, body) from None
+            blank = len(body) - len(body.lstrip("\n"))
+            raise self._placed(error, source_of(front, "").count("\n") - 1 - blank) from None
         return source, (*self.notes, *notes)
 
-    def _placed(self, error: PromptError, front: Mapping[str, JSON], body: str) -> PromptError:
-        """Move an error's line from the file that was written to the one that was given."""
-        if error.line is None:
-            return error
-        head = source_of(front, "").count("\n") - 1
-        blank = len(body) - len(body.lstrip("\n"))
-        if error.line <= head:
-            return PromptError(error.message, hint=error.hint)
-        line = error.line - head + self.first - 1 + blank
+    def _placed(self, error: PromptError, before: int) -> PromptError:
+        """Move an error to its line in the file that was given; `before`: lines over the text."""
+        if error.line is None or error.line <= before:
+            return PromptError(error.message, hint=error.hint, input_name=error.input_name)
+        line = error.line - before + self.first - 1
         return PromptError(error.message, line, error.column, error.hint)
 
     # --- fields ---
