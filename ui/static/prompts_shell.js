@@ -66,11 +66,20 @@ export function drawPrompt(root) {
       h("div", { class: "head", id: "prompt-head" }),
     ),
     h("div", { class: "tabs", role: "tablist", "aria-label": "Prompt", onkeydown: moveTabs }, names().map(tab)),
-    ...names().map((name) => h("div", { role: "tabpanel", id: `prompt-${name}`, "aria-labelledby": `tab-${name}`, class: "col wide-gap", hidden: true })),
+    ...names().map(panel),
   );
   drawHead();
   drawTab();
 }
+
+/* The first version of a prompt brings the other tabs. */
+function addTab(name) {
+  const list = $("[role=tablist][aria-label=Prompt]");
+  list.append(tab(name));
+  list.parentElement.append(panel(name));
+}
+
+const panel = (name) => h("div", { role: "tabpanel", id: `prompt-${name}`, "aria-labelledby": `tab-${name}`, class: "col wide-gap", hidden: true });
 
 const tab = (name) =>
   h("button", { type: "button", role: "tab", id: `tab-${name}`, "aria-controls": `prompt-${name}`, onclick: () => go(shown.name, name, place().version) }, LABELS[name], h("span", { class: "cnt" }));
@@ -78,6 +87,7 @@ const tab = (name) =>
 export function drawTab() {
   const open = openTab();
   for (const name of names()) {
+    if (!$(`#tab-${name}`)) addTab(name);
     const [button, panel] = [$(`#tab-${name}`), $(`#prompt-${name}`)];
     button.setAttribute("aria-selected", String(name === open));
     button.tabIndex = name === open ? 0 : -1;

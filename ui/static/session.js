@@ -12,6 +12,7 @@ let expected = false;
 let me = null;
 let over = false;
 const waiting = [];
+const forgetting = [];
 
 /* The server has a login at all. */
 export function expectLogin() {
@@ -79,10 +80,11 @@ function stop(sentence, action, href, target) {
 /* Unsent texts belong to the person who wrote them, not to the next one at this screen. */
 function forget() {
   sessionStorage.clear();
-  for (const key of Object.keys(localStorage)) {
-    if (key.startsWith("chatbot-unsaved-")) localStorage.removeItem(key);
-  }
+  for (const run of forgetting) run();
 }
+
+/* Runs when a person leaves this browser: what is kept of theirs goes. */
+export const onForget = (run) => forgetting.push(run);
 
 export async function logOut(path) {
   try {
