@@ -1,13 +1,15 @@
 """The prompts that come with the product, read from package data. Knows no database.
 
-`library/NAME/prompt.prompty`, its tests in `tests.yaml` beside it, and `library/partials/*.j2` for
-all of them.
+`library/NAME/prompt.prompty`, its tests in `tests.yaml` and its examples in `examples.jsonl` beside
+it, and `library/partials/*.j2` for all of them.
 """
 
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
 
+from prompts.examples import FILE as EXAMPLES
+from prompts.examples import read_examples
 from prompts.format import Prompt, parse
 
 
@@ -23,10 +25,7 @@ def library_names() -> tuple[str, ...]:
 
 def library_tests(name: str) -> str | None:
     """Return the text of a built-in prompt's `tests.yaml`; None where no such prompt has tests."""
-    if name not in _library():
-        return None
-    file = _root() / name / "tests.yaml"
-    return file.read_text("utf-8") if file.is_file() else None
+    return _text(_root() / name / "tests.yaml") if name in _library() else None
 
 
 @cache
@@ -42,7 +41,13 @@ def _library() -> dict[str, Prompt]:
 
 
 def _read(folder: Traversable, partials: dict[str, str]) -> Prompt:
-    return parse((folder / "prompt.prompty").read_bytes(), partials)
+    examples = read_examples(_text(folder / EXAMPLES) or "")
+    stored = [example.stored for example in examples]
+    return parse((folder / "prompt.prompty").read_bytes(), partials, stored)
+
+
+def _text(file: Traversable) -> str | None:
+    return file.read_text("utf-8") if file.is_file() else None
 
 
 def _root() -> Traversable:

@@ -50,7 +50,8 @@ def test_what_cases_say_of_the_messages_is_true(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_built_in_prompts_have_nothing_to_mend(name: str) -> None:
     prompt = prompts.library()[name]
-    assert prompts.lint(prompt.source, prompt.partials) == []
+    examples = [example.stored for example in prompt.examples]
+    assert prompts.lint(prompt.source, prompt.partials, examples) == []
 
 
 def test_names_without_tests_have_none() -> None:
