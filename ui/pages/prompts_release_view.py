@@ -207,4 +207,6 @@ def _sample(one: Any) -> Any:
         return True
     if one.kind in ("list", "thread", "passages"):
         return []
-    return one.choices[0] if one.choices else "…"
+    if one.choices:
+        return one.choices[0]
+    return "Can I return it?" if one.name == "question" else f"the {one.name.replace('_', ' ')}"

@@ -3,13 +3,34 @@
 
 import { h } from "./dom.js";
 
+const AROUND = 3;
+const FEW = 4;
 const SAID = { "-": "Removed: ", "+": "Added: " };
 const MARK = { "-": "del", "+": "ins" };
 const CLASS = { "-": "m", "+": "p" };
 
+/* Lines far from every change are folded; a button shows them. */
 export function drawLines(lines, { numbers = true } = {}) {
   if (!lines.length) return h("p", { class: "none" }, "There is nothing to compare.");
-  return h("div", { class: numbers ? "dl" : "dl bare", tabindex: "0", role: "group", "aria-label": "Lines" }, lines.map((line) => drawLine(line, numbers)));
+  return h("div", { class: numbers ? "dl" : "dl bare", tabindex: "0", role: "group", "aria-label": "Lines" }, folded(lines).map((part) => drawPart(part, numbers)));
+}
+
+/* Runs of lines: one a line that is shown, many that are folded. */
+function folded(lines) {
+  const near = lines.map((_, at) => lines.slice(Math.max(0, at - AROUND), at + AROUND + 1).some(([sign]) => sign !== " "));
+  const parts = [];
+  lines.forEach((line, at) => {
+    const open = parts.at(-1);
+    if (!near[at] && at && !near[at - 1]) open.push(line);
+    else parts.push([line]);
+  });
+  return parts.flatMap((part) => (part.length > FEW ? [part] : part.map((line) => [line])));
+}
+
+function drawPart(part, numbers) {
+  if (part.length === 1) return drawLine(part[0], numbers);
+  const show = h("button", { type: "button", class: "gap", onclick: () => show.replaceWith(...part.map((line) => drawLine(line, numbers))) }, `${part.length} lines that are the same`);
+  return show;
 }
 
 function drawLine([sign, old, fresh, parts], numbers) {

@@ -35,8 +35,9 @@ function pairOf(view, newer) {
   return [from ?? before ?? newer, newer];
 }
 
-const servedAs = (version) =>
-  version.live.map(({ environment, share }) => badge(share < 1 ? `${environment} ${percent(share)}` : environment, environment === "production" ? "acc" : ""));
+const liveName = ({ environment, share }) => (share < 1 ? `${environment} ${percent(share)}` : environment);
+
+const servedAs = (version) => version.live.map((one) => badge(liveName(one), one.environment === "production" ? "acc" : ""));
 
 function drawVersions(list, view, more, show) {
   const line = (version) =>
@@ -69,7 +70,7 @@ async function drawCompare(place, view) {
     h(
       "select",
       { class: "in", "aria-label": label, onchange: (event) => { view.pair[at] = view.versions.find((one) => one.sha === event.target.value); drawCompare(place, view); } },
-      view.versions.map((one) => h("option", { value: one.sha, selected: one.sha === chosen.sha }, [versionName(one), ...one.live.map(({ environment, share }) => `${environment} ${percent(share)}`)].join(", "))),
+      view.versions.map((one) => h("option", { value: one.sha, selected: one.sha === chosen.sha }, [versionName(one), ...one.live.map(liveName)].join(", "))),
     );
   const counts = h("span", {});
   const body = h("div", { class: "compared" }, h("p", { class: "none", role: "status" }, "Comparing…"));

@@ -194,7 +194,7 @@ function row(name, one, done) {
     "tr",
     {},
     h("td", { class: "num when" }, h("time", { datetime: one.at, title: one.at }, whole(one.at))),
-    h("td", {}, badge(one.environment, one.environment === "production" ? "acc" : ""), one.current && " ", one.current && badge("now", "ok", "check")),
+    h("td", {}, h("span", { class: "badges" }, badge(one.environment, one.environment === "production" ? "acc" : ""), one.current && badge("now", "ok", "check"))),
     h("td", { class: "num" }, serves(one.weights)),
     h("td", {}, one.by),
     h("td", { class: "what" }, one.note || h("span", { class: "dim" }, "No note"), one.override && h("span", { class: "sub warned" }, `Against the gate: ${one.override}`)),

@@ -12,7 +12,7 @@ export async function drawUse(place, shown) {
     place.replaceChildren(note(told.error, "bad", "alert"));
     return;
   }
-  place.replaceChildren(h("div", { class: "g21" }, panel("From a program", null, told.snippets.map(drawSnippet)), panel("Last 30 days", null, drawCounts(told))));
+  place.replaceChildren(h("div", { class: "g21" }, panel("From a program", null, ...told.snippets.map(drawSnippet)), panel("Last 30 days", null, drawCounts(told))));
 }
 
 function drawSnippet({ title, about, text }) {
