@@ -45,12 +45,16 @@ class Glance:
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """What a turn was made of: its question, the messages before it, what was said and by whom."""
+    """What a turn was made of: its question, the messages before it, what was said and by whom.
+
+    `better`: how whoever judged it would have worded it; empty where nobody did.
+    """
 
     glance: Glance
     question: str
     history: list[dict[str, str]]
     said: str
+    better: str
     tokens: int | None
     seconds: float | None
 
@@ -97,14 +101,16 @@ class Replay:
             before = question.parent_id
             path = messages.path(session, before, limit=HISTORY) if before else []
         history = [past.message for past in history_of(path)]
-        texts = [found.question, found.answer, *(one["content"] for one in history)]
+        texts = [found.question, found.answer, found.better or ""]
+        texts += [one["content"] for one in history]
         if not own:
             texts = self._masked(*texts)
         return Replayed(
             glance=_cut(self._glance(found, texts[:2], own=own)),
             question=texts[0],
             said=texts[1],
-            history=[one | {"content": text} for one, text in zip(history, texts[2:], strict=True)],
+            better=texts[2],
+            history=[one | {"content": text} for one, text in zip(history, texts[3:], strict=True)],
             tokens=found.reply_tokens,
             seconds=found.total_s,
         )

@@ -21,7 +21,10 @@ LATEST = 40
 
 @dataclass(frozen=True, slots=True)
 class StoredTurn:
-    """A question and what was answered. `version`: sha of the prompt version that answered."""
+    """A question and what was answered. `version`: sha of the prompt version that answered.
+
+    `rating` and `better`, how it should have been worded, are the verdict's.
+    """
 
     id: int
     public_id: str
@@ -36,6 +39,7 @@ class StoredTurn:
     reply_tokens: int | None
     total_s: float | None
     rating: int | None
+    better: str | None
     created_at: datetime
 
 
@@ -95,6 +99,7 @@ def _turns(judge: int | None) -> Select[Any]:
         Trace.reply_tokens,
         Trace.total_s,
         verdict.rating,
+        verdict.better,
         Message.created_at,
     )
     return (

@@ -63,8 +63,13 @@ def cell(page, case, column):
     return matrix(page).get_by_role("button", name=re.compile(f"{re.escape(case)}, {column} "))
 
 
+def add_case(page, how):
+    matrix(page).get_by_role("button", name="Case", exact=True).click()
+    page.get_by_role("menuitem", name=how).click()
+
+
 def write_tests(page, text):
-    matrix(page).get_by_role("button", name="As text").click()
+    add_case(page, "Test file as text…")
     dialog = page.get_by_role("dialog", name="Test file")
     dialog.get_by_label("Test file, YAML").fill(text)
     dialog.get_by_role("button", name="Save tests").click()

@@ -198,6 +198,7 @@ def replayed(found: Replayed) -> Json:
         "question": found.question,
         "history": found.history,
         "said": found.said,
+        "better": found.better,
         "tokens": found.tokens,
         "seconds": found.seconds,
     }

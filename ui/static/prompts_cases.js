@@ -2,14 +2,15 @@
 
 import { h, iconButton } from "./dom.js";
 import { during, field, form, input, note, tick } from "./admin_parts.js";
-import { confirmed, openDialog } from "./overlays.js";
+import { confirmed, openDialog, toast } from "./overlays.js";
 import { ask, button } from "./prompts_book.js";
 import { makeForm } from "./prompts_form.js";
+import { chooseTurn, valuesOf } from "./prompts_replay.js";
 
 /* Opens the form of a case, or of a new one where `one` is null. `facts` are the matrix's; `saved`
    is told what was done. */
-export function editCase(facts, one, saved, given = null) {
-  const written = given ?? one?.written ?? { vars: {}, assert: [{ type: "icontains", value: "" }] };
+export function editCase(facts, one, saved) {
+  const written = one?.written ?? { vars: {}, assert: [{ type: "icontains", value: "" }] };
   const name = input({ id: "case-name", maxlength: "200", value: written.description ?? "" });
   const values = makeForm(facts.inputs, { prefix: "case" });
   values.set(written.vars ?? {});
@@ -22,13 +23,13 @@ export function editCase(facts, one, saved, given = null) {
   }, { class: "btn danger" });
   const cancel = h("button", { type: "button", class: "btn", onclick: () => dialog.close() }, "Cancel");
   const problem = h("div", {});
-  const end = async (told, words) => {
+  const end = async (told, words, made = null) => {
     if (told.error) {
       problem.replaceChildren(note(told.error, "bad", "alert"));
       return;
     }
     dialog.close();
-    await saved(words);
+    await saved(words, made);
   };
   const send = () => {
     const vars = { ...others(written.vars ?? {}, facts.inputs), ...values.values() };
@@ -47,13 +48,33 @@ export function editCase(facts, one, saved, given = null) {
       async run() {
         const told = await send();
         if (told.error) return told;
-        await end(told, "The case is saved.");
+        await end(told, "The case is saved.", name.value.trim());
         return told;
       },
     },
   );
   const dialog = openDialog(one ? "Edit case" : "New case", h("div", { class: "pb" }, body), { wide: true });
   name.focus();
+}
+
+/* Makes a case of a stored turn in one click: its values, and an answer like the better wording, or
+   like what was said; unlike it where that was judged poor. `saved` gets the words and the name. */
+export function caseFromTurn(facts, saved) {
+  chooseTurn(async (turn) => {
+    const poor = turn.rating < 0 && !turn.better;
+    const check = { type: poor ? "not-similar" : "similar", value: turn.better || turn.said };
+    const made = { description: unusedName(facts, turn.question), vars: valuesOf(facts.inputs, turn), assert: [check] };
+    const told = await ask("put_case", { prompt: facts.prompt, at: null, case: made, parent: facts.tests });
+    if (told.error) toast(told.error, { error: true });
+    else await saved("A case was made of that turn. Edit case sharpens what must hold.", made.description);
+  });
+}
+
+function unusedName({ cases }, question) {
+  const line = question.split(/\s+/).filter(Boolean).join(" ").slice(0, 120) || "A turn";
+  let name = line;
+  for (let at = 2; cases.some((one) => one.name === name); at += 1) name = `${line} (${at})`;
+  return name;
 }
 
 /* Values that the prompt has no input for stay as they are. */

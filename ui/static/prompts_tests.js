@@ -3,11 +3,12 @@
 
 import { $, $$, h, icon, iconButton, prefs } from "./dom.js";
 import { during, formDialog, moment, note, plural } from "./admin_parts.js";
-import { say, toast } from "./overlays.js";
+import { openMenu, say, toast } from "./overlays.js";
 import { ask, button, save, versionName } from "./prompts_book.js";
-import { editCase, editSource } from "./prompts_cases.js";
+import { caseFromTurn, editCase, editSource } from "./prompts_cases.js";
 import { drawInjection } from "./prompts_injection.js";
 import { drawResult } from "./prompts_result.js";
+import { changed } from "./prompts_shell.js";
 
 const LOOK = 400;
 const ENDS = { complete: "ran", stopped: "were stopped", failed: "failed", interrupted: "were interrupted" };
@@ -89,10 +90,18 @@ function drawHead() {
     { class: "ph wrap" },
     h("h2", { class: "grow" }, size),
     button("Column", "plus", addColumn, { disabled: Boolean(view.run) }),
-    button("Case", "plus", () => editCase(facts, null, saved)),
-    button("As text", "edit", () => editSource(facts, saved)),
+    button("Case", "plus", (event) => moreCases(event.currentTarget), { "aria-haspopup": "menu", "aria-expanded": "false" }),
     stand,
   );
+}
+
+function moreCases(opener) {
+  const { facts } = view;
+  openMenu(opener, [
+    { icon: "plus", text: "Write a case…", run: () => editCase(facts, null, saved) },
+    { icon: "clock", text: "From a conversation…", run: () => caseFromTurn(facts, saved) },
+    { icon: "edit", text: "Test file as text…", run: () => editSource(facts, saved) },
+  ]);
 }
 
 /* How far a run is, and the end of it. */
@@ -105,7 +114,7 @@ function drawBody() {
   const { facts, columns } = view;
   if (facts.problem) return [h("div", { class: "pb" }, note(facts.problem, "bad", "alert"))];
   if (!facts.cases.length) {
-    return [h("div", { class: "none pb" }, "A case is a question with what must hold of the answer. ", h("button", { type: "button", class: "as-link", onclick: () => editCase(facts, null, saved) }, "Write the first one"), ", or make one from a conversation.")];
+    return [h("div", { class: "none pb" }, "A case is a question with what must hold of the answer. ", h("button", { type: "button", class: "as-link", onclick: () => editCase(facts, null, saved) }, "Write the first one"), ", or ", h("button", { type: "button", class: "as-link", onclick: () => caseFromTurn(facts, saved) }, "make one of a conversation"), ".")];
   }
   const head = h("tr", {}, h("th", { scope: "col" }, "Case"), columns.map(columnHead));
   const foot = h("tr", {}, h("th", { scope: "row" }, "Passed"), columns.map((one, at) => h("td", { class: "b num", id: `total-${at}` }, totalOf(one))));
@@ -215,10 +224,12 @@ function addColumn() {
   });
 }
 
-/* Cases were changed: their results are of other tests now, and gone from the matrix. */
-async function saved(words) {
-  await learn();
-  say(words);
+/* Cases were changed: their results are of other tests now, and gone from the matrix. `name` is the
+   one to show. */
+async function saved(words, name = null) {
+  wanted = name;
+  await changed();
+  toast(words);
 }
 
 const tools = {
