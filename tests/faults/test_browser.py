@@ -29,8 +29,8 @@ def kill_in_mid_answer(site, tab, times):
     """Ask, kill the server while it writes, start it again, and see the tab come back."""
     for n in range(times):
         tab.send(f"!tokens 3000 !rate 100 round {n}")
-        expect(tab.answers).to_have_count(n + 1)
-        expect(tab.answers.last).to_contain_text("goes on for")
+        expect(tab.answers).to_have_count(n + 1, timeout=40_000)
+        expect(tab.answers.last).to_contain_text("goes on for", timeout=40_000)
         site.kill()
         site.again()
         expect(tab.answers.last).to_contain_text("The server stopped here", timeout=40_000)
