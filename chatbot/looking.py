@@ -113,9 +113,13 @@ class Looking:
     def _read(self, texts: Texts) -> tuple[prompts.Prompt | None, list[prompts.Problem]]:
         examples = texts.stored_examples()
         problems = self._sandbox.lint(texts.source, texts.partials, examples)
-        if any(one.severity == "error" for one in problems):
+        errors = {one.code for one in problems if one.severity == "error"}
+        if errors - {"undeclared"}:
             return None, problems
-        return self._sandbox.parse(texts.source, texts.partials, examples), problems
+        prompt = self._sandbox.parse(
+            texts.source, texts.partials, examples, unfinished=bool(errors)
+        )
+        return prompt, problems
 
     def _samples(self, prompt: prompts.Prompt) -> Json:
         return {**prompts.samples(prompt), **self._with_company(prompt, {})}

@@ -17,6 +17,7 @@ from prompts.filters import (
     GLUE,
     LOOP,
     TESTS,
+    Hole,
     bounded_range,
     came_from,
     glue,
@@ -49,6 +50,8 @@ class Environment(ImmutableSandboxedEnvironment):
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """Return a mapping's key, or a fact about the loop; else an undefined that says so."""
+        if type(obj) is Hole:
+            return obj
         if type(obj) is dict and attribute in obj:
             return obj[attribute]
         if type(obj) is LoopContext and attribute in LOOP_FIELDS:
@@ -58,6 +61,8 @@ class Environment(ImmutableSandboxedEnvironment):
 
     def getitem(self, obj: Any, argument: Any) -> Any:
         """Return a mapping's key, or an item or slice of a list or text."""
+        if type(obj) is Hole:
+            return obj
         try:
             if type(obj) is dict or (
                 isinstance(obj, list | tuple | str) and isinstance(argument, int | slice)

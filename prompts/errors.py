@@ -48,6 +48,10 @@ class TooMuch(PromptError):
     """A text of a size or depth that nobody means: reading ends here, whatever else is wrong."""
 
 
+class Undeclared(PromptError):
+    """A name that is neither an input nor set: all else of the prompt can be looked at."""
+
+
 class ValueRefused(Exception):
     """An expression came out as something that cannot be printed, joined or looped over."""
 

@@ -35,6 +35,12 @@ class Value(str):
         return self
 
 
+class Hole(str):
+    """What stands for a value that nobody can give yet: its name, whatever is asked of it."""
+
+    __slots__ = ()
+
+
 class Budget:
     """Loop steps that one rendering may still take."""
 
@@ -55,7 +61,7 @@ def printed(value: object) -> Value:
     kind = type(value)
     if kind is Value:
         return cast("Value", value)
-    if kind is str:
+    if kind is str or kind is Hole:
         return Value(value)
     if kind is int or kind is float or kind is bool:
         return Value(str(value))
@@ -90,6 +96,8 @@ def glue(parts: list[object]) -> str:
 @pass_context
 def loop(context: Context, items: object) -> Iterable[Any]:
     """Return what a `for` runs over, once its steps are paid for."""
+    if type(items) is Hole:
+        items = [items]
     if isinstance(items, list | tuple | range):
         context[BUDGET].take(len(items))
         return items
@@ -123,6 +131,8 @@ def _default(value: object, fallback: object = "", boolean: object = False) -> o
 
 
 def _join(items: object, separator: str = "", attribute: str | None = None) -> str:
+    if type(items) is Hole:
+        items = [items]
     if not isinstance(items, list | tuple):
         raise ValueRefused("`join` needs a list.")
     if attribute is not None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from jinja2 import nodes
 
-from prompts.errors import Faults, PromptError, did_you_mean
+from prompts.errors import Faults, PromptError, Undeclared, did_you_mean
 from prompts.examples import SLOT, Example, taken
 from prompts.fields import Fields, read_fields
 from prompts.frontmatter import JSON, FrontMatter, read_front_matter
@@ -32,6 +32,7 @@ class Prompt:
     """One prompt version. `parameters` are the model's, in our names (`max_tokens`, …), `model` is
     the label of the one it prefers; `partials` are those in use, by the name that `include` gives;
     `examples` are all it has, of which `shown` go in: the first, or those most like the input `by`;
+    `undeclared` are unknown names of an unfinished prompt, else none;
     `output` is the JSON schema of its answers; `gate`: the least shares of `injection` resisted and
     of `benign` look-alikes answered; `slots`: the threads put in, in order; `sha` names the
     closure.
@@ -57,6 +58,7 @@ class Prompt:
     output: Mapping[str, JSON] | None = None
     gate: Mapping[str, float] = field(default_factory=dict)
     slots: tuple[str, ...] = ()
+    undeclared: tuple[str, ...] = ()
 
     def input(self, name: str) -> Input | None:
         """Return the declared input of that name, or None."""
@@ -96,21 +98,37 @@ def parse(
     source: str | bytes,
     partials: Mapping[str, str] | None = None,
     examples: Iterable[Mapping[str, Any]] | None = None,
+    *,
+    unfinished: bool = False,
 ) -> Prompt:
     """Return the prompt that a file's text describes; raises PromptError.
 
     `partials` maps names such as `partials/tone.j2` to texts; those not included are left out, and
     so are examples, `{"user", "assistant"}` each, where nothing says `{{ examples }}`. The same
-    texts give the same object again.
+    texts give the same object again. An `unfinished` prompt may use names that nothing declares:
+    it can be previewed with holes, and not rendered.
     """
-    return _parse(read_text(source), tuple(sorted((partials or {}).items())), taken(examples))
+    several = tuple(sorted((partials or {}).items()))
+    return _parse(read_text(source), several, taken(examples), unfinished=unfinished)
 
 
 @lru_cache(maxsize=256)
 def _parse(
-    source: str, partials: tuple[tuple[str, str], ...], examples: tuple[Example, ...]
+    source: str,
+    partials: tuple[tuple[str, str], ...],
+    examples: tuple[Example, ...],
+    *,
+    unfinished: bool,
 ) -> Prompt:
-    return _prompt(read_draft(source, dict(partials), examples, Faults()))
+    faults = _NameFaults() if unfinished else Faults()
+    return _prompt(read_draft(source, dict(partials), examples, faults))
+
+
+class _NameFaults(Faults):
+    """Keeps unknown names, and raises all else."""
+
+    def _takes(self, error: PromptError) -> bool:
+        return isinstance(error, Undeclared)
 
 
 def read_draft(
@@ -153,6 +171,7 @@ def _prompt(draft: Draft) -> Prompt:
         output=ours.output,
         gate=ours.gate,
         slots=slots,
+        undeclared=tuple(_undeclared(draft.body, fields.declared)),
     )
 
 
@@ -211,7 +230,13 @@ def check_names(body: Body, known: frozenset[str], faults: Faults) -> None:
                 hint = "What `set` or `for` names ends with its message, loop or `if`."
             what = f"`{found.name}` is not declared{_odd_letter(found.name)}."
             with faults:
-                raise body.sources.error(found.lineno, what, hint)
+                raise body.sources.undeclared(found.lineno, what, hint)
+
+
+def _undeclared(body: Body, known: frozenset[str]) -> dict[str, None]:
+    """The unknown names, each once, in the order of the text."""
+    turns = [part.body for part in body.parts if isinstance(part, Turn)]
+    return {one.name: None for turn in turns for one in undeclared(turn, known | _GLOBALS)}
 
 
 def _odd_letter(name: str) -> str:

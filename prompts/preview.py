@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from prompts.examples import SLOT
+from prompts.filters import Hole
 from prompts.format import Prompt
 from prompts.frontmatter import JSON
 from prompts.inputs import Input, accept_values
@@ -50,10 +51,14 @@ def preview(
 ) -> list[Shown]:
     """Return the messages that `render` makes, in spans; raises what it raises.
 
-    With `holes` a required value that is not given shows as the name of its input.
+    With `holes` a required value that is not given shows as the name of its input, and so does an
+    unknown name of an unfinished prompt.
     """
     missing = _missing(prompt, values) if holes else {}
-    accepted = accept_values(prompt.inputs, {**values, **missing})
+    accepted: dict[str, JSON] = accept_values(prompt.inputs, {**values, **missing})
+    unknown = {name: Hole(name) for name in prompt.undeclared} if holes else {}
+    accepted.update(unknown)
+    missing.update(unknown)
     pieces = list(run(prompt, accepted, chosen))
     return [_shown(prompt, piece, pieces, missing) for piece in pieces]
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from prompts.errors import PromptError
+from prompts.errors import PromptError, Undeclared
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +12,8 @@ class Problem:
     """Something to mend. An error keeps the prompt from being used, a warning does not.
 
     `line` and `column` count from 1 in the prompt's file, or in the file that `partial` names;
-    `code` names the check, "error" for what keeps a text from being read.
+    `code` names the check, "error" for what keeps a text from being read; "undeclared" for an
+    unknown name, which does not keep it from being looked at.
     """
 
     severity: Literal["error", "warning"]
@@ -27,7 +28,8 @@ class Problem:
 def of_error(error: PromptError) -> Problem:
     """Return the problem that an error in a text comes to."""
     line, column = error.line or 1, error.column or 1
-    return Problem("error", error.message, line, column, error.hint, error.partial, "error")
+    code = "undeclared" if isinstance(error, Undeclared) else "error"
+    return Problem("error", error.message, line, column, error.hint, error.partial, code)
 
 
 def warning(code: str, error: PromptError) -> Problem:

@@ -125,7 +125,7 @@ def compiled_of(prompt: Prompt) -> _Compiled:
 
 def _compile(prompt: Prompt) -> _Compiled:
     body = read_body(prompt)
-    names = [spec.name for spec in prompt.inputs]
+    names = [*(spec.name for spec in prompt.inputs), *prompt.undeclared]
     parts = [_part(part, names) if isinstance(part, Turn) else part for part in body.parts]
     compiled = _Compiled(parts, body.sources)
     with _lock:

@@ -65,11 +65,14 @@ class Sandbox:
         source: str | bytes,
         partials: Partials | None = None,
         examples: Examples | None = None,
+        *,
+        unfinished: bool = False,
     ) -> Prompt:
         """The prompt of a text that a worker has read and compiled. Raises PromptError."""
         text = read_text(source)
-        self._ask(self._drafts, {"op": "parse", **_texts(text, partials, examples)})
-        return parse(text, partials, examples)
+        texts = _texts(text, partials, examples)
+        self._ask(self._drafts, {"op": "parse", **texts, "unfinished": unfinished})
+        return parse(text, partials, examples, unfinished=unfinished)
 
     def lint(
         self,

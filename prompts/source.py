@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from prompts.errors import Faults, PromptError, TooMuch
+from prompts.errors import Faults, PromptError, TooMuch, Undeclared
 
 E = TypeVar("E", bound=PromptError)
 
@@ -104,6 +104,10 @@ class Sources:
     def error(self, mark: int, message: str, hint: str = "") -> PromptError:
         """Return the error that names the marked place."""
         return self._placed(PromptError, mark, message, hint)
+
+    def undeclared(self, mark: int, message: str, hint: str = "") -> Undeclared:
+        """Return the error that names the marked place, where an unknown name stands."""
+        return self._placed(Undeclared, mark, message, hint)
 
     def too_much(self, mark: int, message: str, hint: str = "") -> TooMuch:
         """Return the error that names the marked place and ends the reading."""

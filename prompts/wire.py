@@ -62,6 +62,7 @@ def closure(prompt: Prompt) -> dict[str, Any]:
         "source": prompt.source,
         "partials": dict(prompt.partials),
         "examples": examples or None,
+        "unfinished": bool(prompt.undeclared),
     }
 
 

@@ -173,7 +173,12 @@ class Desk:
         return prompt
 
     def _read(self, request: Mapping[str, Any]) -> Prompt:
-        prompt = parse(request["source"], request["partials"], request["examples"])
+        prompt = parse(
+            request["source"],
+            request["partials"],
+            request["examples"],
+            unfinished=request.get("unfinished", False),
+        )
         self._known[prompt.sha] = prompt
         while len(self._known) > KEPT:
             self._known.popitem(last=False)

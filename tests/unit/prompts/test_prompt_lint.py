@@ -287,5 +287,5 @@ def test_problems_are_plain_and_in_order() -> None:
     problems = prompts.lint(HEAD + "user:\n{{ nope }}\n{{ items }} {{ q }}\n")
     assert problems == sorted(problems, key=lambda p: (p.line, p.column))
     assert Problem(
-        "error", "`nope` is not declared.", 12, 4, "Declare it under `inputs`.", None, "error"
+        "error", "`nope` is not declared.", 12, 4, "Declare it under `inputs`.", None, "undeclared"
     ) in problems  # fmt: skip

@@ -171,3 +171,42 @@ class TestSamples:
         )
         prompt = prompts.parse(source, None, [{"user": "Said", "assistant": "A"}])
         assert prompts.samples(prompt) == {"q": "Said", "tone": "warm"}
+
+
+class TestUnfinished:
+    """A prompt with unknown names can be looked at, and they show as holes."""
+
+    BODY = (
+        "system:\n{{ nope }} {{ nope.field }} {{ nope|upper }} {{ nope[0] ~ q }}\n"
+        "{% for one in several %}- {{ one.x }}\n{% endfor %}{{ list|join(', ') }}\n"
+        "user:\n{{ q }}\n"
+    )
+
+    def read(self, body: str) -> Prompt:
+        source = f"---\nname: t\ninputs: [{{name: q, kind: text}}]\n---\n{body}"
+        return prompts.parse(source, unfinished=True)
+
+    def test_they_show_as_their_names(self) -> None:
+        prompt = self.read(self.BODY)
+        assert prompt.undeclared == ("nope", "several", "list")
+        system, user = prompts.preview(prompt, {"q": "Q"}, holes=True)
+        assert system.content == "nope nope nope nope\n- several\nlist"
+        assert {span.text for span in system.spans if span.missing} == {"nope", "several", "list"}
+        assert user.spans == (Span("Q", "q"),)
+
+    def test_they_are_not_rendered(self) -> None:
+        prompt = self.read(self.BODY)
+        for work in (prompts.render, prompts.preview):
+            with pytest.raises(PromptError, match="'nope' is undefined") as caught:
+                work(prompt, {"q": "Q"})
+            assert (caught.value.line, caught.value.column) == (6, 4)
+
+    def test_all_else_is_refused_as_ever(self) -> None:
+        for body in ("user:\n{{ nope.__class__ }}", "system:\nx", "x", "user:\n{{ nope() }}"):
+            with pytest.raises(PromptError):
+                self.read(body)
+
+    def test_a_finished_one_is_the_same(self) -> None:
+        prompt = self.read("user:\n{{ q }}\n")
+        assert prompt == prompts.parse(prompt.source)
+        assert prompt.undeclared == ()
