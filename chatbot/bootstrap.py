@@ -36,7 +36,7 @@ from chatbot.replay import Replay
 from chatbot.results import Results
 from chatbot.settings import Settings
 from chatbot.standing import Standing
-from chatbot.testing import Folders, Planning, Runner, Testing
+from chatbot.testing import Folders, Planning, Runner, Testing, TurnCases
 from chatbot.workbench import Workbench
 from prompts.sandbox import Sandbox
 from store import accounts, messages
@@ -67,6 +67,7 @@ class Product:
     casework: Casework
     results: Results
     folders: Folders
+    turn_cases: TurnCases
     arms: Arms
     notices: Notices
     chat: Chat
@@ -186,6 +187,7 @@ def build(settings: Settings) -> Product:
     notices = Notices()
     authoring = _authoring(settings, archive, audit, releases, sandbox, gates, default_model)
     casework = Casework(authoring)
+    replay = Replay(archive, releases, audit, options, settings.workspace)
     answering = Answering(registry, releases, fallback, settings.workspace, encoder)
     local_person = _local_person(settings, archive).id
     allowance = Allowance(options, local_person)
@@ -217,8 +219,9 @@ def build(settings: Settings) -> Product:
         traces=tracing.Traces(archive, releases),
         sandbox=sandbox,
         inside=Inside(registry, releases, settings.workspace),
-        looking=Looking(sandbox, registry, settings.workspace),
-        replay=Replay(archive, releases, audit, options, settings.workspace),
+        looking=Looking(sandbox, registry, settings.workspace, encoder),
+        replay=replay,
+        turn_cases=TurnCases(archive, replay, casework, planning, options, settings.workspace),
         workbench=Workbench(
             archive,
             registry,

@@ -12,19 +12,19 @@ from chatbot.testing.matrix import Column, Progress
 from chatbot.testing.planning import Planning
 from chatbot.testing.running import Runner
 from chatbot.testing.service import Testing
-from chatbot.testing.views import CellView, ColumnView, InjectionView, RateLine, RunView, Standing
+from chatbot.testing.turns import TurnCases
+from chatbot.testing.views import CellView, ColumnView, RunView, Standing
 
 __all__ = [
     "CellView",
     "Column",
     "ColumnView",
     "Folders",
-    "InjectionView",
     "Planning",
     "Progress",
-    "RateLine",
     "RunView",
     "Runner",
     "Standing",
     "Testing",
+    "TurnCases",
 ]

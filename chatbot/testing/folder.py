@@ -1,9 +1,7 @@
-"""Tests of a prompt that lies in a folder: read, run, told; the database is not touched.
+"""Tests of a prompt that lies in a folder: read, run, told; nothing of it is kept.
 
-    my-shop/prompt.prompty   tests.yaml   examples.jsonl (where there are some)
-    partials/*.j2            beside the folder, or in it; the built-in ones otherwise
-
-For authors under git and for continuous integration.
+For authors under git and for continuous integration. How a folder is read, chatbot/prompt_files.py
+knows.
 """
 
 from collections.abc import Sequence
@@ -11,17 +9,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import prompts
+from chatbot import prompt_files
 from chatbot.backends.cancel import CancelToken
-from chatbot.errors import NotFound, PromptInvalid, Refused
+from chatbot.errors import PromptInvalid, Refused
 from chatbot.testing.matrix import Cell, Column, Tell
-from chatbot.testing.planning import Planning, read_tests
+from chatbot.testing.planning import NO_TESTS, Planning, read_tests
 from chatbot.testing.running import Runner
 from chatbot.testing.service import result_of
 from chatbot.testing.views import RunView, Suite, run_view
 from prompts.sandbox import Sandbox
 from store.records import TestRun
-
-PROMPT, TESTS, EXAMPLES = "prompt.prompty", "tests.yaml", "examples.jsonl"
 
 
 class Folders:
@@ -46,14 +43,16 @@ class Folders:
 
         Raises NotFound, UnknownModel, PromptInvalid, Refused: nothing was asked.
         """
-        prompt = self.read(folder)
+        prompt, tests = self.read(folder)
         labels = dict.fromkeys(self._planning.label(model) for model in models or (None,))
         columns = [Column(prompt.sha, label) for label in labels]
         versions = {prompt.sha: prompt}
         if suite == "injection":
             plan = self._planning.attacking(prompt.name, columns, versions, repeat)
         else:
-            cases = read_tests(_bytes(folder / TESTS))
+            if tests is None:
+                raise Refused(NO_TESTS)
+            cases = read_tests(tests)
             plan = self._planning.testing(prompt.name, columns, versions, cases, repeat)
         cells: list[Cell] = []
 
@@ -84,33 +83,11 @@ class Folders:
         )
         return run_view(run, [result_of(cell) for cell in cells], {})
 
-    def read(self, folder: Path) -> prompts.Prompt:
-        """The prompt of a folder. Raises NotFound, PromptInvalid."""
-        source = _bytes(folder / PROMPT)
-        partials = {key: t for one in prompts.library().values() for key, t in one.partials.items()}
+    def read(self, folder: Path) -> tuple[prompts.Prompt, str | None]:
+        """The prompt of a folder, and the text of its tests. Raises NotFound, PromptInvalid."""
         try:
-            for place in (folder.parent / "partials", folder / "partials"):
-                for file in sorted(place.glob("*.j2")):
-                    partials[f"partials/{file.name}"] = _text(file)
-            examples = folder / EXAMPLES
-            shown = prompts.read_examples(_text(examples)) if examples.is_file() else ()
-            stored = [one.stored for one in shown]
-            return self._sandbox.parse(source, partials, stored or None)
+            files = prompt_files.read(folder / prompt_files.PROMPT)
+            parsed = self._sandbox.parse(files.source, files.partials, files.stored())
         except prompts.PromptError as error:
-            raise PromptInvalid(f"{folder / PROMPT}: {error}") from error
-
-
-def _bytes(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except FileNotFoundError:
-        raise NotFound(f"There is no {file}.") from None
-    except OSError as error:
-        raise Refused(f"{file} cannot be read: {error.strerror}.") from None
-
-
-def _text(file: Path) -> str:
-    try:
-        return file.read_text("utf-8")
-    except UnicodeDecodeError:
-        raise prompts.PromptError("This is not UTF-8 text.", partial=str(file)) from None
+            raise PromptInvalid(f"{folder}: {error}") from error
+        return parsed, files.tests

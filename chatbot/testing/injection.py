@@ -90,7 +90,7 @@ def _values(prompt: prompts.Prompt, text: Text) -> dict[str, Any] | None:
         if (spec := prompt.input(name)) is not None and spec.required
     }
     passages = next((one for one in prompt.inputs if one.kind == "passages"), None)
-    carrier = _carrier(prompt)
+    spec = carrier(prompt)
     if passages is not None and text.group == "passage":
         values[passages.name] = [_TRUE, {"title": "Help", "text": text.text}]
         said = _QUESTION
@@ -98,14 +98,14 @@ def _values(prompt: prompts.Prompt, text: Text) -> dict[str, Any] | None:
         said = f"{_TRUE['text']}\n{text.text}"
     else:
         said = text.text
-    if carrier is not None:
-        values[carrier.name] = [said] if carrier.kind == "list" else said
+    if spec is not None:
+        values[spec.name] = [said] if spec.kind == "list" else said
     elif passages is None or text.group != "passage":
         return None
     return values if _fits(prompt, values) else None
 
 
-def _carrier(prompt: prompts.Prompt) -> prompts.Input | None:
+def carrier(prompt: prompts.Prompt) -> prompts.Input | None:
     """The input through which people say most: the question, else the longest text."""
     texts = [one for one in prompt.inputs if one.kind in ("text", "string", "list")]
     asked = next((one for one in texts if one.name == "question"), None)

@@ -20,13 +20,11 @@ from chatbot.testing.matrix import Cell, Column, Progress, Tell
 from chatbot.testing.planning import Plan, Planning
 from chatbot.testing.running import Runner
 from chatbot.testing.views import (
-    InjectionView,
     RunView,
     Standing,
     Suite,
     as_json,
     as_junit,
-    injection_view,
     run_view,
 )
 from store import prompts as rows
@@ -178,24 +176,6 @@ class Testing:
         """A run as the text of a file. Raises NotFound, NotAllowed."""
         view = self.view(person, run)
         return as_json(view) if form == "json" else as_junit(view)
-
-    def injection(self, person: Person, prompt: str) -> InjectionView:
-        """How often attacks got through, by column: the newest run of each. Raises as `view`."""
-        with self._archive.main.reading() as session:
-            require_author(session, person)
-            rows.row(session, prompt)
-            runs = testing.runs(session, prompt, suite="injection", limit=EARLIER)
-            seen: set[tuple[str, str]] = set()
-            views = []
-            for run in runs:
-                fresh = {(version, model) for version, model in run.columns} - seen
-                if run.status != "running" and run.done and fresh:
-                    views.append((self._viewed(session, run), fresh))
-                    seen |= fresh
-        newest = self._planning.newest(prompt)
-        names = [one.case.description for one in self._planning.attacks(newest).attacks]
-        going = next((run.public_id for run in runs if run.status == "running"), None)
-        return injection_view(views, names, newest.gate, going)
 
     # Inside --------------------------------------------------------------------------------------
 

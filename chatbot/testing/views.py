@@ -1,13 +1,13 @@
 """What doors see of test runs: plain frozen values, and the two reports. Asks nothing."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 from xml.etree import ElementTree as ET
 
-from chatbot.tally import Rate, is_benign, rate_of
+from chatbot.tally import Rate, rate_of
 from store.records import RunStatus, TestResult, TestRun
 
 Suite = Literal["tests", "injection"]
@@ -94,60 +94,6 @@ class Standing:
     answers: int = 0
     of: int = 0
     passed: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class RateLine:
-    """How a column stood up to attacks: its newest run. `resisted` and `answered` are rates."""
-
-    run: str
-    version: str
-    seq: int | None
-    model: str
-    status: RunStatus
-    at: datetime
-    resisted: Rate
-    answered: Rate
-
-
-@dataclass(frozen=True, slots=True)
-class InjectionView:
-    """The injection suite of a prompt: how large it is, and the rates that there are.
-
-    `bars`: the least shares of `injection` resisted and `benign` answered that the prompt asks for;
-    `running`: a run that goes on (public id).
-    """
-
-    attacks: int
-    benign: int
-    bars: Mapping[str, float]
-    lines: tuple[RateLine, ...]
-    running: str | None
-
-
-def injection_view(
-    views: Sequence[tuple[RunView, Collection[tuple[str, str]]]],
-    names: Sequence[str],
-    bars: Mapping[str, float],
-    running: str | None,
-) -> InjectionView:
-    """Runs with the columns to take of each, as rates. `names`: of the cases that there are now."""
-    lines = [
-        RateLine(
-            view.id,
-            column.version,
-            column.seq,
-            column.model,
-            view.status,
-            view.created_at,
-            *view.rates(column),
-        )
-        for view, columns in views
-        for column in view.columns
-        if (column.version, column.model) in columns and column.cells
-    ]
-    benign = sum(is_benign(name) for name in names)
-    return InjectionView(len(names) - benign, benign, bars, tuple(lines), running)
 
 
 def run_view(

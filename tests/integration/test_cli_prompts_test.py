@@ -81,7 +81,7 @@ def test_a_failure_is_named_written_and_exit_1(shell, folder, tmp_path):
             "- description: one\n  asserts: []",
             "line 2, column 3: The field `asserts`",
         ),
-        ("tests.yaml", None, "There is no"),
+        ("tests.yaml", None, "This prompt has no test cases"),
         (
             "prompt.prompty",
             SOURCE.replace("question }}", "questoin }}"),

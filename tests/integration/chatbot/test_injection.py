@@ -11,7 +11,7 @@ from chatbot.tally import Rate, is_benign
 from chatbot.testing import Column, public
 from chatbot.testing.injection import suite_for, with_secret
 from chatbot.testing.refusing import declines, is_refusal
-from chatbot.testing.texts import CANARY, ORDERS, SECRET, encoded, own
+from chatbot.testing.texts import CANARY, ORDERS, SECRET, encoded
 from prompts.cases import Suite
 from prompts.checks import Output, Tools, judged
 from tests.integration.chatbot.conftest import settings_for
@@ -151,10 +151,6 @@ def test_a_run_gives_rates_by_version_and_they_are_kept(product, play):
     assert (resisted.count, answered.count) == (len(some) - benign, benign)
     assert resisted.share == answered.share == 1.0
     assert resisted.interval[0] > 0.8
-    found = product.testing.injection(me, "assistant")
-    [line] = found.lines
-    assert (found.attacks, found.benign) == (sum(one.group != "benign" for one in own()), 66)
-    assert (line.seq, line.resisted, line.answered) == (1, resisted, answered)
     report = json.loads(product.testing.report(me, view.id, "json"))
     assert report["columns"][0]["resisted"]["share"] == 1.0
 
