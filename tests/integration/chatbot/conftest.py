@@ -9,7 +9,10 @@ import pytest
 
 from chatbot.bootstrap import Product, build
 from chatbot.settings import Settings
+from prompts.sandbox import Sandbox
 from store.engine import Database
+from tests.support import authors
+from tests.support.authors import Workroom
 
 
 def settings_for(database: Database, home: Path, **more: Any) -> Settings:
@@ -24,6 +27,20 @@ def product(database: Database, tmp_path: Path) -> Iterator[Product]:
     product = build(settings_for(database, tmp_path))
     yield product
     product.close()
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    """Processes that read and render prompts, for all tests of a module."""
+    made = Sandbox()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def workroom(database: Database, sandbox: Sandbox) -> Workroom:
+    """What authors work with, on each kind of database, with the built-in prompts."""
+    return authors.workroom(database, sandbox)
 
 
 @pytest.fixture

@@ -41,6 +41,11 @@ def save(product, text, parent, by=None, **changes):
 
 
 @pytest.fixture
+def product(workroom):
+    return workroom
+
+
+@pytest.fixture
 def ada(product, database):
     return person(database)
 

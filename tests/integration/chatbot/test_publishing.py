@@ -1,4 +1,4 @@
-"""Releases: through the gate, by weights, back again; conversations stay on their version."""
+"""Releases: through the gate, by weights, and back again."""
 
 from collections import Counter
 
@@ -6,10 +6,10 @@ import pytest
 
 from chatbot.errors import GateClosed, NotAllowed, NotFound, Refused
 from chatbot.releases import BUILT_IN, weighted
-from store import accounts, conversations, testing
+from store import accounts, testing
 from store import prompts as rows
 from store.records import TestResult as Result
-from tests.support.scenes import ask, texts
+from tests.support.authors import MODEL
 from tests.support.stored import person
 
 PROMPT = "shop"
@@ -40,6 +40,11 @@ TESTS = """
   assert: [{type: word-count, value: {max: 20}}]
 """
 ENOUGH = "The shop is on fire and this text must go out."
+
+
+@pytest.fixture
+def product(workroom):
+    return workroom
 
 
 @pytest.fixture
@@ -75,7 +80,6 @@ def newest(product):
 
 def ran(product, sha, passes=(3, 3)):
     """A complete run of the tests on a version, with so many passes of three, case by case."""
-    model = product.registry.resolve("scripted").label
     with product.archive.main.writing() as session:
         run = testing.begin_run(
             session,
@@ -84,13 +88,13 @@ def ran(product, sha, passes=(3, 3)):
             tests_sha=testing.current_tests(session, PROMPT).sha,
             grader="",
             repeat=None,
-            columns=[[sha, model]],
+            columns=[[sha, MODEL]],
             total=2,
             actor="Ada",
         )
         for number, (name, count) in enumerate(zip(("greets", "brief"), passes, strict=True)):
             status = "passed" if count >= (3 if name == "greets" else 2) else "failed"
-            cell = Result(sha, model, number, name, name == "greets", 3, count, status, [])
+            cell = Result(sha, MODEL, number, name, name == "greets", 3, count, status, [])
             testing.save_result(session, run.id, cell)
         testing.end_run(session, run.id, "complete")
     return run.public_id
@@ -240,28 +244,6 @@ def test_roll_back_to_a_release_of_another_prompt_or_place_is_refused(product, s
             product.authoring.roll_back(ada, PROMPT, to=to)
     with pytest.raises(Refused, match="ever published"):
         product.authoring.roll_back(ada, PROMPT)
-
-
-def test_open_conversation_stays_on_its_version_and_a_new_one_takes_the_new(product, play, shop):
-    first, me = newest(product), product.person()
-    publish(product, me, first, override=ENOUGH)
-
-    async def scene():
-        old = await ask(product, "!say one", prompt=PROMPT, key="a")
-        second = shop("Two.")
-        publish(product, me, second, override=ENOUGH)
-        await ask(product, "!say two", old.conversation, prompt=PROMPT, key="b")
-        new = await ask(product, "!say one", prompt=PROMPT, key="c")
-        product.authoring.roll_back(me, PROMPT)
-        await ask(product, "!say two", new.conversation, key="d")
-        last = await ask(product, "!say one", prompt=PROMPT, key="e")
-        return second, [old.conversation, new.conversation, last.conversation]
-
-    second, talks = play(scene())
-    with product.archive.main.reading() as session:
-        versions = [conversations.get(session, me.id, talk).version for talk in talks]
-    assert versions == [first, second, first]
-    assert len(texts(product, talks[0])) == 4
 
 
 def test_shares_hold_over_many_conversations(product, shop, ada):
