@@ -65,12 +65,7 @@ def examine(running: Settings | None = None) -> Report:
 
     `running`: the settings of the server that asks, in place of those to be found here.
     """
-    findings = [
-        *_guarded("python", machine.python),
-        *_guarded("sqlite", _sqlite),
-        *_guarded("gpu", machine.gpu),
-        *_guarded("variables", _variables),
-    ]
+    findings = [finding for name in _ALWAYS for finding in look(name, None)]
     settings: Settings | None = None
     try:
         settings = running or configuration.load()
@@ -78,7 +73,7 @@ def examine(running: Settings | None = None) -> Report:
     except Exception as error:  # noqa: BLE001  whatever is broken becomes a finding
         findings += [Finding("settings", "bad", _told(error), _SETTINGS_ADVICE)]
     if settings is not None:
-        findings += _examine_with(settings)
+        findings += [finding for name in _OF_SETTINGS for finding in look(name, settings)]
     return Report(tuple(findings), tuple(_setting_lines(settings)))
 
 
@@ -87,22 +82,17 @@ _SETTINGS_ADVICE = (
 )
 
 
-def _examine_with(settings: Settings) -> list[Finding]:
-    checks: tuple[tuple[str, Callable[[Settings], Iterable[Finding]]], ...] = (
-        ("home", _home),
-        ("database", _database),
-        ("accounts", _accounts),
-        ("openid", _openid),
-        ("model", _models),
-        ("encoder", _encoder),
-        ("prompt", _prompt),
-        ("port", _port),
-    )
-    return [
-        finding
-        for name, check in checks
-        for finding in _guarded(name, lambda check=check: check(settings))  # type: ignore[misc]
-    ]
+def parts() -> tuple[str, ...]:
+    """The names of all that can be looked at by itself, in the order of a report."""
+    return *_ALWAYS, *_OF_SETTINGS
+
+
+def look(part: str, settings: Settings | None) -> list[Finding]:
+    """Look at one part, seconds at most; raises nothing. Those about settings need them."""
+    if part in _ALWAYS:
+        return _guarded(part, _ALWAYS[part])
+    about = _OF_SETTINGS[part]
+    return [] if settings is None else _guarded(part, lambda: about(settings))
 
 
 def _guarded(name: str, check: Callable[[], Iterable[Finding]]) -> list[Finding]:
@@ -389,3 +379,21 @@ def _in_words(value: Any) -> str:
         key = "key set" if value.api_key else "no key"
         return f"{value.name} ({value.model} at {hidden(value.base_url or value.provider)}, {key})"
     return hidden(str(value))
+
+
+_ALWAYS: dict[str, Callable[[], Iterable[Finding]]] = {
+    "python": machine.python,
+    "sqlite": _sqlite,
+    "gpu": machine.gpu,
+    "variables": _variables,
+}
+_OF_SETTINGS: dict[str, Callable[[Settings], Iterable[Finding]]] = {
+    "home": _home,
+    "database": _database,
+    "accounts": _accounts,
+    "openid": _openid,
+    "model": _models,
+    "encoder": _encoder,
+    "prompt": _prompt,
+    "port": _port,
+}

@@ -306,6 +306,8 @@ class TestRecordAndSystem:
         tab(page, "System")
         health = page.get_by_role("region", name="Health")
         expect(health).to_contain_text("administrators can log in", timeout=PATIENCE)
+        expect(health.get_by_role("status")).to_have_count(0, timeout=PATIENCE)
+        expect(health).not_to_contain_text("looking")
         expect(page.get_by_role("region", name="Storage")).to_contain_text("MB")
         expect(page.get_by_role("region", name="This server")).to_contain_text(str(team.home))
 

@@ -208,10 +208,15 @@ class AdminCommands(SearchCommands):
     # The system ----------------------------------------------------------------------------------
 
     @command
-    def health(self, person: Person) -> Json:  # noqa: ARG002
-        """What the doctor finds, without the port that this server listens on."""
-        report = doctor.examine(self._product.settings)
-        found = [one for one in report.findings if one.check != "port"]
+    def health(self, person: Person, *, part: Word = "") -> Json:  # noqa: ARG002
+        """What the doctor finds in one part; without one, the parts that there are.
+
+        Not the port, which this server listens on.
+        """
+        known = [one for one in doctor.parts() if one != "port"]
+        if part not in known:
+            return {"parts": known}
+        found = doctor.look(part, self._product.settings)
         return {"findings": [admin_view.finding(one) for one in found]}
 
     @command

@@ -14,25 +14,35 @@ export async function drawSystem(place) {
   const state = h("span", {});
   const room = h("div", { class: "col" });
   const look = async () => {
-    const told = await call("health");
-    if (told.error) health.replaceChildren(note(told.error, "bad", "alert"));
-    else drawHealth(health, state, told.findings);
+    const known = await call("health");
+    if (known.error) {
+      health.replaceChildren(note(known.error, "bad", "alert"));
+      return;
+    }
+    const findings = [];
+    for (const [number, part] of known.parts.entries()) {
+      const told = await call("health", { part });
+      findings.push(...(told.findings ?? [{ level: "bad", check: part, found: told.error, advice: "Look again." }]));
+      drawHealth(health, state, findings, known.parts[number + 1]);
+    }
   };
   again.addEventListener("click", () => during(again, "Looking…", look));
   place.replaceChildren(h("div", { class: "g21" }, panel("Health", h("span", { class: "row" }, state, again), health), room));
   await Promise.all([look(), drawRoom(room)]);
 }
 
-function drawHealth(place, state, findings) {
+/* Each part as it comes, since some wait for other servers. `next`: what is looked at now. */
+function drawHealth(place, state, findings, next) {
   const worst = ["bad", "warn", "ok"].find((level) => findings.some((one) => one.level === level)) ?? "ok";
   const count = findings.filter((one) => one.level !== "ok").length;
-  state.replaceChildren(badge(worst === "ok" ? "ready" : `${count} to look at`, worst, LEVELS[worst][1]));
+  state.replaceChildren(next ? badge("looking") : badge(worst === "ok" ? "ready" : `${count} to look at`, worst, LEVELS[worst][1]));
   const line = (one) => {
     const [kind, drawing, word] = LEVELS[one.level];
     return h("li", { class: "row top" }, badge(word, kind, drawing), h("div", { class: "grow" }, h("b", { class: "sm" }, one.check), h("span", { class: "sm block wrap-any" }, one.found), one.advice && h("span", { class: "sm dim block wrap-any" }, one.advice)));
   };
   const order = { bad: 0, warn: 1, ok: 2 };
-  place.replaceChildren(h("ul", { class: "lines" }, [...findings].sort((one, other) => order[one.level] - order[other.level]).map(line)));
+  const lines = [...findings].sort((one, other) => order[one.level] - order[other.level]).map(line);
+  place.replaceChildren(h("ul", { class: "lines" }, lines), ...(next ? [h("p", { class: "sm dim", role: "status" }, `Looking at: ${next}…`)] : []));
 }
 
 async function drawRoom(place) {

@@ -293,9 +293,12 @@ class TestRecord:
 
 class TestSystem:
     def test_health_is_of_this_server(self, ask, product):
-        found = ask("health")["findings"]
+        parts = ask("health")["parts"]
+        found = [one for part in parts for one in ask("health", part=part)["findings"]]
+        assert len(parts) > 8
         assert str(product.settings.home_folder) in str(found)
-        assert "port" not in [one["check"] for one in found]
+        assert "port" not in [*parts, *(one["check"] for one in found)]
+        assert ask("health", part="port") == {"parts": parts}
 
     def test_storage_is_measured(self, ask, product):
         (product.settings.home_folder / "models").mkdir(exist_ok=True)
