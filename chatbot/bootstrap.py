@@ -221,7 +221,7 @@ def build(settings: Settings) -> Product:
         inside=Inside(registry, releases, settings.workspace),
         looking=Looking(sandbox, registry, settings.workspace, encoder),
         replay=replay,
-        turn_cases=TurnCases(archive, replay, casework, planning, options, settings.workspace),
+        turn_cases=TurnCases(replay, casework, planning, options, settings.workspace),
         workbench=Workbench(
             archive,
             registry,

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 SAMPLING = ("temperature", "top_p", "top_k", "repetition_penalty", "seed")
 DEFAULT_REPLY = 512
 """Tokens of an answer where neither the prompt nor the model names a limit."""
-ADDED = "The answer held no sentence of its sources, so the best one was added."
+ADDED = "The answer lacked what its sources or the person said, so that was added."
 
 OpenEncoder = Callable[[], "Encoder | None"]
 
@@ -130,12 +130,20 @@ class Rendered:
 
 def choose(plan: Plan, encoder: OpenEncoder = no_encoder) -> Plan:
     """The plan with the examples that are most like what is asked, where the prompt wants those."""
-    prompt = plan.prompt
+    chosen = chosen_for(plan.prompt, plan.values, encoder)
+    return plan if chosen is None else replace(plan, chosen=chosen)
+
+
+def chosen_for(
+    prompt: prompts.Prompt, values: Mapping[str, Any], encoder: OpenEncoder = no_encoder
+) -> tuple[int, ...] | None:
+    """Which examples are most like what is asked; None where none are chosen by likeness."""
     if prompt.select != "similar" or not 0 < prompt.shown < len(prompt.examples):
-        return plan
-    asked = str(plan.values.get(prompt.by or "") or "")
+        return None
+    given = values.get(prompt.by or "") or ""
+    asked = " ".join(map(str, given)) if isinstance(given, list) else str(given)
     texts = [example.user for example in prompt.examples]
-    return replace(plan, chosen=nearest(encoder(), asked, texts, prompt.shown))
+    return nearest(encoder(), asked, texts, prompt.shown)
 
 
 def render(plan: Plan, start: int = 0) -> Rendered:
@@ -285,14 +293,14 @@ async def _grounded(
 ) -> AsyncGenerator[Piece, None]:
     """Stream a text in one of its forms, or picked sentences of passages; freely without either.
 
-    To an answer that quotes no passage the best sentence is added.
+    What the answer lacks of its sources, or of what the person told, is added to it.
     """
     from chatbot.backends.base import Quotable  # imports LangChain, as the model has already
 
     held, only = Ground(), not plan.continued
     asked = await asyncio.to_thread(_asked, plan)
     quotable = Quotable(forms(asked), only=only, of="text")
-    if not quotable.texts and has_passages(plan.prompt, plan.values):
+    if not quotable.texts and (plan.history or has_passages(plan.prompt, plan.values)):
         history = [past.message for past in plan.history]
         values, held = await asyncio.to_thread(ground, plan.prompt, plan.values, history, encoder)
         plan = replace(plan, values=values)

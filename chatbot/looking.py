@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import prompts
 from chatbot.backends.registry import Registry
+from chatbot.chain import OpenEncoder, chosen_for, no_encoder
 from chatbot.errors import ChatbotError, PromptInvalid
 from prompts.examples import written
 from prompts.sandbox import Sandbox
@@ -41,6 +42,7 @@ class Looked:
     """What was found. Without a `prompt` there is an error among the problems.
 
     Args:
+        prompt: the prompt, also where unknown names are its only errors (`undeclared`).
         values: those that were shown: what was given, or samples where nothing was.
         shown: the messages in spans; None where they cannot be rendered, then `refusal` says why
             and `input` which value is to blame, if one is.
@@ -60,12 +62,22 @@ class Looked:
 
 
 class Looking:
-    """Looks at texts for anybody; safe to share. `workspace` is what `company` is by default."""
+    """Looks at texts for anybody; safe to share. `workspace` is what `company` is by default.
 
-    def __init__(self, sandbox: Sandbox, registry: Registry, workspace: str) -> None:
+    `encoder` is asked for where examples are chosen by likeness.
+    """
+
+    def __init__(
+        self,
+        sandbox: Sandbox,
+        registry: Registry,
+        workspace: str,
+        encoder: OpenEncoder = no_encoder,
+    ) -> None:
         self._sandbox = sandbox
         self._registry = registry
         self._workspace = workspace
+        self._encoder = encoder
 
     def look(self, texts: Texts, values: Mapping[str, Any] | None, model: str | None) -> Looked:
         """Everything that the editor shows of these texts.
@@ -83,7 +95,7 @@ class Looking:
             return Looked(problems, context=info.context)
         given = self._samples(prompt) if values is None else dict(values)
         try:
-            shown = self._sandbox.preview(prompt, self._with_company(prompt, given), holes=True)
+            shown = self._shown(prompt, self._with_company(prompt, given))
         except prompts.PromptError as error:
             return Looked(
                 problems,
@@ -120,6 +132,11 @@ class Looking:
             texts.source, texts.partials, examples, unfinished=bool(errors)
         )
         return prompt, problems
+
+    def _shown(self, prompt: prompts.Prompt, values: Json) -> list[prompts.Shown]:
+        """The messages, with the examples that a turn would choose; raises PromptError."""
+        chosen = chosen_for(prompt, values, self._encoder)
+        return self._sandbox.preview(prompt, values, chosen, holes=True)
 
     def _samples(self, prompt: prompts.Prompt) -> Json:
         return {**prompts.samples(prompt), **self._with_company(prompt, {})}
