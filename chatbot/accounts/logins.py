@@ -53,7 +53,8 @@ def name_of(typed: str) -> str:
 def one_line(given: str) -> str:
     """What another server calls a person, as a name to keep; it may be empty."""
     line = "".join(sign if sign.isprintable() else " " for sign in given)
-    return " ".join(line.split())[:LONGEST_NAME].strip()
+    name = " ".join(line.split())[:LONGEST_NAME].strip()
+    return "" if name in NOT_PEOPLE else name
 
 
 def email_of(typed: str | None) -> str | None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chatbot.accounts.logins import email_of, login_of, name_of, roles_of
+from chatbot.accounts.logins import NOT_PEOPLE, email_of, login_of, name_of, one_line, roles_of
 from chatbot.errors import Refused
 
 
@@ -37,6 +37,18 @@ def test_names_are_one_line():
 def test_what_is_no_name_is_refused(typed):
     with pytest.raises(Refused, match="A name has"):
         name_of(typed)
+
+
+@pytest.mark.parametrize("name", NOT_PEOPLE)
+def test_nobody_is_called_what_stands_for_nobody(name):
+    with pytest.raises(Refused, match="stands for something else"):
+        name_of(f" {name} ")
+    assert one_line(f" {name}\n") == ""
+
+
+def test_another_servers_name_is_one_line():
+    assert one_line(" Ada \x00\n L. ") == "Ada L."
+    assert one_line("x" * 100) == "x" * 60
 
 
 def test_an_address_may_be_left_out():
