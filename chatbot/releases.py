@@ -63,10 +63,10 @@ class Releases:
             published = [
                 (name, release) for name, of, release in rows.prompts(session) if of == kind
             ]
+        served = [(name, self.prompt(_newest(one))) for name, one in published if one is not None]
         return [
-            Choice(name, _title(name), self.prompt(_newest(release)).description, kind)
-            for name, release in published
-            if release is not None
+            Choice(name, prompt.title or _title(name), prompt.description, kind)
+            for name, prompt in served
         ]
 
     def current(self, prompt: str) -> Release:

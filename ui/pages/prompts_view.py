@@ -40,8 +40,9 @@ def tool(found: Tool) -> Json:
     """A tool with its form."""
     return {
         "name": found.prompt.name,
-        "title": title(found.prompt.name),
+        "title": found.prompt.title or title(found.prompt.name),
         "about": found.prompt.description,
+        "model": found.prompt.model,
         "version": found.number,
         "fields": fields(found.prompt),
     }

@@ -38,7 +38,8 @@ export async function drawTool(root, name) {
   form.set(filled.get(name) ?? {});
   const answer = h("div", { class: "pb col", id: "tool-answer" }, h("p", { class: "none" }, "The answer stands here. Ctrl+Enter runs it too."));
   const run = h("button", { type: "submit", class: "btn pri" }, icon("play"), "Run", h("kbd", { class: "only-l", "aria-hidden": "true" }, "Ctrl Enter"));
-  const model = h("select", { class: "in", "aria-label": "Model" }, page.facts.models.map((one) => h("option", { value: one.label, selected: one.label === page.facts.model }, one.host ? `${one.label}, sent to ${one.host}` : one.label)));
+  const liked = page.facts.models.find(({ label }) => [label, label.split("@")[0]].includes(tool.model))?.label ?? page.facts.model;
+  const model = h("select", { class: "in", "aria-label": "Model" }, page.facts.models.map((one) => h("option", { value: one.label, selected: one.label === liked }, one.host ? `${one.label}, sent to ${one.host}` : one.label)));
   const copy = h("span", { class: "row" });
   const body = h("form", { class: "pb col wide-gap", novalidate: true }, form.element, h("div", { class: "row wrap" }, page.facts.models.length > 1 && model, h("span", { class: "sp" }), run));
   body.addEventListener("submit", (event) => {
