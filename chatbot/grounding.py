@@ -3,8 +3,9 @@
 A model that quotes (`ChatModel.quotes`) is given the few sentences that answer best instead of
 whole passages, and passes them on to the letter: it says how to open and to close, or, where the
 sources may not fit, that they lack the answer (chatbot/backends/copying.py). To an answer that
-quotes nothing the best sentence is added: it may never be worse than quoting. Which way of quoting
-is best was measured: docs/decisions/0020-quoting.md. Knows plain values, an encoder that may be
+quotes nothing the best sentence is added: it may never be worse than quoting. A question that looks
+back (chatbot/lookback.py) gets the person's own earlier words said again. Which way of quoting is
+best was measured: docs/decisions/0020-quoting.md. Knows plain values, an encoder that may be
 absent, and texts; nothing of models.
 """
 
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import prompts
+from chatbot.lookback import told
 from chatbot.picking import Picked, pick
 
 if TYPE_CHECKING:
@@ -31,29 +33,35 @@ EARLIER = 1
 """Earlier questions that are read along, for a question that only hints at its subject."""
 
 NEAREST = "\n\nThe closest that I have: "
+TOLD = "You told me: "
 
 
 @dataclass(frozen=True, slots=True)
 class Ground:
     """What an answer stands on: the sentences to quote, joined, and the one that answers best.
 
-    `asked` is what the person said. When not `sure`, the sources may lack the answer.
+    `asked` is what the person said; `told` what of it the question asks for. When not `sure`, the
+    sources may lack the answer.
     """
 
     quotation: str = ""
     best: str = ""
     sure: bool = False
     asked: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
 
     def missing(self, answer: str) -> str:
-        """What is to be added to a whole answer: nothing, or the best sentence.
+        """What is to be added to a whole answer: nothing, the best sentence, what was told.
 
-        An answer stands as it is when it holds that sentence, or says a value that the person gave.
+        An answer needs no sentence when it holds that, or says a value that the person gave.
         """
         said = _plain(answer)
-        if _plain(self.best) in said or _says_a_value_of(self.asked, answer):
-            return ""
-        return (NEAREST if said else "") + self.best
+        stands = _plain(self.best) in said or _says_a_value_of(self.asked, answer)
+        added = "" if stands else (NEAREST if said else "") + self.best
+        again = [f"“{one.rstrip('.')}”" for one in self.told if _plain(one) not in said]
+        if not again:
+            return added
+        return added + ("\n\n" if said or added else "") + TOLD + ", ".join(again) + "."
 
 
 def ground(
@@ -64,23 +72,26 @@ def ground(
 ) -> tuple[dict[str, Any], Ground]:
     """The values with picked sentences in place of passages, and what the answer stands on.
 
-    `open_encoder` is called where there are passages. Raises what `Encoder.encode` raises.
+    `open_encoder` is called where there are passages or earlier messages. Raises what
+    `Encoder.encode` raises.
     """
     name = _input(prompt)
     passages = given.get(name) or []
     question = str(given.get("question", ""))
-    if not passages:
-        return dict(given), Ground()
-    encoder = open_encoder()
     asked = [one["content"] for one in history if one["role"] == "user"]
+    encoder = open_encoder() if passages or asked else None
+    again = told(encoder, question, asked)
+    if not passages:
+        return dict(given), Ground(told=again)
     picked = pick(encoder, question, passages, earlier=asked[-EARLIER:], most=MOST)
     if not picked.sentences or (encoder is not None and picked.best < FITTING):
-        return dict(given) | {name: []}, Ground()
+        return dict(given) | {name: []}, Ground(told=again)
     held = Ground(
         quotation=" ".join(one.sentence.text for one in picked.in_order()),
         best=picked.sentences[0].sentence.text,
         sure=picked.best >= SURE,
         asked=(*asked, question),
+        told=again,
     )
     return dict(given) | {name: _narrowed(passages, picked)}, held
 

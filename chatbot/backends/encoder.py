@@ -107,12 +107,13 @@ class Encoder:
     that would be twice as fast, but vectors that are stored must be the same on every machine.
     """
 
-    def __init__(self, folder: Path, *, kept: int = KEPT) -> None:
-        """`folder` holds verified files; `kept` vectors are remembered.
+    def __init__(self, folder: Path, *, kept: int = KEPT, name: str = "") -> None:
+        """`folder` holds verified files; `kept` vectors are remembered; `name` names the weights.
 
         Raises ModelUnavailable for a folder that holds no sentence encoder.
         """
         config = _json(folder, "config.json")
+        self.name = name or folder.name
         self.width = _width(folder, config)
         self._pooling = _pooling(folder)
         self._longest = _longest(folder, config)
@@ -185,7 +186,7 @@ def _minilm() -> Encoder:
     if not folder.is_dir():
         raise ModelCorrupt(f"{folder} is missing. Install it again: {INSTALL}")
     verify(folder, MINILM)
-    return Encoder(folder)
+    return Encoder(folder, name="minilm")
 
 
 @cache
