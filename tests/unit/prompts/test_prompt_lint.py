@@ -6,6 +6,7 @@ import pytest
 
 import prompts
 from prompts import Problem, PromptError
+from tests.support.hostile_prompts import FILES, FINE, READ, RENDERED, File, Hostile
 
 HEAD = """\
 ---
@@ -163,6 +164,18 @@ class TestVerdict:
         assert (refused is not None) == bool(errors)
         places = [(p.line, p.column) for p in errors]
         assert refused is None or (refused.line, refused.column) in places
+
+    @pytest.mark.parametrize("hostile", [*READ, *FILES], ids=str)
+    def test_a_hostile_text_has_that_error(self, hostile: Hostile | File) -> None:
+        problems = prompts.lint(hostile.source, hostile.partials)
+        told = [f"{p.message} {p.hint}" for p in problems if p.severity == "error"]
+        assert any(hostile.says in sentence for sentence in told), told
+        assert all(p.line >= 1 and p.column >= 1 for p in problems)
+
+    @pytest.mark.parametrize("fine", [*RENDERED, *FINE], ids=str)
+    def test_what_fails_with_values_only_has_no_error(self, fine: Hostile | File) -> None:
+        problems = prompts.lint(fine.source, fine.partials)
+        assert [p for p in problems if p.severity == "error"] == []
 
     @pytest.mark.parametrize("name", prompts.library_names())
     def test_the_built_in_prompts_have_no_problem(self, name: str) -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 import prompts
 from prompts import KINDS, Prompt, PromptError, Shown, Span
+from tests.support.hostile_prompts import GIVEN, RENDERED, VALUES, Hostile
 
 REQUIRED = "".join(
     f"  - {{name: {kind}_in, kind: {kind}, required: true"
@@ -112,6 +113,23 @@ class TestSame:
                 work(prompt, values)
             told.append(str(caught.value))
         assert told[0] == told[1]
+
+    @pytest.mark.parametrize("hostile", RENDERED, ids=str)
+    def test_hostile_templates_fail_alike(self, hostile: Hostile) -> None:
+        prompt = prompts.parse(hostile.source, hostile.partials)
+        with pytest.raises(PromptError) as caught:
+            prompts.preview(prompt, GIVEN, holes=True)
+        assert hostile.says in str(caught.value)
+
+    @pytest.mark.parametrize(("number", "value"), VALUES)
+    def test_hostile_values_stay_text(
+        self, read: Callable[..., Prompt], number: int, value: str
+    ) -> None:
+        prompt = read("{{ history }}\nuser:\nSay {{ q }}\n")
+        said = [{"role": "user", "content": value}]
+        past, asked = prompts.preview(prompt, {"q": value, "history": said})
+        assert past.spans == (Span(value, "history"),)
+        assert asked.spans == (Span("Say "), Span(value, "q"))
 
 
 class TestHoles:
