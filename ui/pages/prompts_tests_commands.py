@@ -85,6 +85,12 @@ class PromptsTestsCommands(PromptsReleaseCommands):
         return {"tests": self._casework.drop(person, prompt, at, parent=parent)}
 
     @command
+    def turn_case(self, person: Person, *, prompt: Name, message: Id, parent: Hash | None) -> Json:
+        """Add a case made of a stored turn, named by its answer."""
+        tests, name = self._product.turn_cases.add(person, prompt, message, parent=parent)
+        return {"tests": tests, "name": name}
+
+    @command
     def save_tests(
         self, person: Person, *, prompt: Name, source: Source, parent: Hash | None
     ) -> Json:

@@ -5,7 +5,7 @@ import { during, field, form, input, note, tick } from "./admin_parts.js";
 import { confirmed, openDialog, toast } from "./overlays.js";
 import { ask, button } from "./prompts_book.js";
 import { makeForm } from "./prompts_form.js";
-import { chooseTurn, valuesOf } from "./prompts_replay.js";
+import { chooseTurn } from "./prompts_replay.js";
 
 /* Opens the form of a case, or of a new one where `one` is null. `facts` are the matrix's; `saved`
    is told what was done. */
@@ -28,8 +28,8 @@ export function editCase(facts, one, saved) {
       problem.replaceChildren(note(told.error, "bad", "alert"));
       return;
     }
-    dialog.close();
     await saved(words, made);
+    dialog.close();
   };
   const send = () => {
     const vars = { ...others(written.vars ?? {}, facts.inputs), ...values.values() };
@@ -57,24 +57,14 @@ export function editCase(facts, one, saved) {
   name.focus();
 }
 
-/* Makes a case of a stored turn in one click: its values, and an answer like the better wording, or
-   like what was said; unlike it where that was judged poor. `saved` gets the words and the name. */
+/* Makes a case of a stored turn in one click: the server does, so that what is personal stays out of
+   it. `saved` gets the words and the name. */
 export function caseFromTurn(facts, saved) {
-  chooseTurn(async (turn) => {
-    const poor = turn.rating < 0 && !turn.better;
-    const check = { type: poor ? "not-similar" : "similar", value: turn.better || turn.said };
-    const made = { description: unusedName(facts, turn.question), vars: valuesOf(facts.inputs, turn), assert: [check] };
-    const told = await ask("put_case", { prompt: facts.prompt, at: null, case: made, parent: facts.tests });
+  chooseTurn(async ({ message }) => {
+    const told = await ask("turn_case", { prompt: facts.prompt, message, parent: facts.tests });
     if (told.error) toast(told.error, { error: true });
-    else await saved("A case was made of that turn. Edit case sharpens what must hold.", made.description);
+    else await saved("A case was made of that turn. Edit case sharpens what must hold.", told.name);
   });
-}
-
-function unusedName({ cases }, question) {
-  const line = question.split(/\s+/).filter(Boolean).join(" ").slice(0, 120) || "A turn";
-  let name = line;
-  for (let at = 2; cases.some((one) => one.name === name); at += 1) name = `${line} (${at})`;
-  return name;
 }
 
 /* Values that the prompt has no input for stay as they are. */
@@ -172,14 +162,13 @@ export function editSource(facts, saved) {
   );
   send.addEventListener("click", async () => {
     problem.replaceChildren();
-    const told = await during(send, "Saving…", () => ask("save_tests", { prompt: facts.prompt, source: text.value, parent: facts.tests }));
-    if (!told) return;
-    if (told.error) {
-      problem.replaceChildren(note(told.error, "bad", "alert"));
-      return;
-    }
-    dialog.close();
-    await saved("The tests are saved.");
+    const told = await during(send, "Saving…", async () => {
+      const answer = await ask("save_tests", { prompt: facts.prompt, source: text.value, parent: facts.tests });
+      if (!answer.error) await saved("The tests are saved.");
+      return answer;
+    });
+    if (told?.error) problem.replaceChildren(note(told.error, "bad", "alert"));
+    else if (told) dialog.close();
   });
   text.focus();
 }

@@ -2,15 +2,25 @@
 
 import pytest
 
+from chatbot.bootstrap import build
 from chatbot.errors import NotAllowed, NotFound, Refused
 from prompts.cases import read_cases
 from store import accounts, messages
+from tests.integration.chatbot.conftest import settings_for
 
 
 @pytest.fixture
 def dialect():
     """One kind of database: the rows are tested below store/."""
     return "sqlite"
+
+
+@pytest.fixture
+def product(database, tmp_path):
+    """One without an encoder: texts are compared by their words, and that is said."""
+    product = build(settings_for(database, tmp_path, encoder="none"))
+    yield product
+    product.close()
 
 
 @pytest.fixture
@@ -40,7 +50,7 @@ def judged(product, message, person, rating, better=None):
 def test_a_turn_becomes_a_case_that_runs(product, play, talk):
     me, (_, second) = product.person(), talk
     case = product.turn_cases.case_of(me, "assistant", second)
-    assert case["description"] == "From a conversation: !say Write to ⟨email 1⟩."
+    assert case["description"] == "!say Write to ⟨email 1⟩."
     assert case["vars"]["question"] == "!say Write to ⟨email 1⟩."
     assert [one["content"] for one in case["vars"]["history"]] == [
         "!say It is open.",
@@ -61,6 +71,8 @@ def test_a_turn_becomes_a_case_that_runs(product, play, talk):
     run = play(product.testing.run(me, "assistant", cases=[last], repeat=1))
     [cell] = product.testing.view(me, run).cells
     assert cell.result.status == "passed", cell.result.outputs
+    [assertion] = cell.result.outputs[0]["assertions"]
+    assert "texts are compared by their words alone" in assertion["sentence"]
 
 
 @pytest.mark.parametrize(
