@@ -77,7 +77,7 @@ def _spliced(text: str, at: int | None, case: dict[str, JSON] | None) -> str | N
     begin, end = (ends[-1], ends[-1]) if at is None else (starts[at], ends[at])
     fresh = [] if case is None else [" " * indent + line for line in _dumped([case])]
     gap = [""] if at is None and _is_airy(lines, starts) else []
-    return "\n".join([*lines[:begin], *gap, *fresh, *lines[end:]]) + "\n"
+    return "\n".join([*lines[:begin], *gap, *fresh, *lines[end:]]).rstrip("\n") + "\n"
 
 
 def _end(lines: list[str], start: int, indent: int) -> int:

@@ -89,7 +89,7 @@ function toolbar(facts, one, picked, tools) {
   return h(
     "div",
     { class: "row wrap" },
-    button("Edit case", "edit", () => editCase(facts, one, tools.saved)),
+    button("Edit case", "edit", () => editCase(facts, one, tools.saved), { id: "edit-case" }),
     picked.column && rendered,
     picked.column && button("Run this case", "play", (event) => tools.run(event.currentTarget, one.no), { disabled: tools.busy() }),
   );

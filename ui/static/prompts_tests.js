@@ -8,7 +8,7 @@ import { ask, button, save, versionName } from "./prompts_book.js";
 import { caseFromTurn, editCase, editSource } from "./prompts_cases.js";
 import { drawInjection } from "./prompts_injection.js";
 import { drawResult } from "./prompts_result.js";
-import { changed } from "./prompts_shell.js";
+import { shown } from "./prompts_shell.js";
 
 const LOOK = 400;
 const ENDS = { complete: "ran", stopped: "were stopped", failed: "failed", interrupted: "were interrupted" };
@@ -17,7 +17,7 @@ const ARROWS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], Arrow
 /* What is drawn: {name, facts, columns, picked, run, place, matrix, result}. One at a time. */
 let view = null;
 
-export async function drawTests(place, shown) {
+export async function drawTests(place) {
   const told = await ask("matrix", { prompt: shown.name, columns: keptColumns(shown.name) });
   if (told.error) {
     place.replaceChildren(note(told.error, "bad", "alert"));
@@ -90,7 +90,7 @@ function drawHead() {
     { class: "ph wrap" },
     h("h2", { class: "grow" }, size),
     button("Column", "plus", addColumn, { disabled: Boolean(view.run) }),
-    button("Case", "plus", (event) => moreCases(event.currentTarget), { "aria-haspopup": "menu", "aria-expanded": "false" }),
+    button("Case", "plus", (event) => moreCases(event.currentTarget), { id: "cases-menu", "aria-haspopup": "menu", "aria-expanded": "false" }),
     stand,
   );
 }
@@ -228,7 +228,10 @@ function addColumn() {
    one to show. */
 async function saved(words, name = null) {
   wanted = name;
-  await changed();
+  await learn();
+  const count = view.facts.cases.length;
+  if (shown.counts) shown.counts.tests = count;
+  $("#tab-tests .cnt").textContent = count;
   toast(words);
 }
 

@@ -51,6 +51,9 @@ class TestOneCase:
         assert suite_text.written(fresh) == suite_text.written(text)[:1]
         assert "# since May" in fresh
 
+    def test_put_in_and_taken_out_leaves_the_text(self, text):
+        assert suite_text.drop(suite_text.put(text, None, OTHER), 2) == text
+
     def test_no_such_case(self, text):
         with pytest.raises(IndexError):
             suite_text.put(text, 2, OTHER)
