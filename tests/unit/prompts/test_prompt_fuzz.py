@@ -66,6 +66,26 @@ def test_expressions(read: Callable[..., Any], expression: str) -> None:
     check(read, f"{{{{ {expression} }}}}{{% for i in {expression} %}}{{{{ i }}}}{{% endfor %}}")
 
 
+@settings(max_examples=300)
+@given(pieces=BODIES)
+def test_lint_has_an_error_where_reading_has(pieces: list[str]) -> None:
+    front = "---\nname: t\ninputs: [{name: q, kind: text}, {name: items, kind: list}]\n---\n"
+    source = f"{front}user:\nx\n" + "".join(pieces).replace("_", " ")
+    partials = {"partials/p.j2": "P {{ q }}"}
+    errors = [p for p in prompts.lint(source, partials) if p.severity == "error"]
+    found = outcome(lambda: prompts.parse(source, partials))
+    assert isinstance(found, PromptError) == bool(errors)
+    if isinstance(found, PromptError):
+        assert (found.line, found.column) in [(p.line, p.column) for p in errors]
+
+
+@given(text=st.text(st.sampled_from("[]{}\":,'\n -#abcrolentusm%|/0"), max_size=80))
+def test_import(text: str) -> None:
+    for front in ("", "---\n", '[{"role": "user", "content": "', "prompts:\n- "):
+        found = outcome(lambda front=front: prompts.imported(front + text))
+        assert isinstance(found, PromptError | prompts.Imported)
+
+
 @given(front=st.text(st.sampled_from("abc:-[]{}!&*|>'\"# \n0"), max_size=60))
 def test_front_matter(front: str) -> None:
     found = outcome(lambda: prompts.parse(f"---\nname: t\n{front}\n---\nuser:\nx\n"))
