@@ -152,6 +152,6 @@ class PromptsEditCommands:
         return {"prompt": prompts_view.draft(draft)}
 
     @command
-    def give(self, person: Person, *, prompt: Name, version: Hash, form: Form) -> Json:
+    def give(self, person: Person, *, version: Hash, form: Form) -> Json:
         """A version as the file of another program."""
-        return {"text": self._authoring.give(person, prompt, version, form)}
+        return {"text": self._authoring.give(person, version, form)}

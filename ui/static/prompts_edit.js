@@ -320,7 +320,7 @@ function moreForPrompt(button) {
 }
 
 async function give(form) {
-  const told = await ask("give", { prompt: shown.name, version: shown.version, form });
+  const told = await ask("give", { version: shown.version, form });
   if (told.error) {
     toast(told.error, { error: true });
     return;
