@@ -4,8 +4,9 @@
     thumbs down        ─▶ it must not say that again
     else               ─▶ it must mean about the same as what was said
 
-Cases outlive the conversations they came from, so personal values stand in them as tags. Who may
-see a turn is decided by chatbot/replay.py.
+Cases outlive the conversations they came from, so personal values stand in them as tags; names stay
+in a turn of one's own, since most of those are products'. Who may see a turn, and what of somebody
+else's, chatbot/replay.py decides.
 """
 
 from collections.abc import Iterable
@@ -26,6 +27,7 @@ ALIKE = 0.75
 """How like what was said, or its correction, an answer must be."""
 SAME = 0.95
 """How like a bad answer counts as saying it again."""
+NAMES = frozenset({"names", "companies"})
 LONGEST = 120
 """Characters of a question in a case's name."""
 
@@ -77,7 +79,8 @@ class TurnCases:
         return sha, case["description"]
 
     def _masked(self, texts: list[str]) -> list[str]:
-        rules = replace(self._options.get(Masking).rules(self._workspace), on=True)
+        rules = self._options.get(Masking).rules(self._workspace)
+        rules = replace(rules, on=True, groups=rules.groups - NAMES)
         asked = [{"role": "user", "content": text} for text in texts]
         return [one["content"] for one in mask(asked, rules).messages if one["role"] == "user"]
 
