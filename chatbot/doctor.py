@@ -320,18 +320,17 @@ def _encoder(settings: Settings) -> Iterable[Finding]:
 
 
 def _prompt(settings: Settings) -> Iterable[Finding]:
-    import prompts
+    from chatbot.prompt_files import no_rendering
+    from prompts import library
 
-    names = list(prompts.library())
-    if settings.prompt in names:
-        yield Finding("prompt", "ok", f"{settings.prompt}, of {', '.join(names)}")
+    names = ", ".join(library())
+    if settings.prompt not in library():
+        hint = f"Set CHATBOT_PROMPT to one of: {names}."
+        yield Finding("prompt", "bad", f"There is no prompt {settings.prompt!r}.", hint)
+    elif reason := no_rendering(settings):
+        yield Finding("prompt", "bad", reason, "Make room for processes on this machine.")
     else:
-        yield Finding(
-            "prompt",
-            "bad",
-            f"There is no prompt {settings.prompt!r}.",
-            f"Set CHATBOT_PROMPT to one of: {', '.join(names)}.",
-        )
+        yield Finding("prompt", "ok", f"{settings.prompt}, of {names}")
 
 
 def _port(settings: Settings) -> Iterable[Finding]:

@@ -7,7 +7,7 @@ Links are refused: a folder that comes from somebody else reaches no further tha
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -73,6 +73,17 @@ def sandbox_of(settings: Settings) -> Sandbox:
         output_kb=settings.prompt_output_kb,
     )
     return Sandbox(limits, settings.prompt_workers)
+
+
+def no_rendering(settings: Settings) -> str:
+    """Why no prompt can be rendered on this machine; empty where one can."""
+    with closing(sandbox_of(settings)) as sandbox:
+        prompt = next(iter(prompts.library().values()))
+        try:
+            sandbox.render(prompt, prompts.samples(prompt))
+        except prompts.PromptError as error:
+            return str(error)
+    return ""
 
 
 @contextmanager

@@ -109,6 +109,15 @@ def test_what_is_wrong_is_named(monkeypatch, variable, value, check):
     assert {line.name for line in report.settings} == set(Settings.model_fields)
 
 
+def test_prompts_that_cannot_be_rendered_are_told(monkeypatch):
+    monkeypatch.setenv("CHATBOT_PROMPT_OUTPUT_KB", "211")  # limits that nobody else has
+    monkeypatch.setattr("sys.executable", "/nowhere/python")
+    (finding,) = findings(doctor.examine(), "prompt")
+    assert finding.level == "bad"
+    assert "no process for them could be started" in finding.found
+    assert finding.advice
+
+
 def test_broken_toml_is_named(tmp_path):
     (tmp_path / "chatbot.toml").write_text("port = = 1", "utf-8")
     report = doctor.examine()
@@ -178,7 +187,7 @@ def corrupt(settings):
     ],
 )
 def test_breaking_check_is_a_finding(monkeypatch, check, found):
-    monkeypatch.setattr(doctor, "_prompt", check)
+    monkeypatch.setitem(doctor._OF_SETTINGS, "prompt", check)
     [finding] = findings(doctor.examine(), "prompt")
     assert (finding.level, finding.found) == ("bad", found)
 
