@@ -85,6 +85,8 @@ def cut(sources: Sources, number: int, start: int) -> tuple[list[Token], PromptE
                 return tokens, _endless(sources, number, position, tokens)
     except TemplateSyntaxError as error:
         return tokens, _unreadable(sources, number, position, tokens, error)
+    if tokens and tokens[-1].kind in ("comment_begin", "raw_begin"):  # at the very end of the text
+        return tokens, never_closed(sources, tokens[-1])
     return tokens, None
 
 

@@ -135,6 +135,12 @@ class TestErrors:
         [error] = [p for p in problems if p.severity == "error"]
         assert (error.partial, error.line) == ("examples.jsonl", 1)
 
+    @pytest.mark.parametrize("tag", ["{#", "{#-", "{% raw %}", "{{", "{%"])
+    def test_a_tag_that_begins_at_the_very_end(self, tag: str) -> None:
+        assert [place[:2] for place in found(f"user:\nx{tag}")] == [(12, 2)]
+        with pytest.raises(PromptError, match="never closed"):
+            prompts.parse(f"{HEAD}user:\nx{tag}")
+
     def test_at_most_a_hundred_are_told(self) -> None:
         assert len(prompts.lint(HEAD + "user:\n" + "{{ nope }}\n" * 500)) == 100
 
