@@ -76,9 +76,10 @@ def get_tests(session: Session, prompt: str, sha: str) -> PromptTests:
 
 def tests_states(session: Session) -> dict[str, PromptTests]:
     """The newest test cases of every prompt that has some, by the prompt's name."""
-    own = TestsRow.prompt == models.Prompt.name
-    last = select(func.max(TestsRow.id)).where(own).correlate(models.Prompt).scalar_subquery()
-    newest = select(last).select_from(models.Prompt)
+    own = select(TestsRow.id).where(TestsRow.prompt == models.Prompt.name)
+    # By prompt too: PostgreSQL else walks all tests backwards for a prompt that has none.
+    last = own.order_by(TestsRow.prompt.desc(), TestsRow.id.desc()).limit(1)
+    newest = select(last.correlate(models.Prompt).scalar_subquery()).select_from(models.Prompt)
     rows = session.execute(select(*_TESTS).where(TestsRow.id.in_(newest)))
     return {row.prompt: PromptTests(*row) for row in rows}
 

@@ -251,7 +251,7 @@ def test_history_pages_by_number_and_reads_one_page(product, database):
 def test_ten_thousand_versions_cost_what_ten_do(product, database):
     """Counted in steps of SQLite's machine: the same for the newest page, a draft and the list."""
     if database.dialect != "sqlite":
-        pytest.skip("steps are counted in SQLite; the plans of both are tested in store")
+        pytest.skip("steps are counted in SQLite; both plans are in store/test_prompt_lists.py")
     save(product, source(), None)
     few = [steps(product, ask) for ask in ASKED]
     with database.transaction() as session:
