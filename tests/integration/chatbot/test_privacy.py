@@ -137,6 +137,24 @@ def test_forgetting_leaves_nothing_that_names_them(product, database, ada, boss)
     }
 
 
+def test_a_namesakes_texts_stay_theirs(product, database, ada, boss):
+    """Whoever takes another's name and leaves does not take their texts along."""
+    with database.transaction() as session:
+        accounts.add_person(session, NAME, ["author"], login="twin")
+        link = models.OneTimeLink(
+            token_hash="m" * 64,
+            kind="invite",
+            user_id=boss.id,
+            made_by=NAME,
+            created_at=now(),
+            expires_at=now(),
+        )
+        session.add(link)
+    forget(product, boss, ada)
+    with database.reading() as session:
+        assert list(session.scalars(select(models.OneTimeLink.made_by))) == [NAME]
+
+
 def test_rows_are_counted_before(product, ada, boss):
     held = product.privacy.held(boss, ada)
     assert held == product.privacy.held(ada, ada)
