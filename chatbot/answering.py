@@ -13,14 +13,14 @@ import re
 import time
 from collections.abc import Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import prompts
 from chatbot.archive import Place
 from chatbot.backends.cancel import CancelToken
 from chatbot.backends.registry import Registry
-from chatbot.chain import OpenEncoder, Past, Piece, Plan, Sent, answer, no_encoder
+from chatbot.chain import OpenEncoder, Past, Piece, Plan, Renderer, Sent, answer, no_encoder
 from chatbot.errors import ChatbotError, NotFound, StoreUnavailable
 from chatbot.releases import Releases
 from chatbot.turn import Turn
@@ -161,8 +161,10 @@ class Answering:
                 raise NotFound
             parent = job.question.parent_id
             path = messages.path(session, parent, limit=HISTORY) if parent else []
-        plan = plan_of(prompt, job.question.content, path, self._workspace, job.reply.content)
-        return replace(plan, renderer=self._releases.renderer)
+        begun = job.reply.content
+        return plan_of(
+            prompt, job.question.content, path, self._workspace, self._releases.renderer, begun
+        )
 
     def _save_partial(self, job: Job) -> None:
         """Save what is written so far, so that a crash keeps it; one saving at a time."""
@@ -280,6 +282,7 @@ def plan_of(
     question: str,
     path: Sequence[Message],
     workspace: str,
+    renderer: Renderer,
     continued: str = "",
 ) -> Plan:
     """What is asked for a question after the messages of `path`, the last `HISTORY` before it."""
@@ -288,6 +291,7 @@ def plan_of(
         values=values_of(prompt, question, workspace),
         history=history_of(path),
         continued=continued,
+        renderer=renderer,
         notes=(LONG,) if path and path[0].parent_id else (),
     )
 

@@ -7,7 +7,7 @@ nothing and asks no model. Knows nothing of turns or pages.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from chatbot.answering import HISTORY, plan_of
 from chatbot.archive import Archive
@@ -99,8 +99,9 @@ class Preview:
                 else max(release.weights, key=lambda sha: (release.weights[sha], sha))
             )
         opened = self._registry.open(info.label)
-        plan = plan_of(self._releases.prompt(version), text, path, self._workspace)
-        plan = choose(replace(plan, renderer=self._releases.renderer), self._encoder)
+        asked, renderer = self._releases.prompt(version), self._releases.renderer
+        plan = plan_of(asked, text, path, self._workspace, renderer)
+        plan = choose(plan, self._encoder)
         masked = opened.leaving(budget(render(plan), opened, Sent(info.label, info.where)))
         assert masked is not None  # noqa: S101  every hosted model has a door
         host = self._registry.host(info.label)

@@ -156,6 +156,28 @@ def test_modules_stay_readable(path):
             assert node.end_lineno - node.lineno < 60, f"{node.name} is too long to read at once"
 
 
+def test_whoever_plans_a_model_call_says_who_renders():
+    """Evaluation alone, which knows built-in prompts only, renders in its own process."""
+    found = 0
+    for path in sorted((ROOT / "chatbot").rglob("*.py")):
+        tree = ast.parse(path.read_text("utf-8"))
+        imported = {
+            name.name
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom) and node.module == "chatbot.chain"
+            for name in node.names
+        }
+        calls = [
+            node
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Plan"
+        ]
+        for call in calls if "Plan" in imported else []:
+            found += 1
+            assert "renderer" in {keyword.arg for keyword in call.keywords}, path
+    assert found >= 5
+
+
 def test_pins_cover_what_we_require():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     lines = (ROOT / "constraints.txt").read_text("utf-8").splitlines()
