@@ -17,11 +17,11 @@ from typing import Any
 from prompts.errors import PromptError
 from prompts.format import Prompt, parse
 from prompts.inputs import accept_values
-from prompts.lint import Problem
 from prompts.pool import Died, Lane, NoWorker, Server, TooSlow
 from prompts.preview import Shown, Span
+from prompts.problems import Problem, of_error
 from prompts.render import Message
-from prompts.source import read_text
+from prompts.source import MAX_BYTES, read_text
 from prompts.wire import Limits, closure, packed, to_error
 
 __all__ = ["Limits", "Sandbox"]
@@ -81,11 +81,12 @@ class Sandbox:
         examples: Examples | None = None,
     ) -> list[Problem]:
         """All that is wrong or doubtful. Raises PromptError where that could not be found out."""
+        short = isinstance(source, str) and len(source) <= MAX_BYTES
         try:
-            texts = _texts(read_text(source), partials, examples)
+            text = str(source) if short else read_text(source)
         except PromptError as error:
-            line, column = error.line or 1, error.column or 1
-            return [Problem("error", error.message, line, column, error.hint, error.partial)]
+            return [of_error(error)]
+        texts = _texts(text, partials, examples)
         reply = self._ask(self._drafts, {"op": "lint", **texts})
         return [Problem(**fields) for fields in reply["problems"]]
 

@@ -75,3 +75,10 @@ def test_examples_are_those_that_a_turn_would_choose(looking: Looking) -> None:
         ("example 1", "How do I return shoes?"),
         ("example 1", "Within 30 days."),
     ]
+
+
+def test_every_character_that_nobody_sees_is_named(looking: Looking) -> None:
+    source = f"{HEAD}---\nuser:\n{{{{ question }}}}\0{{{{ company }}}}\u200b\ud800\r\n"
+    found = looking.look(Texts(source), None, None)
+    places = [(one.line, one.column) for one in found.problems]
+    assert places == [(9, 15), (9, 29), (9, 30)]
