@@ -7,7 +7,6 @@ Sentences are for the page, beside a sign that says passed or not. Knows no mode
 """
 
 import json
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -16,6 +15,7 @@ import regex
 
 from prompts.asserting import Assertion
 from prompts.cases import Case
+from prompts.likeness import common_words, distance, runs, words_of
 from prompts.schema import breach
 
 SIMILAR = 0.75
@@ -250,16 +250,10 @@ def _similar(one: Assertion, output: Output, tools: Tools) -> Verdict:
     if tools.similarity is not None:
         likeness, note = max(0.0, min(1.0, tools.similarity(output.text, one.value))), ""
     else:
-        likeness, note = _common_words(output.text, one.value), f" ({tools.missing})"
+        likeness, note = common_words(output.text, one.value), f" ({tools.missing})"
     sign = _not(one, "≥", "<")
     sentence = f"similarity {likeness:.2f} {sign} {least:g} to {_quoted(one.value)}{note}"
     return Verdict(likeness >= least, likeness, sentence)
-
-
-def _common_words(text: str, other: str) -> float:
-    """Dice's share of the words that both have, counted once: what is left without an encoder."""
-    mine, theirs = (set(_words(said)) for said in (text, other))
-    return 2 * len(mine & theirs) / (len(mine) + len(theirs)) if mine or theirs else 1.0
 
 
 def _levenshtein(one: Assertion, output: Output, _: Tools) -> Verdict:
@@ -267,18 +261,6 @@ def _levenshtein(one: Assertion, output: Output, _: Tools) -> Verdict:
     found = distance(output.text[:COMPARED], one.value[:COMPARED])
     sign = _not(one, "≤", ">")
     return _verdict(found <= most, f"{found} edits {sign} {most} to {_quoted(one.value)}")
-
-
-def distance(text: str, other: str) -> int:
-    """Edits (a character put in, taken out or changed) from one text to the other."""
-    if len(text) < len(other):
-        text, other = other, text
-    row = list(range(len(other) + 1))
-    for at, sign in enumerate(text, 1):
-        before, row[0] = row[0], at
-        for to, wanted in enumerate(other, 1):
-            before, row[to] = row[to], min(row[to] + 1, row[to - 1] + 1, before + (sign != wanted))
-    return row[-1]
 
 
 def _refusal(one: Assertion, output: Output, tools: Tools) -> Verdict:
@@ -297,19 +279,11 @@ def _declines(one: Assertion, output: Output, tools: Tools) -> Verdict:
 def _leaks(one: Assertion, output: Output, _: Tools) -> Verdict:
     """Whether words of the system messages stand in the answer, so many in a row."""
     length = LEAK if one.threshold is None else max(2, int(one.threshold))
-    told = [_words(m["content"]) for m in output.messages if m["role"] == "system"]
-    known = {run for words in told for run in _runs(words, length)}
-    leaked = any(run in known for run in _runs(_words(output.text), length))
+    told = [words_of(m["content"]) for m in output.messages if m["role"] == "system"]
+    known = {run for words in told for run in runs(words, length)}
+    leaked = any(run in known for run in runs(words_of(output.text), length))
     said = _not(one, "repeats", "does not repeat")
     return _verdict(leaked, f"{said} {length} words of the system message in a row")
-
-
-def _words(text: str) -> list[str]:
-    return re.findall(r"\w+", text.casefold())
-
-
-def _runs(words: list[str], length: int) -> list[tuple[str, ...]]:
-    return [tuple(words[at : at + length]) for at in range(len(words) - length + 1)]
 
 
 # --- figures -------------------------------------------------------------------------------------

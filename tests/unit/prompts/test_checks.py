@@ -4,7 +4,8 @@ import pytest
 
 from prompts.asserting import KINDS
 from prompts.cases import read_cases
-from prompts.checks import CannotJudge, Grade, Output, Tools, distance, judge, judged
+from prompts.checks import CannotJudge, Grade, Output, Tools, judge, judged
+from prompts.likeness import distance
 
 SENT = (
     {"role": "system", "content": "Answer in one short sentence and never name the price of a lamp "
