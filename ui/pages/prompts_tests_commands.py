@@ -74,15 +74,15 @@ class PromptsTestsCommands(PromptsReleaseCommands):
 
     @command
     def put_case(
-        self, person: Person, *, prompt: Name, at: Number | None, case: Case, parent: Hash | None
+        self, person: Person, *, prompt: Name, no: Number | None, case: Case, parent: Hash | None
     ) -> Json:
         """Save a case in the place of another, or after the last."""
-        return {"tests": self._casework.put(person, prompt, at, case, parent=parent)}
+        return {"tests": self._casework.put(person, prompt, no, case, parent=parent)}
 
     @command
-    def drop_case(self, person: Person, *, prompt: Name, at: Number, parent: Hash | None) -> Json:
+    def drop_case(self, person: Person, *, prompt: Name, no: Number, parent: Hash | None) -> Json:
         """Take a case out."""
-        return {"tests": self._casework.drop(person, prompt, at, parent=parent)}
+        return {"tests": self._casework.drop(person, prompt, no, parent=parent)}
 
     @command
     def turn_case(self, person: Person, *, prompt: Name, message: Id, parent: Hash | None) -> Json:

@@ -18,7 +18,7 @@ export function editCase(facts, one, saved) {
   const checks = assertionsForm(facts.types, written.assert ?? []);
   const remove = one && button("Delete case", "trash", async () => {
     if (!(await confirmed(`Delete the case “${one.name}”?`, "Delete"))) return;
-    const told = await ask("drop_case", { prompt: facts.prompt, at: one.no, parent: facts.tests });
+    const told = await ask("drop_case", { prompt: facts.prompt, no: one.no, parent: facts.tests });
     await end(told, "The case is deleted.");
   }, { class: "btn danger" });
   const cancel = h("button", { type: "button", class: "btn", onclick: () => dialog.close() }, "Cancel");
@@ -37,7 +37,7 @@ export function editCase(facts, one, saved) {
     if (!metadata.critical) delete metadata.critical;
     const made = { ...written, description: name.value, metadata, vars, assert: checks.read() };
     if (!Object.keys(metadata).length) delete made.metadata;
-    return ask("put_case", { prompt: facts.prompt, at: one ? one.no : null, case: made, parent: facts.tests });
+    return ask("put_case", { prompt: facts.prompt, no: one ? one.no : null, case: made, parent: facts.tests });
   };
   const body = form(
     [field("What must be right", name, "A short name: it stands in the matrix and in the gate."), h("h3", {}, "Values"), values.element, critical, h("h3", {}, "The answer"), checks.element, problem],
