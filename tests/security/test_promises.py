@@ -13,9 +13,10 @@ CLASS = re.compile(r"^\| ([A-I]) [^|]+\| [^|]+\|[^|]+\| (.+) \|$", re.MULTILINE)
 
 def faults():
     """{number: where its tests are}"""
+    section = TEXT[TEXT.index("\n## Faults\n") : TEXT.index("\n## How each promise is tested\n")]
     return {
         number: where
-        for first, last, where in FAULT.findall(TEXT)
+        for first, last, where in FAULT.findall(section)
         for number in range(int(first), int(last or first) + 1)
     }
 
