@@ -8,7 +8,7 @@ began it: that one stops it, while everybody sees how far it is. A process that 
 import asyncio
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from chatbot.archive import Archive
@@ -28,9 +28,10 @@ from chatbot.testing.views import (
     run_view,
 )
 from store import prompts as rows
-from store import testing
+from store import test_cells, testing
 from store.engine import Session
 from store.records import Person, RunStatus, TestResult, TestRun
+from store.test_cells import Cell as Result
 
 log = logging.getLogger(__name__)
 
@@ -286,14 +287,14 @@ def result_of(cell: Cell) -> TestResult:
     )
 
 
-def _before(session: Session, run: TestRun) -> list[TestResult]:
-    """Earlier results of the same columns, the newest of each column that has one, run by run."""
+def _before(session: Session, run: TestRun) -> list[Result]:
+    """Earlier results of the same columns, the newest of each cell first."""
     wanted = {(version, model) for version, model in run.columns}
-    found: list[TestResult] = []
     earlier = testing.runs(session, run.prompt, suite=run.suite, before=run.id, limit=EARLIER)
-    for one in earlier:
-        for version, model in [(v, m) for v, m in one.columns if (v, m) in wanted]:
-            if one.status == "complete":
-                found += testing.results(session, one.id, version=version, model=model)
-                wanted.discard((version, model))
-    return [replace(one, outputs=[]) for one in found]
+    return [
+        cell
+        for one in earlier
+        if one.status == "complete" and wanted & {(v, m) for v, m in one.columns}
+        for cell in test_cells.cells_of(session, one.id)
+        if (cell.version, cell.model) in wanted
+    ]

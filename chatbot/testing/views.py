@@ -9,6 +9,7 @@ from xml.etree import ElementTree as ET
 
 from chatbot.tally import Rate, rate_of
 from store.records import RunStatus, TestResult, TestRun
+from store.test_cells import Cell as Result
 
 Suite = Literal["tests", "injection"]
 
@@ -100,7 +101,7 @@ def run_view(
     run: TestRun,
     results: Sequence[TestResult],
     numbers: dict[str, int],
-    before: Sequence[TestResult] = (),
+    before: Sequence[Result] = (),
 ) -> RunView:
     """A run for doors. `numbers`: of the versions; `before`: results of the runs before."""
     was = {
