@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache, partial
@@ -171,6 +171,21 @@ def build(settings: Settings) -> Product:
     fallback = [registry.resolve(name).label for name in settings.fallback]
     database = _open(settings)
     archive = Archive(database, Database.in_memory())
+    audit = Audit(archive)
+    options = Options(archive, audit)
+    return _wired(settings, registry, fallback, database, archive, audit, options)
+
+
+def _wired(
+    settings: Settings,
+    registry: Registry,
+    fallback: Sequence[str],
+    database: Database,
+    archive: Archive,
+    audit: Audit,
+    options: Options,
+) -> Product:
+    """The services that stand on models, a database and what administrators chose."""
     sandbox = sandbox_of(settings)
     releases = Releases(archive, sandbox.serve)
     releases.publish_library()
@@ -182,8 +197,6 @@ def build(settings: Settings) -> Product:
     runner = Runner(registry, sandbox, encoder, settings)
     gates = Gates(archive, releases, sandbox, runner.grader_label)
     planning = Planning(archive, releases, runner, gates, settings.test_data)
-    audit = Audit(archive)
-    options = Options(archive, audit)
     notices = Notices()
     authoring = _authoring(settings, archive, audit, releases, sandbox, gates, default_model)
     casework = Casework(authoring)
@@ -207,14 +220,7 @@ def build(settings: Settings) -> Product:
         arms=Arms(archive),
         notices=notices,
         chat=chat,
-        conversations=Conversations(
-            archive,
-            registry,
-            releases,
-            notices,
-            chat.is_running,
-            temporary_minutes=settings.temporary_minutes,
-        ),
+        conversations=_conversations(settings, archive, registry, releases, notices, chat),
         preview=_preview(settings, archive, registry, releases, encoder),
         traces=tracing.Traces(archive, releases),
         sandbox=sandbox,
@@ -222,14 +228,7 @@ def build(settings: Settings) -> Product:
         looking=Looking(sandbox, registry, settings.workspace, encoder),
         replay=replay,
         turn_cases=TurnCases(replay, casework, planning, options, settings.workspace),
-        workbench=Workbench(
-            archive,
-            registry,
-            releases,
-            allowance,
-            workspace=settings.workspace,
-            encoder=encoder,
-        ),
+        workbench=_workbench(settings, archive, registry, releases, allowance, encoder),
         audit=audit,
         accounts=_accounts(settings, archive, audit),
         options=options,
@@ -294,6 +293,42 @@ def _privacy(
         home=settings.home_folder,
         workspace=settings.workspace,
         temporary_minutes=settings.temporary_minutes,
+    )
+
+
+def _conversations(
+    settings: Settings,
+    archive: Archive,
+    registry: Registry,
+    releases: Releases,
+    notices: Notices,
+    chat: Chat,
+) -> Conversations:
+    return Conversations(
+        archive,
+        registry,
+        releases,
+        notices,
+        chat.is_running,
+        temporary_minutes=settings.temporary_minutes,
+    )
+
+
+def _workbench(
+    settings: Settings,
+    archive: Archive,
+    registry: Registry,
+    releases: Releases,
+    allowance: Allowance,
+    encoder: OpenEncoder,
+) -> Workbench:
+    return Workbench(
+        archive,
+        registry,
+        releases,
+        allowance,
+        workspace=settings.workspace,
+        encoder=encoder,
     )
 
 
