@@ -32,7 +32,6 @@ KINDS_THERE: Mapping[Kind, str] = {
     "passages": "array",
 }
 """What Prompty calls kinds that it has under another name, or not at all."""
-OURS_ALONE = ("limit",)
 
 
 def exported(prompt: Prompt, form: Form) -> str:
@@ -66,8 +65,10 @@ def _input(prompt: Prompt, entry: dict[str, JSON], ours: dict[str, JSON]) -> JSO
     """Return an input in Prompty's words; what it has no word for goes into `ours`."""
     name = str(entry["name"])
     spec = prompt.input(name)
-    kept = {key: entry[key] for key in OURS_ALONE if key in entry}
-    fresh = {key: value for key, value in entry.items() if key not in OURS_ALONE}
+    kept: dict[str, JSON] = {}
+    if spec is not None and spec.limit is not None:
+        kept["limit"] = spec.limit
+    fresh = {key: value for key, value in entry.items() if key != "limit"}
     if spec is not None and spec.kind in KINDS_THERE:
         fresh["kind"] = KINDS_THERE[spec.kind]
         kept = {"kind": spec.kind, **kept}

@@ -9,17 +9,20 @@ from prompts.errors import Faults, PromptError, did_you_mean
 from prompts.frontmatter import JSON, FrontMatter, Path
 from prompts.inputs import KINDS, LIMITS, MAX_LIMIT, Input, Kind
 from prompts.options import NO_SECRETS, read_model, read_parameters
-from prompts.ours import Ours, read_ours
+from prompts.ours import Ours, finer, read_ours
 from prompts.reading import flag, known, words
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,63}")
 _INPUT_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _MAX_INPUTS = 50
-_FIELDS = frozenset({"name", "description", "inputs", "model", "metadata"})
+_FIELDS = frozenset({"name", "description", "inputs", "model", "metadata", "template"})
+_TEMPLATES: tuple[JSON, ...] = (None, "jinja2", {"kind": "jinja2"})
+_PARSERS: tuple[JSON, ...] = (None, "prompty", {"kind": "prompty"})
+_KINDS_THERE: dict[str, Kind] = {"float": "number", "integer": "number", "array": "list"}
+"""Prompty's names of kinds that we have, too."""
 _NOT_TAKEN = {
     "tools": "Prompts call no tools.",
     "connection": NO_SECRETS,
-    "template": "Every prompt is Jinja; there is nothing to choose.",
     "outputs": "Write the form of the answer as `output` under `metadata: chatbot:`.",
     "sample": "Give the inputs a `default`.",
 }
@@ -47,6 +50,8 @@ def read_fields(front: FrontMatter, faults: Faults) -> Fields:
     """Check every field; a fault raises PromptError, or is kept and its field left empty."""
     with faults:
         known(front, (), front.values, _FIELDS, _NOT_TAKEN)
+    with faults:
+        _check_template(front)
     inputs = _inputs(front, faults)
     ours = read_ours(front, inputs, faults)
     declared, threads = _declared(front, None), _declared(front, "thread")
@@ -69,6 +74,17 @@ def _declared(front: FrontMatter, kind: Kind | None) -> frozenset[str]:
     return frozenset(name for name in names if isinstance(name, str))
 
 
+def _check_template(front: FrontMatter) -> None:
+    """Take what Prompty's files say of ours, and nothing else."""
+    template = front.values.get("template")
+    parts = template if isinstance(template, dict) else {"format": template}
+    sound = parts.get("format") in _TEMPLATES and parts.get("parser") in _PARSERS
+    if not sound or not set(parts) <= {"format", "parser"}:
+        raise front.error(
+            ("template",), "Every prompt is Jinja; there is nothing to choose.", "Delete this."
+        )
+
+
 def _name(front: FrontMatter, name: JSON) -> str:
     if isinstance(name, str) and _NAME.fullmatch(name):
         return name
@@ -83,6 +99,9 @@ def _name(front: FrontMatter, name: JSON) -> str:
 def _inputs(front: FrontMatter, faults: Faults) -> tuple[Input, ...]:
     inputs: dict[str, Input] = {}
     entries: list[JSON] = []
+    more: dict[str, dict[str, JSON]] = {}
+    with faults:
+        more = finer(front)
     with faults:
         entries = _entries(front, front.values.get("inputs"))
     for i, entry in enumerate(entries):
@@ -90,10 +109,15 @@ def _inputs(front: FrontMatter, faults: Faults) -> tuple[Input, ...]:
         with faults:
             if not isinstance(entry, dict):
                 raise front.error(path, "An input must hold `name: …` and `kind: …`.")
-            spec = _input(front, path, entry)
+            spec = _input(front, path, {**entry, **more.get(str(entry.get("name")), {})})
             if spec.name in inputs:
                 raise front.error((*path, "name"), f"The input `{spec.name}` is declared twice.")
             inputs[spec.name] = spec
+    for name in more.keys() - _declared(front, None):
+        with faults:
+            path = ("metadata", "chatbot", "inputs", name)
+            hint = did_you_mean(name, inputs, "Declare it under `inputs`.")
+            raise front.error(path, f"There is no input `{name}`.", hint)
     return tuple(inputs.values())
 
 
@@ -141,6 +165,7 @@ def _input_name(front: FrontMatter, path: Path, name: JSON) -> str:
 
 def _input_kind(front: FrontMatter, path: Path, entry: dict[str, JSON]) -> Kind:
     kind = entry.get("kind", "string")
+    kind = _KINDS_THERE.get(kind, kind) if isinstance(kind, str) else kind
     if kind not in KINDS:
         hint = did_you_mean(str(kind), KINDS, f"Kinds are {', '.join(KINDS)}.")
         raise front.error((*path, "kind"), f"There is no kind `{kind}`.", hint)

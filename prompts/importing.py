@@ -25,8 +25,9 @@ from prompts.writing import items, source_of
 MAX_BYTES = 512 * 1024
 _DEPTH = 16
 _NOTHING = "---\n---\n"
-_FRONT = re.compile(r"---[ \t]*\n(.*\n)?---[ \t]*$", re.DOTALL | re.MULTILINE)
+_FRONT = re.compile(r"---[ \t]*\n(.*?\n)?---[ \t]*$", re.DOTALL | re.MULTILINE)
 _ROLE = re.compile(r"\s*(system|user|assistant):[ \t]*\n", re.IGNORECASE)
+_TEMPLATE = re.compile(r"^template:", re.MULTILINE)
 _NAME = re.compile(r"^name:.*$", re.MULTILINE)
 _ELSEWHERE = re.compile(r"(file|https?)://|\S+\.(txt|json|ya?ml|md|py|js)$")
 _LOOP = re.compile(
@@ -75,8 +76,10 @@ def imported(text: str | bytes, name: str | None = None) -> Imported:
     Raises PromptError, with the place where there is one.
     """
     whole = read_text(text, limit=MAX_BYTES)
-    if _FRONT.match(whole):
-        return _own(whole, name) or _prompty(whole, name)
+    if front := _FRONT.match(whole):
+        # What Prompty can read, too, is said in our words.
+        own = None if _TEMPLATE.search(front.group()) else _own(whole, name)
+        return own or _prompty(whole, name)
     if _ROLE.match(whole):
         return _prompty(f"{_NOTHING}{whole}", name, _NOTHING.count("\n"))
     taken = _read(whole)

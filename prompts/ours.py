@@ -19,7 +19,9 @@ SELECTS: tuple[Select, ...] = get_args(Select)
 SHOWN = 3
 """Examples that are shown where they are chosen by likeness and `k` is not given."""
 _PATH: Path = ("metadata", "chatbot")
-_FIELDS = ("kind", "title", "notes", "examples", "output", "gate")
+_FIELDS = ("kind", "title", "notes", "examples", "output", "gate", "inputs")
+_FINER = ("kind", "limit")
+"""What an input may say here rather than in its own entry."""
 _BARS = ("injection", "benign")
 
 
@@ -67,6 +69,22 @@ def read_ours(front: FrontMatter, inputs: tuple[Input, ...], faults: Faults) -> 
         found.output = _output(front, ours.get("output"))
     with faults:
         found.gate = _gate(front, ours.get("gate"))
+    return found
+
+
+def finer(front: FrontMatter) -> dict[str, dict[str, JSON]]:
+    """Return what `inputs` here says of inputs, by name; raises PromptError.
+
+    A file that Prompty can read, too, has Prompty's kinds in the entries and ours here.
+    """
+    metadata = front.values.get("metadata")
+    ours = metadata.get("chatbot") if isinstance(metadata, dict) else None
+    path: Path = (*_PATH, "inputs")
+    several = mapping(front, path, ours.get("inputs") if isinstance(ours, dict) else None)
+    found: dict[str, dict[str, JSON]] = {}
+    for name, entry in several.items():
+        found[name] = mapping(front, (*path, name), entry)
+        known(front, (*path, name), found[name], _FINER)
     return found
 
 

@@ -36,6 +36,16 @@ class TestThereAndBack:
                       "output", "gate", "model"):  # fmt: skip
             assert getattr(back, field) == getattr(prompt, field), field
 
+    @pytest.mark.parametrize("name", prompts.library_names())
+    def test_a_prompty_file_is_one_of_ours_as_it_is(self, name: str) -> None:
+        prompt = prompts.library()[name]
+        text = prompts.exported(prompt, "prompty")
+        read = prompts.parse(text)
+        assert read.inputs == prompt.inputs
+        assert prompts.lint(text) == []
+        assert prompts.exported(read, "prompty") == text
+        assert "template:" not in prompts.imported(text).source
+
     @pytest.mark.parametrize("name", ["assistant", "support", "product-description"])
     def test_a_list_of_messages_keeps_what_is_said(self, name: str) -> None:
         prompt = prompts.library()[name]

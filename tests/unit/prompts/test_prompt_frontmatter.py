@@ -30,6 +30,17 @@ def test_every_field_is_read() -> None:
     }  # fmt: skip
 
 
+def test_what_prompty_says_of_a_file_like_ours_is_taken() -> None:
+    prompt = front(
+        "template: {format: {kind: jinja2}, parser: {kind: prompty}}\nmodel: {id: gpt-4o}\n"
+        "inputs: [{name: a, kind: float}, {name: b, kind: array}, {name: c}]\n"
+        "metadata: {chatbot: {inputs: {b: {kind: passages, limit: 3}, c: {kind: text}}}}\n"
+    )
+    kinds = [(one.name, one.kind, one.limit) for one in prompt.inputs]
+    assert kinds == [("a", "number", None), ("b", "passages", 3), ("c", "text", None)]
+    assert prompt.model == "gpt-4o"
+
+
 def test_a_prompt_without_inputs_is_a_task() -> None:
     prompt = front("")
     assert (prompt.kind, prompt.inputs, prompt.thread_input) == ("task", (), None)
@@ -67,6 +78,10 @@ def test_yaml_that_is_refused(yaml: str, place: tuple[int, int], says: str) -> N
         ("model: gpt-4\n", "must hold `field: value` lines"),
         ("model: {id: [gpt-4]}\n", "must be a text"),
         ("template: {format: mustache}\n", "Every prompt is Jinja"),
+        ("template: {format: jinja2, engine: x}\n", "Every prompt is Jinja"),
+        ("metadata: {chatbot: {inputs: {q: {kind: text}}}}\n", "There is no input `q`"),
+        ("metadata: {chatbot: {inputs: {q: {name: r}}}}\n", "not taken"),
+        ("metadata: {chatbot: {inputs: [q]}}\n", "must hold `field: value` lines"),
         ("descripton: x\n", "Did you mean `description`"),
         ("description: [x]\n", "must be a text"),
         ("model: {options: {temperature: 3}}\n", "from 0 to 2"),
