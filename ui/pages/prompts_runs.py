@@ -10,6 +10,7 @@ asks for it any more. Knows no page and no model.
 """
 
 import asyncio
+import logging
 import time
 import uuid
 from collections.abc import AsyncGenerator, Callable
@@ -24,6 +25,8 @@ from chatbot.workbench import Told
 
 Json = dict[str, Any]
 Start = Callable[[CancelToken], AsyncGenerator[Told, None]]
+
+log = logging.getLogger(__name__)
 
 LOOK = 0.2
 """Seconds that one `follow` waits for more text, so that a page asks five times a second."""
@@ -112,12 +115,15 @@ async def _write(run: _Run, start: Start) -> None:
                 run.text += one.text
                 run.ended = one.ended or run.ended
                 run.more.set()
+                if time.monotonic() - run.seen > KEPT:
+                    run.cancel.cancel()
         if run.ended is None:
             run.ended = {"status": "stopped" if run.cancel.cancelled else "truncated"}
     except ChatbotError as error:
         run.error = error
     except Exception as error:  # noqa: BLE001  whatever broke, the page gets an end
+        # The exception's text may quote what was asked, so only its type is logged.
+        log.error("a run broke: %s", type(error).__name__)  # noqa: TRY400
         run.error = ChatbotError("Something went wrong while answering. Try again.")
-        run.error.__cause__ = error
     finally:
         run.more.set()
