@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session, aliased
 
 from store.errors import NotFound
@@ -81,7 +81,7 @@ def turn(session: Session, public_id: str, *, user_id: int, others: bool) -> Sto
     return found[0]
 
 
-def _turns(judge: int | None) -> Select[Any]:
+def _turns(judge: int | None) -> Any:
     """Turns with the verdict of `judge`, or of the person who asked."""
     question, verdict = aliased(Message), aliased(Feedback)
     by = Conversation.user_id if judge is None else judge
@@ -116,5 +116,5 @@ def _turns(judge: int | None) -> Select[Any]:
     )
 
 
-def _read(session: Session, query: Select[Any]) -> list[StoredTurn]:
+def _read(session: Session, query: Any) -> list[StoredTurn]:
     return [StoredTurn(*row) for row in session.execute(query)]

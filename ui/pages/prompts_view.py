@@ -151,7 +151,7 @@ def problem(found: Any) -> Json:
 def looked(found: Looked) -> Json:
     """What the editor shows beside the text."""
     shown = found.shown
-    each = found.tokens or [None] * len(shown or ())
+    each: Sequence[int | None] = found.tokens or [None] * len(shown or ())
     return {
         "problems": [problem(one) for one in found.problems],
         "fields": fields(found.prompt) if found.prompt else None,
