@@ -17,13 +17,17 @@ _RUNNING = text("status = 'running'")
 
 
 class Prompt(Base):
-    """A prompt's name and how many versions it has had. An archived one is in no list."""
+    """A prompt's name and how many versions it has had. An archived one is in no list.
+
+    `tests_id` is the row of its current test cases: a value, since a circle of keys costs more.
+    """
 
     __tablename__ = "prompts"
 
     name: Mapped[str] = mapped_column(Name(200), primary_key=True)
     kind: Mapped[str] = mapped_column(Name(20))
     versions: Mapped[int] = mapped_column(default=0)
+    tests_id: Mapped[int | None] = mapped_column(BigId)
     archived: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
@@ -76,12 +80,11 @@ class Release(Base):
 
 
 class PromptTests(Base):
-    """The test cases of a prompt as its author wrote them. Append-only: the newest row counts."""
+    """The test cases of a prompt as its author wrote them. Append-only."""
 
     __tablename__ = "prompt_tests"
     __table_args__ = (
-        Index("ix_prompt_tests_current", "prompt", "id"),
-        Index("ix_prompt_tests_sha", "sha"),
+        Index("ix_prompt_tests_sha", "prompt", "sha"),
         NEVER_REUSED,
     )
 

@@ -25,6 +25,9 @@ _TESTS = columns_of(TestsRow, PromptTests)
 _RUN = columns_of(RunRow, TestRun)
 _RESULT = columns_of(ResultRow, TestResult)
 
+_CURRENT = TestsRow.id == models.Prompt.tests_id
+"""Every prompt with its current test cases, however many there were before."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -45,23 +48,25 @@ def save_tests(
 
     Raises `NotFound` for a prompt that has no version, `UnstorableText`.
     """
-    lock = update(models.Prompt).where(models.Prompt.name == prompt)
+    named = models.Prompt.name == prompt
     # Changes nothing, and lets the second of two authors wait and see what the first one wrote.
-    held = lock.values(versions=models.Prompt.versions).returning(models.Prompt.name)
-    if session.execute(held).one_or_none() is None:
+    held = update(models.Prompt).where(named).values(versions=models.Prompt.versions)
+    if session.execute(held.returning(models.Prompt.name)).one_or_none() is None:
         raise NotFound("This prompt")
     known = current_tests(session, prompt)
     if known is not None and known.source == source:
         return known
-    session.add(TestsRow(prompt=prompt, sha=sha, source=source, cases=cases, author=author))
+    row = TestsRow(prompt=prompt, sha=sha, source=source, cases=cases, author=author)
+    session.add(row)
     session.flush()
+    session.execute(update(models.Prompt).where(named).values(tests_id=row.id))
     return get_tests(session, prompt, sha)
 
 
 def current_tests(session: Session, prompt: str) -> PromptTests | None:
     """The newest test cases of a prompt, or None when it has none."""
-    newest = select(*_TESTS).where(TestsRow.prompt == prompt).order_by(TestsRow.id.desc()).limit(1)
-    found = session.execute(newest).one_or_none()
+    query = select(*_TESTS).join(models.Prompt, _CURRENT).where(models.Prompt.name == prompt)
+    found = session.execute(query).one_or_none()
     return None if found is None else PromptTests(*found)
 
 
@@ -76,11 +81,7 @@ def get_tests(session: Session, prompt: str, sha: str) -> PromptTests:
 
 def tests_states(session: Session) -> dict[str, PromptTests]:
     """The newest test cases of every prompt that has some, by the prompt's name."""
-    own = select(TestsRow.id).where(TestsRow.prompt == models.Prompt.name)
-    # By prompt too: PostgreSQL else walks all tests backwards for a prompt that has none.
-    last = own.order_by(TestsRow.prompt.desc(), TestsRow.id.desc()).limit(1)
-    newest = select(last.correlate(models.Prompt).scalar_subquery()).select_from(models.Prompt)
-    rows = session.execute(select(*_TESTS).where(TestsRow.id.in_(newest)))
+    rows = session.execute(select(*_TESTS).join(models.Prompt, _CURRENT))
     return {row.prompt: PromptTests(*row) for row in rows}
 
 
