@@ -266,8 +266,7 @@ class Gates:
         """What judges the rubrics of a suite now, by its name in runs; "" where it has none."""
         if not suite.graded:
             return ""
-        version, label = self.grading()
-        return f"{version} {label}"
+        return grader_key(*self.grading())
 
     def grading(self) -> tuple[str, str]:
         """The grader's version and its model. Raises NotFound where no grader is published."""
@@ -302,6 +301,11 @@ class Gates:
             return self._releases.prompt(sha).gate
         except prompts.PromptError:  # the first line says so
             return {}
+
+
+def grader_key(version: str, model: str) -> str:
+    """A grader's name in runs: a verdict of another version or model is another verdict."""
+    return f"{version} {model}"
 
 
 def served(releases: Releases, prompt: str) -> str:

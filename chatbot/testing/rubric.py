@@ -17,6 +17,7 @@ import prompts
 from chatbot.backends.cancel import CancelToken
 from chatbot.chain import Plan, Renderer, answer
 from chatbot.errors import ChatbotError
+from chatbot.gate import grader_key
 from chatbot.testing.asking import Asking
 from prompts.checks import CannotJudge, Grade, Output
 
@@ -37,12 +38,7 @@ class Grader:
     @property
     def key(self) -> str:
         """Names both: a verdict of another version or model is another verdict."""
-        return key_of(self.prompt.sha, self.model)
-
-
-def key_of(version: str, model: str) -> str:
-    """The grader's name in runs and in the gate."""
-    return f"{version} {model}"
+        return grader_key(self.prompt.sha, self.model)
 
 
 class Grading:
