@@ -8,9 +8,13 @@ import prompts
 from chatbot import chain
 from chatbot.backends.cancel import CancelToken
 from chatbot.backends.checkpoint import read_manifest, verify
+from chatbot.backends.encoder import open_encoder
 from chatbot.backends.local import LocalModel
 from chatbot.backends.registry import STARTER
 from chatbot.learning.starter.tokenizer import TAGS, Encoder
+from chatbot.settings import Settings
+from prompts.cases import read_cases
+from prompts.checks import Output, judge
 
 LIMIT = 40_000_000  # bytes on disk
 
@@ -44,16 +48,23 @@ def ask(local):
 
 
 @pytest.fixture(scope="module")
-def tool(local):
-    """Return what uses a built-in prompt on the way that a turn goes."""
+def tool(local, tmp_path_factory):
+    """Return what uses a built-in prompt on the way that a turn goes; gives the text."""
+    encoder = open_encoder(Settings(home=tmp_path_factory.mktemp("home")))
 
     async def opened(_):
         return local
 
-    async def run(prompt, values):
-        plan = chain.Plan(prompts.library()[prompt], values)
-        said = chain.answer(plan, [local.label], opened, CancelToken(), lambda _: None)
-        return "".join([piece.text async for piece in said])
+    async def run(name, values):
+        prompt, given = prompts.library()[name], dict(values)
+        thread = prompt.thread_input
+        said = given.pop(thread.name, []) if thread else []
+        past = tuple(chain.Past(n, one["role"], one["content"]) for n, one in enumerate(said))
+        plan = chain.Plan(prompt, given, past)
+        answer = chain.answer(
+            plan, [local.label], opened, CancelToken(), lambda _: None, lambda: encoder
+        )
+        return "".join([piece.text async for piece in answer])
 
     return lambda prompt, **values: asyncio.run(run(prompt, values))
 
@@ -134,3 +145,22 @@ def test_summary_has_its_lines(tool):
     lines = tool("summary", conversation=said).splitlines()
     assert [line.partition(":")[0] for line in lines] == ["Wants", "Done", "Open"]
     assert "9 am" in lines[-1]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("name", prompts.library_names())
+def test_critical_cases_of_the_built_in_prompts_hold(tool, name):
+    """What the gate asks of every change: else nobody could publish with the model that ships."""
+    lost = []
+    for case in read_cases(prompts.library_tests(name)).cases:
+        asked = [one for one in case.assertions if one.needs_answer and one.type != "leaks-prompt"]
+        if not case.critical or not asked:
+            continue
+        output = Output(tool(name, **case.vars))
+        lost += [
+            (case.description, output.text)
+            for one in asked
+            if one.type != "is-refusal" and not judge(one, output).passed
+        ]
+    assert lost == []
