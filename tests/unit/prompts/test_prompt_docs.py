@@ -31,6 +31,10 @@ def test_the_lists_are_complete() -> None:
     built_in = PAGE[PAGE.index("## Built in") :]
     named = re.findall(r"^\| `([a-z-]+)` \|", built_in, re.MULTILINE)
     assert sorted(named) == sorted(prompts.library_names())
+    for name, passed, count in re.findall(r"^\| `([a-z-]+)` .* (\d+) of (\d+) \|", built_in, re.M):
+        cases = read_cases(prompts.library_tests(name) or "").cases
+        assert int(count) == len(cases), name
+        assert int(passed) >= sum(case.critical for case in cases), name
     tests = PAGE[PAGE.index("## Tests") : PAGE.index("## The gate")]
     assert all(f"`{name}`" in tests for name in ASSERTIONS)
     output = PAGE[PAGE.index("| `output` |") :].partition("\n")[0]
