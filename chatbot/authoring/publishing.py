@@ -53,7 +53,7 @@ class Publishing(Writing):
 
         Raises:
             GateClosed: with a sentence for each thing that is not met.
-            Refused: no version, a weight that is none, or too short a reason.
+            Refused: no version, a weight that is none, too short a reason, or what serves already.
             NotFound, NotAllowed, StoreUnavailable.
         """
         note, override = note_of(note), override.strip()
@@ -71,6 +71,9 @@ class Publishing(Writing):
             require_author(session, person)
             if override:
                 require_overrider(session, person)
+            now = rows.current_release(session, prompt, environment)
+            if now is not None and now.weights == shas:
+                raise Refused(f"This is what {environment} serves already. Nothing was published.")
             made = rows.publish(
                 session,
                 prompt=prompt,

@@ -227,12 +227,14 @@ def test_roll_back_goes_back_step_by_step_and_asks_no_gate(product, shop, ada):
     assert len(product.audit.entries(me, action="prompt_rolled_back")) == 4
 
 
-def test_roll_back_passes_over_what_serves_the_same(product, shop, ada):
+def test_what_serves_already_is_not_published_again(product, shop, ada):
+    """A second click makes no second release."""
     first, me = newest(product), product.person()
-    second = shop("Two.")
-    for sha in (first, second, second):
-        publish(product, me, sha, override=ENOUGH)
-    assert product.authoring.roll_back(ada, PROMPT).shares[0].seq == 1
+    publish(product, me, first, override=ENOUGH)
+    with pytest.raises(Refused, match="serves already"):
+        publish(product, me, first, override=ENOUGH)
+    assert len(product.authoring.releases(ada, PROMPT).releases) == 1
+    publish(product, ada, first, environment="staging")
 
 
 def test_roll_back_to_a_release_of_another_prompt_or_place_is_refused(product, shop, ada):
