@@ -4,9 +4,11 @@ A case whose assertions look at the messages alone is rendered and asks nobody. 
 """
 
 import asyncio
+import contextlib
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import aclosing
+from threading import BoundedSemaphore
 from typing import TYPE_CHECKING, Any
 
 import prompts
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
 PER = 1_000_000
 """Tokens that a price is for."""
+TRIES = 3
+"""How often a rendering is tried."""
 
 
 class Asking:
@@ -100,6 +104,26 @@ class Asking:
         if price is None or tokens_out is None:
             return None
         return (tokens_in * price[0] + tokens_out * price[1]) / PER
+
+
+def patient(renderer: Renderer, places: int) -> Renderer:
+    """A renderer for many callers: `places` at a time, the others wait; what failed is tried again.
+
+    A run may ask for hundreds of renderings while its models keep the machine busy. That one of
+    them was too slow, or found no worker, says nothing of the prompt.
+    """
+    free = BoundedSemaphore(places)
+
+    def render(
+        prompt: prompts.Prompt, values: Mapping[str, Any], chosen: Sequence[int] | None = None
+    ) -> Sequence[Mapping[str, str]]:
+        with free:
+            for _ in range(TRIES - 1):
+                with contextlib.suppress(prompts.PromptError):
+                    return renderer(prompt, values, chosen)
+            return renderer(prompt, values, chosen)
+
+    return render
 
 
 def plan_of(prompt: prompts.Prompt, case: Case, renderer: Renderer = prompts.render) -> Plan:

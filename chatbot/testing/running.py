@@ -15,7 +15,7 @@ from chatbot.backends.registry import Registry
 from chatbot.chain import OpenEncoder
 from chatbot.errors import ChatbotError, PromptInvalid
 from chatbot.settings import Settings
-from chatbot.testing.asking import Asking
+from chatbot.testing.asking import Asking, patient
 from chatbot.testing.injection import with_secret
 from chatbot.testing.matrix import Column, Matrix, OnCell, Tell
 from chatbot.testing.refusing import declines, is_refusal
@@ -73,7 +73,8 @@ class Runner:
         self._encoder = encoder
         self._settings = settings
         hosted = {one.name: one for one in settings.hosted}
-        self._asking = Asking(registry, sandbox.render, encoder, hosted)
+        self._renderer = patient(sandbox.render, settings.prompt_workers)
+        self._asking = Asking(registry, self._renderer, encoder, hosted)
 
     def label(self, model: str | None = None) -> str:
         """The whole label of a model; of the default one for None. Raises UnknownModel."""
@@ -152,7 +153,7 @@ class Runner:
             grading = Grading(
                 work.grader,
                 self._asking,
-                self._sandbox.render,
+                self._renderer,
                 asyncio.get_running_loop(),
                 cancel,
                 asyncio.Semaphore(self._at_once(work.grader.model)),

@@ -2,16 +2,20 @@
 
 import asyncio
 import json
+import threading
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from xml.etree import ElementTree as ET
 
 import pytest
 
+import prompts
 from chatbot.backends.cancel import CancelToken
 from chatbot.bootstrap import build
 from chatbot.errors import BackendBroken, Conflict, NotAllowed, NotFound, PromptInvalid, Refused
 from chatbot.testing import Column
+from chatbot.testing.asking import patient
 from chatbot.testing.matrix import Matrix
 from prompts.cases import read_cases
 from prompts.checks import Output, judged
@@ -391,3 +395,29 @@ def test_a_stop_leaves_no_half_cells_and_an_error_of_the_store_ends_all(play):
     assert all(cell.attempts[0].output.text == "x" for cell in kept)
     with pytest.raises(OSError, match="disk full"):
         play(scene(full, CancelToken()))
+
+
+def test_renderings_wait_for_one_another_and_are_tried_again():
+    """Two places for twenty callers; each is too slow the first time."""
+    running, most, seen, lock = 0, 0, Counter(), threading.Lock()
+
+    def render(prompt, values, chosen=None):
+        nonlocal running, most
+        with lock:
+            running, seen[values["n"]] = running + 1, seen[values["n"]] + 1
+            most = max(most, running)
+        time.sleep(0.001)
+        with lock:
+            running -= 1
+        if values["n"] == "never" or seen[values["n"]] == 1:
+            raise prompts.PromptError("Stopped after 250 ms.")
+        return [{"role": "user", "content": str(values["n"])}]
+
+    asked = patient(render, 2)
+    with ThreadPoolExecutor(20) as threads:
+        found = list(threads.map(lambda n: asked(None, {"n": n}), range(20)))
+    assert [one[0]["content"] for one in found] == [str(n) for n in range(20)]
+    assert most <= 2
+    with pytest.raises(prompts.PromptError, match="250 ms"):
+        asked(None, {"n": "never"})
+    assert seen["never"] == 3
