@@ -36,7 +36,8 @@ def main() -> NoReturn:
     """Serve until the other end is closed."""
     control = socket.socket(fileno=int(sys.argv[1]))
     limits = Limits(**json.loads(sys.argv[2]))
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for told_to_all in (signal.SIGINT, signal.SIGTERM):  # the caller may go on for a while
+        signal.signal(told_to_all, signal.SIG_IGN)
     _rehearse(limits)
     gc.collect()
     gc.freeze()  # what is shared with the workers stays shared

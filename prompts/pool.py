@@ -8,6 +8,7 @@ for. Time that a worker did not get, because the machine is crowded, is not held
 """
 
 import contextlib
+import errno
 import json
 import os
 import select
@@ -24,10 +25,12 @@ from prompts.wire import COMMAND, LENGTH, PID, Limits
 
 START_S = 20.0
 """Seconds that the first worker may take to be there, on a machine that has much else to do."""
-PATIENCE = 4
+PATIENCE = 20
 """How many times its time limit a worker gets at most, on a machine that has no time for it."""
 _NEARLY = 0.9
 """Share of its time limit that a worker has had when the clock decides. Before, it stops itself."""
+_NO_ROOM = (errno.EMFILE, errno.ENFILE)
+"""This process has too many files open: no reason to end those that work."""
 _ROOT = Path(__file__).resolve().parents[1]
 _CODE = "import sys; sys.path.insert(0, sys.argv[3]); from prompts.forking import main; main()"
 _MOST = 64 * 1024 * 1024
@@ -80,16 +83,15 @@ class Server:
                 raise NoWorker(STOPPING)
             try:
                 return self._forked(nice)
-            except (OSError, ValueError):
+            except OSError as error:
+                if error.errno in _NO_ROOM:
+                    raise _none(error) from None
                 self._end()
             try:
                 return self._forked(nice)
-            except (OSError, ValueError) as error:
+            except OSError as error:
                 self._end()
-                raise NoWorker(
-                    "Prompts cannot be rendered now: no process for them could be started "
-                    f"({_reason(error)}). Try again, or ask whoever runs this chat."
-                ) from None
+                raise _none(error) from None
 
     def kill(self, pid: int) -> None:
         """End a worker at once."""
@@ -321,7 +323,11 @@ def _told(control: socket.socket) -> int:
     return number
 
 
-def _reason(error: BaseException) -> str:
+def _none(error: OSError) -> NoWorker:
+    reason = error.strerror or str(error)
     if isinstance(error, TimeoutError):
-        return f"it was not ready in {START_S:.0f} seconds"
-    return str(getattr(error, "strerror", None) or error)
+        reason = f"it was not ready in {START_S:.0f} seconds"
+    return NoWorker(
+        f"Prompts cannot be rendered now: no process for them could be started ({reason}). "
+        "Try again, or ask whoever runs this chat."
+    )

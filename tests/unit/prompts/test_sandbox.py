@@ -1,6 +1,7 @@
 """The sandbox with its real processes: the same messages, hard limits, and nobody left behind."""
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -190,13 +191,13 @@ def test_values_are_refused_by_the_name_of_their_input(
 def test_a_slow_template_is_stopped_with_its_line_and_the_worker_goes_on(
     small: Callable[..., Sandbox],
 ) -> None:
-    box = small(wall_s=0.1)
+    box = small(wall_s=0.2)
     slow, quick = box.parse(text_of(SLOW)), box.parse(text_of("user:\n{{ q }}\n"))
     before = workers(box)
     with pytest.raises(PromptError) as caught:
         box.render(slow, {"q": LONG})
     assert str(caught.value).startswith("line 11, column ")
-    assert "Stopped after 100 ms. Shorten the loops" in str(caught.value)
+    assert "Stopped after 200 ms. Shorten the loops" in str(caught.value)
     assert box.render(quick, {"q": "x"}) == [{"role": "user", "content": "x"}]
     assert workers(box) == before
 
@@ -374,6 +375,32 @@ def test_the_server_of_workers_is_replaced_too(box: Sandbox) -> None:
     wait_until(lambda: not any(map(is_there, theirs)))
     assert box.render(prompt, {"q": "x"}) == [{"role": "user", "content": "x"}]
     assert server_of(box) != pid
+
+
+def test_a_signal_to_all_processes_of_a_service_ends_none(small: Callable[..., Sandbox]) -> None:
+    box = small(output_kb=105)
+    prompt = box.parse(text_of("user:\n{{ q }}\n"))
+    family = [server_of(box), *workers(box)]
+    for pid in family:
+        os.kill(pid, signal.SIGTERM)
+        os.kill(pid, signal.SIGINT)
+    assert box.render(prompt, {"q": "x"})
+    assert [server_of(box), *workers(box)] == family
+
+
+def test_too_many_open_files_is_a_sentence_and_ends_nobody(small: Callable[..., Sandbox]) -> None:
+    box = small(output_kb=106)
+    prompt = box.parse(text_of("user:\n{{ q }}\n"))
+    pid = server_of(box)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
+    try:
+        with pytest.raises(PromptError, match=r"could be started \(Too many open files\)"):
+            box.serve(prompt, {"q": "x"})
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert box.serve(prompt, {"q": "x"})
+    assert server_of(box) == pid
 
 
 PARENT = """
