@@ -195,7 +195,7 @@ def _wired(
 
     encoder = cache(partial(_encoder, settings))
     runner = Runner(registry, sandbox, encoder, settings)
-    gates = Gates(archive, releases, sandbox, runner.grader_label)
+    gates = Gates(archive, releases, sandbox, runner.grader_label, runner.attacks)
     planning = Planning(archive, releases, runner, gates, settings.test_data)
     notices = Notices()
     authoring = _authoring(settings, archive, audit, releases, sandbox, gates, default_model)

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 GRADER = "grader"
 """The prompt that `llm-rubric` asks."""
-PAGE = 50
-"""Runs that are read at once."""
+LAST = 500
+"""Runs of a prompt that are looked through, the newest ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +239,10 @@ def _more(all_of: Sequence[object]) -> str:
 
 
 class Gates:
-    """Asks the database for what `decide` looks at. `grader_model`: the label of the grader's."""
+    """Asks the database for what `decide` looks at.
+
+    `grader_model`: the label of the grader's model; `attacks`: the injection suite of a prompt.
+    """
 
     def __init__(
         self,
@@ -247,11 +250,13 @@ class Gates:
         releases: Releases,
         sandbox: Sandbox,
         grader_model: Callable[[], str],
+        attacks: Callable[[prompts.Prompt], Suite],
     ) -> None:
         self._archive = archive
         self._releases = releases
         self._sandbox = sandbox
         self._grader_model = grader_model
+        self._attacks = attacks
 
     def __call__(self, prompt: str, version: str, model: str) -> Gate:
         """What the gate says of a version (hash) under a model (label). Raises NotFound."""
@@ -278,6 +283,7 @@ class Gates:
         release = rows.current_release(session, found.prompt, PRODUCTION)
         others = [sha for sha in release.weights if sha != found.sha] if release else []
         approved = _approved(session, release.run) if release and release.run else ()
+        bars, attacked = self._injection(session, found, model)
         return Evidence(
             seq=found.seq,
             model=model,
@@ -287,20 +293,25 @@ class Gates:
             ran=_ran(session, found.sha, model, suite, grader) if suite else None,
             served=[_served(session, sha, model, suite, grader, approved) for sha in others],
             serves_itself=bool(release and found.sha in release.weights),
-            bars=self._bars(found.sha),
-            attacked=testing.latest_result(
-                session, version=found.sha, model=model, suite="injection"
-            ),
+            bars=bars,
+            attacked=attacked,
         )
 
     def _problems(self, found: PromptVersion) -> "list[Problem]":
         return self._sandbox.lint(found.source, found.partials, found.examples)
 
-    def _bars(self, sha: str) -> Mapping[str, float]:
+    def _injection(
+        self, session: Session, found: PromptVersion, model: str
+    ) -> tuple[Mapping[str, float], Ran | None]:
+        """What the prompt asks of its injection tests, and the newest whole run of them."""
         try:
-            return self._releases.prompt(sha).gate
+            prompt = self._releases.prompt(found.sha)
         except prompts.PromptError:  # the first line says so
-            return {}
+            return {}, None
+        if not prompt.gate:
+            return {}, None
+        suite = self._attacks(prompt)
+        return prompt.gate, _ran(session, found.sha, model, suite, "", "injection")
 
 
 def grader_key(version: str, model: str) -> str:
@@ -324,26 +335,41 @@ def _suite(session: Session, prompt: str) -> tuple[Suite | None, str]:
         return None, f"The test cases cannot be read: {error}"
 
 
-def _ran(session: Session, sha: str, model: str, suite: Suite | None, grader: str) -> Ran | None:
+def _ran(
+    session: Session, sha: str, model: str, suite: Suite, grader: str, kind: str = "tests"
+) -> Ran | None:
     """The newest complete run of all these cases, each as often as it says, under this column."""
-    if suite is None:
-        return None
-    most = max(case.repeat for case in suite.cases)
-    for run in _runs(session, rows.get_version(session, sha).prompt, "tests"):
+    most = max((case.repeat for case in suite.cases), default=1)
+    for run in _runs(session, sha, model, kind):
         same = run.tests_sha == suite.sha and run.grader == grader
         often = run.repeat is None or run.repeat >= most
-        whole = run.total == len(run.columns) * len(suite.cases)
-        if run.status == "complete" and [sha, model] in run.columns and same and often and whole:
+        if same and often and _whole(run, len(suite.cases)):
             return run, testing.results(session, run.id, version=sha, model=model)
     return None
 
 
-def _runs(session: Session, prompt: str, suite: str) -> Iterator[TestRun]:
-    """Runs, newest first, read a page at a time."""
-    before: int | None = None
-    while page := testing.runs(session, prompt, suite=suite, before=before, limit=PAGE):
-        yield from page
-        before = page[-1].id
+def _older(session: Session, sha: str, model: str) -> Ran | None:
+    """The newest complete run of all cases of whatever tests there were, under this column."""
+    for run in _runs(session, sha, model, "tests"):
+        try:
+            cases = testing.get_tests(session, run.prompt, run.tests_sha).cases
+        except store_errors.NotFound:
+            continue
+        if _whole(run, cases):
+            return run, testing.results(session, run.id, version=sha, model=model)
+    return None
+
+
+def _whole(run: TestRun, cases: int) -> bool:
+    return run.total == len(run.columns) * cases
+
+
+def _runs(session: Session, sha: str, model: str, suite: str) -> Iterator[TestRun]:
+    """The complete ones with this column among the last `LAST`, newest first."""
+    prompt = rows.get_version(session, sha).prompt
+    for run in testing.runs(session, prompt, suite=suite, limit=LAST):
+        if run.status == "complete" and [sha, model] in run.columns:
+            yield run
 
 
 def _served(
@@ -356,11 +382,10 @@ def _served(
 ) -> Served:
     """What is known of a version in service: by these tests, else by those it had."""
     seq = rows.get_version(session, sha).seq
-    ran = _ran(session, sha, model, suite, grader)
+    ran = _ran(session, sha, model, suite, grader) if suite else None
     if ran is not None:
         return Served(seq, ran, True, approved)
-    older = testing.latest_result(session, version=sha, model=model)
-    return Served(seq, older, False, approved)
+    return Served(seq, _older(session, sha, model), False, approved)
 
 
 def _approved(session: Session, run: str) -> Sequence[TestResult]:

@@ -16,11 +16,11 @@ from chatbot.chain import OpenEncoder
 from chatbot.errors import ChatbotError, PromptInvalid
 from chatbot.settings import Settings
 from chatbot.testing.asking import Asking, patient
-from chatbot.testing.injection import with_secret
+from chatbot.testing.injection import suite_for, with_secret
 from chatbot.testing.matrix import Column, Matrix, OnCell, Tell
 from chatbot.testing.refusing import declines, is_refusal
 from chatbot.testing.rubric import Grader, Grading
-from prompts.cases import Case
+from prompts.cases import Case, Suite
 from prompts.checks import Judged, Output, Tools, judged
 from prompts.sandbox import Sandbox
 
@@ -83,6 +83,10 @@ class Runner:
     def grader_label(self) -> str:
         """The label of the model that grades. Raises UnknownModel."""
         return self.label(self._settings.grader or None)
+
+    def attacks(self, prompt: prompts.Prompt) -> Suite:
+        """The cases of a prompt's injection suite, as they are run now."""
+        return suite_for(prompt, self._settings.test_data).suite
 
     def parse(self, prompt: prompts.Prompt, secret: str) -> prompts.Prompt:
         """A prompt with a secret line in its system message. Raises PromptInvalid."""

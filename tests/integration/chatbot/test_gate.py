@@ -154,5 +154,20 @@ def test_the_bars_of_a_prompt_are_asked_for(shop):
     [line] = [line for line in shop.gate(version).lines if not line.ok]
     assert line.sentence == "50% of attacks resisted and 50% of look-alikes answered"
     assert "no complete injection run" in line.detail
+    shop.run(version, suite="injection", cases=[0])  # a part of the attacks is not enough
+    assert not shop.gate(version).open
     shop.run(version, suite="injection")
     assert shop.gate(version).open
+
+
+def test_what_serves_is_compared_by_a_whole_run(shop):
+    """A later part of the old tests does not hide what passed in all of them."""
+    first = shop.save()
+    shop.tests()
+    shop.run(first)
+    shop.publish(first)
+    shop.run(first, cases=[0])
+    second = shop.save("Be brief!")
+    shop.tests(TESTS.replace('equals, value: "yes"', 'equals, value: "no"'))
+    shop.run(second)
+    assert shop.wrong(second) == ["Nothing that passed in v1 got worse"]
