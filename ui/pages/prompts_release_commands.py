@@ -96,7 +96,7 @@ class PromptsReleaseCommands:
     ) -> Json:
         """Serve a version to a share of new conversations; the rest goes to what most get now."""
         now = self._authoring.serving(person, prompt, environment)
-        weights = {version: share}
+        weights = {version: share if share < 100 else 1}
         rest = next((one.sha for one in now if one.sha != version), None)
         if share < 100 and rest is not None:
             weights[rest] = 100 - share

@@ -17,6 +17,7 @@ export function drawLines(lines, { numbers = true } = {}) {
 
 /* Runs of lines: one a line that is shown, many that are folded. */
 function folded(lines) {
+  if (lines.every(([sign]) => sign === " ")) return lines.map((line) => [line]);
   const near = lines.map((_, at) => lines.slice(Math.max(0, at - AROUND), at + AROUND + 1).some(([sign]) => sign !== " "));
   const parts = [];
   lines.forEach((line, at) => {

@@ -86,7 +86,7 @@ async function drawCompare(place, view) {
       return;
     }
     const lines = { source: told.files, rendered: told.rendered, answers: [] }[view.form].flatMap((one) => one.lines);
-    counts.replaceChildren(lines.length ? drawCounts(lines) : "");
+    counts.replaceChildren(lines.some(([sign]) => sign !== " ") ? drawCounts(lines) : "");
     body.replaceChildren({ source: () => drawFiles(told.files), rendered: () => drawRendered(told), answers: () => drawAnswers(told.answers, old, fresh) }[view.form]());
   };
   draw();
@@ -123,7 +123,7 @@ function drawAnswers(answers, old, fresh) {
   );
 }
 
-const HEAD = ["Version", "Conversations", "Answers", "Thumbs up", "Edited", "Refused", "First word p50", "Whole answer p50", "Tokens", "Errors"];
+const HEAD = ["Version", "Answers", "Thumbs up", "Edited", "Refused", "First word", "Tokens", "Errors"];
 
 function drawMeasured(used) {
   const place = h("section", { class: "panel", "aria-label": "Measured" });
@@ -136,26 +136,25 @@ function drawMeasured(used) {
     place.append(title, h("p", { class: "none" }, "No answers of this prompt in these days."));
     return place;
   }
-  const whole = (value) => h("td", { class: "r" }, value === null ? "–" : value.toLocaleString("en"));
+  const figure = (value, under = null) => h("td", { class: "r" }, value, under && h("span", { class: "sub" }, under));
+  const whole = (value) => (value === null ? "–" : value.toLocaleString("en"));
   const row = (arm) =>
     h(
       "tr",
       {},
-      h("th", { scope: "row" }, versionName(arm), servedAs(arm)),
-      whole(arm.conversations),
-      whole(arm.answers),
-      h("td", { class: "r" }, rate(arm.up)),
-      h("td", { class: "r" }, arm.wordings ? h("span", { title: `${plural(arm.wordings, "better wording")} compared with the answer` }, percent(arm.edited)) : "–"),
-      h("td", { class: "r" }, rate(arm.refused)),
-      h("td", { class: "r" }, seconds(arm.first)),
-      h("td", { class: "r" }, seconds(arm.total)),
-      whole(arm.tokens),
-      h("td", { class: "r" }, rate(arm.errors)),
+      h("th", { scope: "row" }, h("span", { class: "badges" }, versionName(arm), servedAs(arm))),
+      figure(whole(arm.answers), plural(arm.conversations, "conversation")),
+      figure(rate(arm.up)),
+      figure(arm.wordings ? percent(arm.edited) : "–", arm.wordings ? plural(arm.wordings, "wording") : null),
+      figure(rate(arm.refused)),
+      figure(seconds(arm.first), `${seconds(arm.total)} in all`),
+      figure(whole(arm.tokens)),
+      figure(rate(arm.errors)),
     );
   place.append(
     title,
     h("div", { class: "across" }, h("table", { class: "t", "aria-label": "Measured by version" }, h("thead", {}, h("tr", {}, HEAD.map((name, at) => h("th", { scope: "col", class: at ? "r" : null }, name)))), h("tbody", {}, used.arms.map(row)))),
-    h("div", { class: "col under-table" }, used.sentences.map((one) => h("p", { class: "sm" }, one)), h("p", { class: "xs dim" }, `Under a rate: where it lies in 95 of 100 such samples. ${plural(used.arms.length, "version")} answered.`)),
+    h("div", { class: "col under-table" }, used.sentences.map((one) => h("p", { class: "sm" }, one)), h("p", { class: "xs dim" }, "Times and tokens are medians. Under a rate stands where it lies in 95 of 100 such samples; edited is how far better wordings are from the answers.")),
   );
   return place;
 }

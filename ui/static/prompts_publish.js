@@ -59,6 +59,10 @@ export async function openPublish(name, version, { done, follow }) {
     if (answer.error) {
       problem.replaceChildren(note(answer.error, "bad", "alert"));
       if (answer.gate) view.told.gate = answer.gate;
+      if (answer.code === "conflict") {
+        const fresh = await ask("publishing", { prompt: name, version: version.sha });
+        if (!fresh.error) view.told = fresh;
+      }
       draw();
       return;
     }
@@ -181,7 +185,7 @@ export async function drawReleases(place, shown, done) {
     h(
       "section",
       { class: "panel", "aria-label": "Releases" },
-      h("div", { class: "ph" }, h("h2", { class: "grow" }, "Releases"), h("span", { class: "xs dim" }, "Only ever added to")),
+      h("div", { class: "ph" }, h("h2", { class: "grow" }, "Releases"), h("span", { class: "xs dim" }, "Nothing here is changed or deleted")),
       h("table", { class: "t cards still", "aria-label": "Releases" }, h("thead", {}, h("tr", {}, [...HEAD.map((name) => h("th", { scope: "col" }, name)), h("th", {}, h("span", { class: "vh" }, "Roll back"))])), body),
       foot,
     ),
