@@ -33,7 +33,7 @@ Examples = Sequence[Mapping[str, str]]
 
 _MOST = 4
 """How many times `workers` there may be while many ask at once."""
-_NICE = 10
+_NICE = 5
 """What is being written waits for what people wait for."""
 
 
