@@ -51,7 +51,7 @@ def test_ten_minutes(shell, walk):
     (file.parent / "tests.yaml").write_text(CASES, "utf-8")
     source = file.read_text("utf-8")
 
-    told = re.search(r"Change the first line to `(.+?)`", PAGE)[1]
+    told = re.search(r"Change the first line under `system:` to `(.+?)`", PAGE)[1]
     file.write_text(source.replace(FIRST, told), "utf-8")
     checked = walk("check my-prompts/support/prompt.prompty")
     assert checked.out.endswith("in order\n")
