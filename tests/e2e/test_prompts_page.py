@@ -223,6 +223,13 @@ class TestSaving:
         page.locator("input[type=file]").set_input_files(file)
         expect(source(page)).to_have_value(re.compile("You greet people"))
         expect(page.get_by_label("who text")).to_be_visible()
+        save(page, "from Langfuse")
+        expect(page.get_by_text("Saved as v1")).to_be_visible()
+        page.goto(re.sub("#.*", "", page.url))
+        file["buffer"] = LANGFUSE.replace("greet people", "greet nobody").encode()
+        page.locator("input[type=file]").set_input_files(file)
+        expect(source(page)).to_have_value(re.compile("You greet nobody"))
+        expect(page.get_by_text("unsaved", exact=True)).to_be_visible()
         file["buffer"] = b"\x00\x01 nothing"
         page.goto(re.sub("#.*", "", page.url))
         page.locator("input[type=file]").set_input_files(file)

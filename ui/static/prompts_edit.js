@@ -4,7 +4,7 @@
 import { $, debounced, h, icon, iconButton } from "./dom.js";
 import { field, formDialog, input, note, plural, whole } from "./admin_parts.js";
 import { onKey } from "./keys.js";
-import { confirmed, openMenu, say, toast } from "./overlays.js";
+import { confirmed, openMenu, toast } from "./overlays.js";
 import { showConflict } from "./prompts_conflict.js";
 import { drop, keep, kept } from "./prompts_drafts.js";
 import { makePreview } from "./prompts_preview.js";
@@ -26,7 +26,8 @@ export function drawEditor(place) {
   const of = `${shown.name} ${shown.version}`;
   if (edit?.of === of && place.contains(edit.source.element)) return;
   edit?.preview.stop();
-  edit = { of, file: "source", texts: textsOf(shown), saved: textsOf(shown), problems: null, parent: shown.parent, tests: null };
+  if (edit) rememberNow();
+  edit = { of, name: shown.name, file: "source", texts: textsOf(shown), saved: textsOf(shown), problems: null, parent: shown.parent, tests: null };
   edit.source = makeSource("Prompt source, Jinja", { change: typed, hint: "source-hint" });
   edit.problems = makeProblems(goTo);
   edit.preview = makePreview(shown.name, { texts: () => textsOf(edit.texts), tell: told, blocked });
@@ -136,13 +137,15 @@ function afterEdit() {
 
 const remember = debounced(KEEP_AFTER, () => rememberNow());
 
+/* Another tab's texts of the same prompt are left alone by one that has written nothing. */
 function rememberNow() {
-  if (!edit || !shown.name) return;
-  if (same(edit.texts, edit.saved)) {
-    if (!edit.offered) drop(shown.name);
-  } else if (!keep(shown.name, { ...textsOf(edit.texts), parent: edit.parent, tests: edit.tests }) && !edit.warned) {
-    edit.warned = true;
-    toast("This browser does not keep unsaved texts. Save a version before you leave the page.", { error: true });
+  if (!same(edit.texts, edit.saved)) {
+    const taken = keep(edit.name, { ...textsOf(edit.texts), parent: edit.parent, tests: edit.tests });
+    if (!taken && !edit.keeps) toast("This browser does not keep unsaved texts. Save a version before you leave the page.", { error: true });
+    edit.keeps = true;
+  } else if (edit.keeps) {
+    drop(edit.name);
+    edit.keeps = false;
   }
 }
 
@@ -177,21 +180,29 @@ function blocked() {
 
 /* Kept texts -------------------------------------------------------------------------------------- */
 
-/* Offers texts of an earlier visit; those of a prompt that is not saved yet are simply opened. */
+/* Offers texts of an earlier visit; what was begun or taken out of a file just now is opened. */
 function offer() {
   edit.notes.replaceChildren(...(shown.notes ?? []).map((text) => note(text, "warn")));
   const found = kept(shown.name);
   if (!found || same(found, edit.saved)) return;
-  if (!shown.version) {
-    takeTexts(found, found.parent);
+  if (!shown.version || found.fresh) {
+    takeTexts(found, found.parent ?? edit.parent);
     return;
   }
-  edit.offered = true;
   const line = note(`Unsaved changes of ${whole(found.at)} are kept in this browser.`, "warn");
-  const done = () => { edit.offered = false; line.remove(); };
+  const restore = () => {
+    line.remove();
+    takeTexts(found, found.parent ?? edit.parent);
+    edit.source.field.focus();
+  };
+  const forget = () => {
+    line.remove();
+    drop(edit.name);
+    rememberNow();
+  };
   line.append(
-    h("button", { type: "button", class: "btn s", id: "restore", onclick: () => { done(); takeTexts(found, found.parent ?? edit.parent); edit.source.field.focus(); } }, "Restore"),
-    h("button", { type: "button", class: "btn s", onclick: () => { done(); rememberNow(); } }, "Discard"),
+    h("button", { type: "button", class: "btn s", onclick: restore }, "Restore"),
+    h("button", { type: "button", class: "btn s", onclick: forget }, "Discard"),
   );
   line.setAttribute("role", "status");
   edit.notes.append(line);
@@ -210,6 +221,7 @@ function takeTexts(texts, parent) {
 
 async function discard() {
   if (!(await confirmed("Discard the unsaved changes?", "Discard"))) return;
+  drop(edit.name);
   takeTexts(edit.saved, shown.parent);
 }
 
@@ -243,8 +255,8 @@ function drawSave() {
 
 function askNote() {
   if ($("#save-version")?.disabled) {
-    say($("#save-version").title);
     if (blocked()) edit.problems.next();
+    else toast("Nothing changed since this version.");
     return;
   }
   const text = input({ maxlength: 1000, placeholder: "As in: names the guarantee for members" });
@@ -280,7 +292,7 @@ function saved({ prompt, new: isNew }, sent) {
   Object.assign(shown, prompt, { dirty: false });
   Object.assign(edit, { saved: sent, parent: prompt.parent, tests: null, of: `${shown.name} ${shown.version}` });
   edit.notes.replaceChildren();
-  drop(shown.name);
+  drop(edit.name);
   drawHead();
   noteDirty(!same(edit.texts, edit.saved));
   rememberNow();

@@ -51,7 +51,7 @@ export function newPrompt(all) {
 }
 
 function begin(name, { source, partials, examples, tests = null, notes = [], parent = null }) {
-  keep(name, { source: source.replace(/^name:.*$/m, `name: ${name}`), partials, examples, tests, notes, parent });
+  keep(name, { source: source.replace(/^name:.*$/m, `name: ${name}`), partials, examples, tests, notes, parent, fresh: true });
   go(name);
 }
 
