@@ -268,11 +268,11 @@ def _shares(shares: "Sequence[Share] | Sequence[Live]") -> str:
 
 def _serving(authoring: "Authoring", person: "Person", name: str) -> str:
     """The version that production serves most. Raises Refused where it serves none."""
-    found = authoring.releases(person, name).releases
-    live = [one for one in found if one.live and one.environment == "production"]
+    authoring.open(person, name)
+    live = authoring.serving(person, name, "production")
     if not live:
         raise Refused(f"Nothing of {name} is in production. Name the version to compare with.")
-    return live[0].shares[0].sha
+    return live[0].sha
 
 
 def _weight(text: str) -> tuple[str, int]:

@@ -11,7 +11,7 @@ from chatbot.authoring import views
 from chatbot.authoring.access import require_author, require_overrider
 from chatbot.authoring.views import Environment, ReleaseLine
 from chatbot.authoring.writing import Writing, note_of
-from chatbot.errors import GateClosed, Refused
+from chatbot.errors import Conflict, GateClosed, Refused
 from store import prompts as rows
 from store import testing
 from store.engine import Session
@@ -24,6 +24,11 @@ REASON = 10
 """Fewest characters of a reason to publish against the gate."""
 MOST_WEIGHT = 1_000
 MOST_VERSIONS = 10
+
+CHANGED = (
+    "Somebody published this prompt or changed its tests meanwhile. Nothing was published: look at "
+    "the gate again."
+)
 
 ENVIRONMENTS: tuple[Environment, ...] = ("staging", "production")
 
@@ -54,12 +59,15 @@ class Publishing(Writing):
         Raises:
             GateClosed: with a sentence for each thing that is not met.
             Refused: no version, a weight that is none, too short a reason, or what serves already.
+            Conflict: somebody published or changed the tests while the gate was asked.
             NotFound, NotAllowed, StoreUnavailable.
         """
         note, override = note_of(note), override.strip()
         shas = self._weights(person, prompt, weights)
         if environment not in ENVIRONMENTS:
             raise Refused(f"There is no environment {environment}. It is staging or production.")
+        with self._archive.main.reading() as session:
+            seen = _standing(session, prompt, environment)
         reasons = self._against(prompt, shas) if environment == "production" else []
         if reasons and not override:
             raise GateClosed(reasons)
@@ -71,9 +79,12 @@ class Publishing(Writing):
             require_author(session, person)
             if override:
                 require_overrider(session, person)
+            rows.lock(session, prompt)
             now = rows.current_release(session, prompt, environment)
             if now is not None and now.weights == shas:
                 raise Refused(f"This is what {environment} serves already. Nothing was published.")
+            if _standing(session, prompt, environment) != seen:
+                raise Conflict(CHANGED)
             made = rows.publish(
                 session,
                 prompt=prompt,
@@ -191,6 +202,13 @@ class Publishing(Writing):
             session, version=version, model=self.parts.model(), tests_sha=tests.sha
         )
         return None if found is None else found[0].public_id
+
+
+def _standing(session: Session, prompt: str, environment: str) -> tuple[str | None, int | None]:
+    """What the gate's word rests on besides the versions: the tests, and what is served now."""
+    tests = testing.current_tests(session, prompt)
+    now = rows.current_release(session, prompt, environment)
+    return tests.source if tests else None, now.id if now else None
 
 
 def _earlier(session: Session, prompt: str, environment: str) -> Release:

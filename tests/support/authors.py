@@ -35,6 +35,10 @@ def workroom(database, sandbox, *, library=True) -> Workroom:
     if library:
         releases.publish_library()
     audit = Audit(archive)
-    gates = Gates(archive, releases, sandbox, lambda: MODEL)
+    gates = Gates(archive, releases, sandbox, lambda: MODEL, _no_attacks)
     parts = Parts(archive, audit, releases, sandbox, gates, lambda: MODEL, "assistant")
     return Workroom(archive, audit, releases, Authoring(parts))
+
+
+def _no_attacks(prompt):
+    raise LookupError(f"{prompt.name} sets a bar for attacks; a workroom knows none")

@@ -1,10 +1,11 @@
 """Releases: through the gate, by weights, and back again."""
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
-from chatbot.errors import GateClosed, NotAllowed, NotFound, Refused
+from chatbot.errors import Conflict, GateClosed, NotAllowed, NotFound, Refused
 from chatbot.releases import BUILT_IN, weighted
 from store import accounts, testing
 from store import prompts as rows
@@ -138,6 +139,29 @@ def test_lost_critical_case_and_fallen_case_close_the_gate(product, shop, ada):
         publish(product, ada, second)
     ran(product, second)
     assert publish(product, ada, second).shares[0].seq == 2
+
+
+@pytest.mark.parametrize("what", ["tests", "release"])
+def test_what_changes_while_the_gate_is_asked_stops_it(product, shop, ada, what):
+    first, me = newest(product), product.person()
+    second = shop("Two.")
+    ran(product, first)
+    ran(product, second)
+    gate = product.authoring.parts.gate
+
+    def slow(prompt, version, model):
+        found = gate(prompt, version, model)
+        if version == second and what == "tests":
+            known = product.authoring.open(me, PROMPT).tests_sha
+            product.authoring.save_tests(me, PROMPT, TESTS.replace("20", "5"), parent=known)
+        elif version == second:
+            publish(product, me, first)
+        return found
+
+    room = type(product.authoring)(replace(product.authoring.parts, gate=slow))
+    with pytest.raises(Conflict, match="meanwhile"):
+        room.publish(ada, PROMPT, {second: 1}, "production")
+    assert serving(product) == ([first] if what == "release" else None)
 
 
 def test_changed_tests_ask_for_another_run(product, shop, ada):
