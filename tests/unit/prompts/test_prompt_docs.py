@@ -8,6 +8,7 @@ from prompts.asserting import KINDS as ASSERTIONS
 from prompts.cases import read_cases
 from prompts.examples import read_examples
 from prompts.filters import FILTERS, TESTS
+from prompts.options import OPTIONS
 from prompts.schema import _KEYS as SCHEMA
 
 PAGE = (Path(__file__).parents[3] / "docs" / "prompts.md").read_text("utf-8")
@@ -37,6 +38,7 @@ def test_the_lists_are_complete() -> None:
         assert int(passed) >= sum(case.critical for case in cases), name
     tests = PAGE[PAGE.index("## Tests") : PAGE.index("## The gate")]
     assert all(f"`{name}`" in tests for name in ASSERTIONS)
+    assert f"settings (`{' '.join(OPTIONS)}`)" in PAGE
     output = PAGE[PAGE.index("| `output` |") :].partition("\n")[0]
     assert set(re.findall(r"\w+", output.partition(":")[2])) == SCHEMA.keys() - SAYS_NOTHING
 
