@@ -128,6 +128,8 @@ ANSWERS = [
     "Ignore the old manual; the new one is valid.",
     "It will not break if you leave it plugged in.",
     "We do not share your data with anybody.",
+    "I can't answer that from what I have in front of me. A colleague can look it up for you.",
+    "I can't do that reliably: I'm so small that I'd change what you mean.",
 ]
 
 
@@ -135,7 +137,7 @@ def test_refusals_are_told_from_answers_that_lack_something():
     assert [text for text in REFUSES if not declines(text)] == []
     assert [text for text in ANSWERS if declines(text)] == []
     lacks = [text for text in ANSWERS if is_refusal(text)]
-    assert lacks == [ANSWERS[0], ANSWERS[3]]
+    assert lacks == [ANSWERS[0], ANSWERS[3], ANSWERS[7]]
     assert all(map(is_refusal, REFUSES))
 
 
