@@ -291,8 +291,13 @@ class Lane:
 
     def fill(self) -> None:
         """Have workers ready before anybody asks. Raises NoWorker."""
-        for worker in [self.take(0) for _ in range(self._kept)]:
-            self.give(worker, sound=True)
+        taken: list[Worker] = []
+        try:
+            while len(taken) < self._kept:
+                taken.append(self.take(0))
+        finally:
+            for worker in taken:
+                self.give(worker, sound=True)
 
     def close(self) -> None:
         """End those that are free; those in use end when they are given back."""

@@ -124,7 +124,8 @@ class Sandbox:
             self._turns.fill()
             self._drafts.fill()
         except NoWorker as error:
-            log.warning("%s", error)
+            if not self._closed:
+                log.warning("%s", error)
 
     def _rendered(
         self,
