@@ -215,6 +215,14 @@ class TestSaving:
         row = page.get_by_role("table", name="Prompts").get_by_role("row").nth(1)
         expect(row).to_contain_text("order-status")
         expect(row).to_contain_text("not live")
+        row.get_by_role("link").click()
+        page.get_by_role("button", name="More for this prompt").click()
+        page.get_by_role("menuitem", name="Take off the lists").click()
+        expect(page.get_by_text("order-status is off the lists")).to_be_visible()
+        page.get_by_role("navigation", name="Breadcrumb").get_by_role("link").click()
+        expect(page.get_by_text("No prompt fits")).to_be_visible()
+        page.get_by_role("button", name="Archived 1").click()
+        expect(row).to_contain_text("order-status")
 
     def test_file_of_another_program_is_taken_in(self, tabs):
         page = tabs("")

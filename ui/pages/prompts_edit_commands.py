@@ -49,6 +49,12 @@ class PromptsEditCommands:
         return {"prompt": prompts_view.draft(draft) | self._where(person, prompt)}
 
     @command
+    def archive(self, person: Person, *, prompt: Name, archived: bool) -> Json:
+        """Take a prompt off the lists, or put it back."""
+        self._authoring.archive(person, prompt, archived=archived)
+        return {}
+
+    @command
     def head(self, person: Person, *, prompt: Name) -> Json:
         """Where a prompt is live, and how much of everything there is."""
         return {"head": self._where(person, prompt)}

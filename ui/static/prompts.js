@@ -1,7 +1,7 @@
 /* The Prompts page: for authors the list and the open prompt, for everybody else the tools. */
 
 import { setPerson } from "./header.js";
-import { h } from "./dom.js";
+import { $, h } from "./dom.js";
 import { island } from "./islands.js";
 import { onKey } from "./keys.js";
 import { note, refused } from "./admin_parts.js";
@@ -9,7 +9,7 @@ import { beginPage } from "./page.js";
 import { kept } from "./prompts_drafts.js";
 import { drawEditor, editorActions, editorKeys } from "./prompts_edit.js";
 import { drawList, pressNew } from "./prompts_list.js";
-import { ask, drawPrompt, drawTab, onTab, page, place, shown } from "./prompts_shell.js";
+import { addressOf, ask, drawPrompt, drawTab, onTab, page, place, shown } from "./prompts_shell.js";
 import { addTabs } from "./prompts_tabs.js";
 import { drawTool, drawTools } from "./prompts_tools.js";
 import { call, callThrough } from "./server.js";
@@ -38,7 +38,10 @@ async function learn() {
   }
   page.facts = facts;
   setPerson(facts.person);
-  addEventListener("hashchange", arrive);
+  addEventListener("hashchange", async () => {
+    await arrive();
+    if (document.activeElement === document.body) $("#prompts").focus(); // what had the focus is gone
+  });
   await arrive();
 }
 
@@ -62,7 +65,7 @@ async function arrive() {
   const fresh = told.code === "not_found" && !version && kept(name);
   if (told.error && !fresh) {
     shown.name = null;
-    root.replaceChildren(h("div", { class: "head" }, h("h1", { class: "ell" }, name)), note(told.error, "bad", "alert"), h("p", { class: "sm" }, h("a", { href: location.pathname }, "All prompts")));
+    root.replaceChildren(h("div", { class: "head" }, h("h1", { class: "ell" }, name)), note(told.error, "bad", "alert"), h("p", { class: "sm" }, h("a", { href: addressOf("") }, "All prompts")));
     return;
   }
   Object.assign(shown, fresh ? unsaved(name) : told.prompt, { asked: version, dirty: false });

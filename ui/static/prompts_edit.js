@@ -7,9 +7,10 @@ import { onKey } from "./keys.js";
 import { confirmed, openMenu, toast } from "./overlays.js";
 import { showConflict } from "./prompts_conflict.js";
 import { drop, keep, kept } from "./prompts_drafts.js";
+import { moreForPrompt } from "./prompts_more.js";
 import { makePreview } from "./prompts_preview.js";
 import { makeProblems } from "./prompts_problems.js";
-import { ask, changed, drawHead, go, noteDirty, shown } from "./prompts_shell.js";
+import { ask, changed, drawHead, noteDirty, shown } from "./prompts_shell.js";
 import { makeSource } from "./prompts_source.js";
 
 const KEEP_AFTER = 200;
@@ -317,29 +318,6 @@ function conflict({ error, theirs }, mine, words) {
       toast(`This is v${theirs.seq} by ${theirs.author}.`, { action: "Back to mine", run: () => takeTexts(mine, theirs.version), seconds: 20 });
     },
   });
-}
-
-/* Other things to do with a prompt --------------------------------------------------------------- */
-
-const FORMS = [["prompty", "Prompty"], ["promptfoo", "promptfoo"], ["langfuse", "Langfuse"]];
-const ENDS = { prompty: "prompty", promptfoo: "json", langfuse: "json" };
-
-function moreForPrompt(button) {
-  openMenu(button, [
-    shown.kind === "task" && shown.production && { icon: "play", text: "Use as a tool", run: () => go(shown.name, "tool") },
-    ...FORMS.map(([form, text]) => ({ icon: "download", text: `Export for ${text}`, run: () => give(form) })),
-  ]);
-}
-
-async function give(form) {
-  const told = await ask("give", { version: shown.version, form });
-  if (told.error) {
-    toast(told.error, { error: true });
-    return;
-  }
-  const file = URL.createObjectURL(new Blob([told.text], { type: "text/plain" }));
-  h("a", { href: file, download: `${shown.name}.${ENDS[form]}` }).click();
-  setTimeout(() => URL.revokeObjectURL(file), 10_000);
 }
 
 /* Keys -------------------------------------------------------------------------------------------- */

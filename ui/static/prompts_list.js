@@ -6,6 +6,7 @@ import { newPrompt, takeFile } from "./prompts_new.js";
 import { addressOf, ask, go } from "./prompts_shell.js";
 
 const KINDS = ["chat", "draft", "task"];
+const ARCHIVED = "archived";
 const wanted = { text: "", kind: "" };
 
 export async function drawList(root) {
@@ -24,28 +25,31 @@ export async function drawList(root) {
     root.replaceChildren(head, note(told.error, "bad", "alert"));
     return;
   }
-  const all = told.prompts.filter((one) => !one.archived);
+  const all = told.prompts;
   const place = h("div", {});
-  const kinds = h("div", { class: "seg", role: "group", "aria-label": "Kind" }, ["", ...KINDS].map((kind) => kindButton(kind, all, draw)));
+  const kinds = h("div", { class: "seg", role: "group", "aria-label": "Kind" }, ["", ...KINDS, ...(all.some((one) => one.archived) ? [ARCHIVED] : [])].map((kind) => kindButton(kind, all, draw)));
   const find = h("input", { class: "in", type: "search", "aria-label": "Filter prompts", placeholder: "Name or what it does", autocomplete: "off", oninput: () => { wanted.text = find.value; draw(); } });
   find.value = wanted.text;
   function draw() {
     for (const button of kinds.children) button.setAttribute("aria-pressed", String(button.dataset.kind === wanted.kind));
-    place.replaceChildren(table(all.filter(fits), all.length));
+    place.replaceChildren(table(all.filter((one) => ofKind(one, wanted.kind) && fits(one)), all.length));
   }
   root.replaceChildren(head, h("div", { class: "row wrap" }, h("div", { class: "find short" }, icon("search"), find), kinds), place);
   draw();
 }
 
 function kindButton(kind, all, draw) {
-  const count = kind ? all.filter((one) => one.kind === kind).length : all.length;
+  const count = all.filter((one) => ofKind(one, kind)).length;
   const choose = () => { wanted.kind = kind; draw(); };
   return h("button", { type: "button", "data-kind": kind, onclick: choose }, `${kind ? kind[0].toUpperCase() + kind.slice(1) : "All"} ${count}`);
 }
 
-function fits({ name, kind, about }) {
+/* Those off the lists stand apart. */
+const ofKind = (one, kind) => (kind === ARCHIVED ? one.archived : !one.archived && (!kind || one.kind === kind));
+
+function fits({ name, about }) {
   const text = wanted.text.trim().toLowerCase();
-  return (!wanted.kind || kind === wanted.kind) && (!text || `${name} ${about}`.toLowerCase().includes(text));
+  return !text || `${name} ${about}`.toLowerCase().includes(text);
 }
 
 function table(rows, all) {

@@ -62,7 +62,7 @@ export function drawPrompt(root) {
     h(
       "div",
       { class: "col prompt-top" },
-      h("nav", { class: "xs row crumbs", "aria-label": "Breadcrumb" }, h("a", { href: location.pathname }, "Prompts"), icon("right"), h("span", { class: "mute ell", "aria-current": "page" }, shown.name)),
+      h("nav", { class: "xs row crumbs", "aria-label": "Breadcrumb" }, h("a", { href: addressOf("") }, "Prompts"), icon("right"), h("span", { class: "mute ell", "aria-current": "page" }, shown.name)),
       h("div", { class: "head", id: "prompt-head" }),
     ),
     h("div", { class: "tabs", role: "tablist", "aria-label": "Prompt", onkeydown: moveTabs }, names().map(tab)),

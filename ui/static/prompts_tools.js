@@ -28,7 +28,7 @@ export async function drawTools(root) {
 /* One tool: its form, and the answer beside it. */
 export async function drawTool(root, name) {
   const told = await call("tool", { name });
-  const crumbs = h("nav", { class: "xs row crumbs", "aria-label": "Breadcrumb" }, h("a", { href: location.pathname }, "Prompts"), icon("right"), page.facts.writes && [h("a", { href: addressOf(name) }, name), icon("right")], h("span", { class: "mute ell", "aria-current": "page" }, page.facts.writes ? "as a tool" : told.tool?.title ?? name));
+  const crumbs = h("nav", { class: "xs row crumbs", "aria-label": "Breadcrumb" }, h("a", { href: addressOf("") }, "Prompts"), icon("right"), page.facts.writes && [h("a", { href: addressOf(name) }, name), icon("right")], h("span", { class: "mute ell", "aria-current": "page" }, page.facts.writes ? "as a tool" : told.tool?.title ?? name));
   if (told.error) {
     root.replaceChildren(crumbs, h("div", { class: "head" }, h("h1", {}, name)), note(told.error, "bad", "alert"));
     return;
