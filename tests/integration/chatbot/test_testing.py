@@ -11,6 +11,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 import prompts
+from chatbot.answering import CUT_OFF
 from chatbot.backends.cancel import CancelToken
 from chatbot.bootstrap import build
 from chatbot.errors import BackendBroken, Conflict, NotAllowed, NotFound, PromptInvalid, Refused
@@ -23,6 +24,7 @@ from store import accounts
 from store import prompts as rows
 from store import testing as store
 from tests.integration.chatbot.conftest import settings_for
+from tests.support.scripted_server import ScriptedServer
 
 SOURCE = """---
 name: greeting
@@ -307,7 +309,7 @@ def test_a_case_that_does_not_fit_a_version_is_an_error_of_its_cell(product, pla
     view = product.testing.view(me, play(product.testing.run(me, "greeting")))
     never = cells(view)["never"]
     assert never.status == "error"
-    assert "`query`" in never.outputs[0]["error"] or "question" in never.outputs[0]["error"]
+    assert never.outputs[0]["error"] == "Input `question` needs a value. Fill it in."
 
 
 def test_tests_that_cannot_be_read_are_refused_when_saved(product):
@@ -421,3 +423,46 @@ def test_renderings_wait_for_one_another_and_are_tried_again():
     with pytest.raises(prompts.PromptError, match="250 ms"):
         asked(None, {"n": "never"})
     assert seen["never"] == 3
+
+
+def test_models_behind_an_api_have_a_price_and_stand_beside_others(database, tmp_path, play):
+    """Two models at once: one over HTTP with a price, one here, which costs nothing."""
+    text = """\
+- description: cheap
+  vars: {question: "!say one two three four"}
+  metadata: {repeat: 2}
+  assert: [{type: cost, threshold: 0.0001}, {type: tokens, threshold: 4}]
+- description: cut off
+  vars: {question: "!no-end !say one two"}
+  metadata: {repeat: 1}
+  assert: [{type: contains, value: one}]
+"""
+    with ScriptedServer() as server:
+        far = {"name": "far", "model": "scripted", "base_url": server.url, "mask": False}
+        product = build(
+            settings_for(
+                database,
+                tmp_path,
+                scripted=True,
+                hosted=[{**far, "price": [1, 10]}, {**far, "name": "unpriced"}],
+            )
+        )
+        try:
+            version = saved(product, tests=text)
+            me = product.person()
+            names = ("far", "scripted", "unpriced")
+            columns = [Column(version, name) for name in names]
+            view = product.testing.view(me, play(product.testing.run(me, "greeting", columns)))
+        finally:
+            product.close()
+    found = {
+        (cell.result.model.split("@")[0], cell.result.name): cell.result for cell in view.cells
+    }
+    output = found["far", "cheap"].outputs[0]
+    assert output["cost"] == (output["prompt_tokens"] * 1 + output["tokens"] * 10) / 1_000_000
+    assert found["far", "cheap"].status == "passed"
+    assert [one["cost"] for one in found["scripted", "cheap"].outputs] == [0.0, 0.0]
+    assert found["unpriced", "cheap"].status == "error"
+    assert "names no price" in found["unpriced", "cheap"].outputs[0]["assertions"][0]["sentence"]
+    for name in names:
+        assert found[name, "cut off"].outputs[0]["error"] == CUT_OFF
