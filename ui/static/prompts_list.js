@@ -3,7 +3,7 @@
 import { $, h, icon } from "./dom.js";
 import { badge, note, whole } from "./admin_parts.js";
 import { newPrompt, takeFile } from "./prompts_new.js";
-import { addressOf, ask, go } from "./prompts_shell.js";
+import { addressOf, ask, go, place } from "./prompts_shell.js";
 
 const KINDS = ["chat", "draft", "task"];
 const ARCHIVED = "archived";
@@ -11,6 +11,7 @@ const wanted = { text: "", kind: "" };
 
 export async function drawList(root) {
   const told = await ask("prompts");
+  if (place().name) return; // somewhere else meanwhile
   const file = h("input", { type: "file", hidden: true, accept: ".prompty,.yaml,.yml,.json,.txt,.md", onchange: () => takeFile(file) });
   const head = h(
     "div",
@@ -26,15 +27,15 @@ export async function drawList(root) {
     return;
   }
   const all = told.prompts;
-  const place = h("div", {});
+  const rows = h("div", {});
   const kinds = h("div", { class: "seg", role: "group", "aria-label": "Kind" }, ["", ...KINDS, ...(all.some((one) => one.archived) ? [ARCHIVED] : [])].map((kind) => kindButton(kind, all, draw)));
   const find = h("input", { class: "in", type: "search", "aria-label": "Filter prompts", placeholder: "Name or what it does", autocomplete: "off", oninput: () => { wanted.text = find.value; draw(); } });
   find.value = wanted.text;
   function draw() {
     for (const button of kinds.children) button.setAttribute("aria-pressed", String(button.dataset.kind === wanted.kind));
-    place.replaceChildren(table(all.filter((one) => ofKind(one, wanted.kind) && fits(one)), all.length));
+    rows.replaceChildren(table(all.filter((one) => ofKind(one, wanted.kind) && fits(one)), all.length));
   }
-  root.replaceChildren(head, h("div", { class: "row wrap" }, h("div", { class: "find short" }, icon("search"), find), kinds), place);
+  root.replaceChildren(head, h("div", { class: "row wrap" }, h("div", { class: "find short" }, icon("search"), find), kinds), rows);
   draw();
 }
 

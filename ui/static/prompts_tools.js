@@ -4,7 +4,7 @@ import { $, h, icon } from "./dom.js";
 import { note } from "./admin_parts.js";
 import { makeForm } from "./prompts_form.js";
 import { copyButton, follow } from "./prompts_run.js";
-import { addressOf, page } from "./prompts_shell.js";
+import { addressOf, page, place } from "./prompts_shell.js";
 import { call } from "./server.js";
 
 const filled = new Map();
@@ -12,6 +12,7 @@ const filled = new Map();
 /* The list, for people who write no prompts. */
 export async function drawTools(root) {
   const told = await call("tools");
+  if (place().name) return; // somewhere else meanwhile
   const title = h("div", { class: "head" }, h("h1", {}, "Prompts"), h("p", { class: "sm mute" }, "Small tools for everyday texts. What you fill in is not kept."));
   if (told.error) {
     root.replaceChildren(title, note(told.error, "bad", "alert"));
@@ -28,6 +29,7 @@ export async function drawTools(root) {
 /* One tool: its form, and the answer beside it. */
 export async function drawTool(root, name) {
   const told = await call("tool", { name });
+  if (place().name !== name) return; // somewhere else meanwhile
   const crumbs = h("nav", { class: "xs row crumbs", "aria-label": "Breadcrumb" }, h("a", { href: addressOf("") }, "Prompts"), icon("right"), page.facts.writes && [h("a", { href: addressOf(name) }, name), icon("right")], h("span", { class: "mute ell", "aria-current": "page" }, page.facts.writes ? "as a tool" : told.tool?.title ?? name));
   if (told.error) {
     root.replaceChildren(crumbs, h("div", { class: "head" }, h("h1", {}, name)), note(told.error, "bad", "alert"));
