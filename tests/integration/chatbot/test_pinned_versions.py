@@ -2,6 +2,9 @@
 
 import re
 
+import pytest
+
+from chatbot.errors import NotFound
 from store import conversations
 from tests.support.scenes import ask, texts
 
@@ -68,3 +71,15 @@ def test_two_versions_share_new_conversations(product, play):
         return set(kept)
 
     assert play(scene()) == {first, second}
+
+
+def test_conversation_of_an_archived_prompt_goes_on(product, play):
+    async def scene():
+        turn = await ask(product, "!say one", prompt="support", key="a")
+        product.authoring.archive(product.person(), "support", archived=True)
+        await ask(product, "!say two", turn.conversation, key="b")
+        with pytest.raises(NotFound):
+            await ask(product, "!say one", prompt="support", key="c")
+        return turn.conversation
+
+    assert [text for _, text, _ in texts(product, play(scene()))][1::2] == ["one", "two"]
