@@ -169,6 +169,10 @@ def test_a_change_is_tested_mended_published_and_rolled_back(tests_of, shop, con
     ).click()
     expect(page.locator("#prompt-head")).to_contain_text("production v1")
     expect(page.get_by_role("table", name="Releases").get_by_role("row")).to_have_count(4)
+    tab(page, "History")
+    measured = page.get_by_role("region", name="Measured")
+    expect(measured.get_by_role("rowheader")).to_have_text(["v3", "v1production"])
+    expect(measured).to_contain_text("Too few to tell")
     expect(fresh.ask("And now?")).to_contain_text("call you back")
     last = opened(context.new_page(), shop.address)
     expect(last.ask("Hello?")).not_to_contain_text("call you back")
@@ -282,6 +286,26 @@ def test_versions_share_production_and_are_compared(tests_of):
     tab(page, "Use")
     snippet = page.get_by_role("group", name="Command line")
     expect(snippet).to_contain_text("chatbot prompts render title --set")
+
+
+def test_columns_are_added_removed_and_kept(tests_of):
+    page = tests_of("extract")
+    heads = matrix(page).get_by_role("columnheader")
+    expect(heads).to_have_text(["Case", "v1 · scripted@1production"])
+    for problem in ("", "This column is there"):
+        matrix(page).get_by_role("button", name="Column", exact=True).click()
+        dialog = page.get_by_role("dialog", name="Add a column")
+        dialog.get_by_label("Model").select_option(index=0)
+        dialog.get_by_role("button", name="Add column").click()
+        if problem:
+            expect(dialog.get_by_role("alert")).to_contain_text(problem)
+            page.keyboard.press("Escape")
+    expect(heads).to_have_count(3)
+    page.reload()
+    expect(heads).to_have_count(3, timeout=PATIENCE)
+    heads.nth(1).get_by_role("button", name="Remove column v1 · scripted@1").click()
+    expect(heads).to_have_count(2)
+    expect(heads.last).to_contain_text("v1 · starter@")
 
 
 def test_attacks_give_a_rate(tests_of):

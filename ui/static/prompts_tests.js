@@ -8,7 +8,7 @@ import { ask, button, save, versionName } from "./prompts_book.js";
 import { caseFromTurn, editCase, editSource } from "./prompts_cases.js";
 import { drawInjection } from "./prompts_injection.js";
 import { drawResult } from "./prompts_result.js";
-import { shown } from "./prompts_shell.js";
+import { page, shown } from "./prompts_shell.js";
 
 const LOOK = 400;
 const ENDS = { complete: "ran", stopped: "were stopped", failed: "failed", interrupted: "were interrupted" };
@@ -47,6 +47,7 @@ function take(told) {
   if (opened) view.picked = { no: opened.no, column: told.columns.length - 1 };
   wanted = null;
   if (view.picked && !told.cases.some((one) => one.no === view.picked.no)) view.picked = null;
+  if (view.picked) view.picked.column = Math.min(view.picked.column, Math.max(0, told.columns.length - 1));
   draw();
   if (told.running && view.run !== told.running) follow(told.running);
 }
@@ -58,17 +59,24 @@ async function learn() {
   else if (view.name === name) take(told);
 }
 
-/* The columns that somebody chose in this browser; none means those that matter now. */
+/* The columns that somebody chose in this browser, and a version that is newer than their choice;
+   none means those that matter now. */
 function keptColumns(name) {
+  let kept = null;
   try {
-    return JSON.parse(prefs.get(`prompt-columns-${name}`) ?? "null") ?? [];
+    kept = JSON.parse(prefs.get(`prompt-columns-${name}`) ?? "null");
   } catch {
-    return [];
+    // as if nothing had been chosen
   }
+  const { columns, newest } = kept ?? {};
+  if (!Array.isArray(columns) || !columns.length) return [];
+  const isNew = shown.version && shown.seq > newest && !columns.some(([sha]) => sha === shown.version);
+  return isNew ? [...columns, [shown.version, page.facts.model]] : columns;
 }
 
 function keep(columns) {
-  prefs.set(`prompt-columns-${view.name}`, JSON.stringify(columns.map((one) => [one.sha, one.model])));
+  const newest = view.facts.versions[0].seq;
+  prefs.set(`prompt-columns-${view.name}`, JSON.stringify({ newest, columns: columns.map((one) => [one.sha, one.model]) }));
   learn();
 }
 
