@@ -5,6 +5,7 @@ on top of the same append-only releases.
 """
 
 import hashlib
+import logging
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -12,11 +13,14 @@ import prompts
 from chatbot.archive import Archive
 from chatbot.chain import Renderer
 from chatbot.errors import NotFound
+from chatbot.prompt_files import prompt_errors
 from prompts.cases import read_cases
 from store import prompts as rows
 from store import testing
 from store.engine import Session
 from store.records import PromptVersion, Release
+
+log = logging.getLogger(__name__)
 
 PRODUCTION = "production"
 BUILT_IN = "built-in"
@@ -58,16 +62,22 @@ class Releases:
         return made
 
     def choices(self, kind: str = "chat") -> list[Choice]:
-        """Published prompts of a kind, by name."""
+        """Published prompts of a kind, by name; those that can be read."""
         with self._archive.main.reading() as session:
             published = [
                 (name, release) for name, of, release in rows.prompts(session) if of == kind
             ]
-        served = [(name, self.prompt(_newest(one))) for name, one in published if one is not None]
-        return [
-            Choice(name, prompt.title or _title(name), prompt.description, kind)
-            for name, prompt in served
-        ]
+        made = [self._choice(name, kind, release) for name, release in published if release]
+        return [choice for choice in made if choice is not None]
+
+    def _choice(self, name: str, kind: str, release: Release) -> Choice | None:
+        """What people choose; None where the text was written for another version of this."""
+        try:
+            prompt = self.prompt(_newest(release))
+        except prompts.PromptError:
+            log.warning("the prompt %s cannot be read; check it", name)
+            return None
+        return Choice(name, prompt.title or _title(name), prompt.description, kind)
 
     def current(self, prompt: str) -> Release:
         """The release of a prompt that serves production now. Raises NotFound, if archived too."""
@@ -83,9 +93,13 @@ class Releases:
         return self._parsed(version)
 
     def warm(self, release: Release) -> None:
-        """Read the versions of a release, so that later use needs no database."""
-        for version in release.weights:
-            self.prompt(version)
+        """Read the versions of a release, so that later use needs no database.
+
+        Raises PromptInvalid for a text that was written for another version of this program.
+        """
+        with prompt_errors():
+            for version in release.weights:
+                self.prompt(version)
 
     def number(self, version: str) -> int:
         """Which version of its prompt it is, counted from 1. Raises NotFound."""

@@ -19,7 +19,7 @@ from chatbot.prompt_files import prompt_errors
 from chatbot.settings import Settings
 from store import prompts as rows
 from store.engine import Session
-from store.records import Release, VersionLine
+from store.records import PromptVersion, Release, VersionLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +201,14 @@ def _stored_lines(session: Session) -> list[PromptLine]:
         line = replace(_line(prompt), versions=row.versions, production=production, staging=staging)
         lines.append(line)
     return lines
+
+
+def _stored_line(version: PromptVersion) -> PromptLine:
+    """A stored version in a list, also one that was written for another version of this."""
+    try:
+        return _line(prompts.parse(version.source, version.partials, version.examples))
+    except prompts.PromptError:
+        return PromptLine(version.prompt, version.kind, "", version.sha, [])
 
 
 def _live(release: Release | None, known: Mapping[str, VersionLine]) -> tuple[Live, ...]:

@@ -397,3 +397,40 @@ def test_comparison_shows_lines_words_messages(product):
         product.person(), "greeting", "1", "2", {"question": "Where is it?", "unknown": 1}
     )
     assert asked.messages[1].lines[0].marks[0].text == "Where is it?"
+
+
+def test_version_of_an_older_language_breaks_no_list(product, database):
+    """Its text is not read any more; the others are listed, and it can be opened and mended."""
+    with database.transaction() as session:
+        saved = rows.save_version(
+            session,
+            sha="a" * 64,
+            prompt="ancient",
+            kind="task",
+            source="---\nname: ancient\ntools: []\n---\nuser:\nhi\n",
+            partials={},
+            examples=None,
+            author="Ada",
+            note="",
+            parent=None,
+        )
+        rows.publish(
+            session,
+            prompt="ancient",
+            environment="production",
+            weights={saved.sha: 1},
+            actor="Ada",
+            reason="",
+        )
+    me = product.person()
+    names = {each.name for each in product.releases.choices("task")}
+    assert "summary" in names
+    assert "ancient" not in names
+    with pytest.raises(PromptInvalid, match="line 3"):
+        product.releases.warm(product.releases.current("ancient"))
+    [line] = [each for each in product.authoring.list(me) if each.name == "ancient"]
+    assert (line.description, line.production[0].seq) == ("", 1)
+    draft = product.authoring.open(me, "ancient")
+    mended = draft.source.replace("tools: []\n", "")
+    product.authoring.save(me, "ancient", mended, {}, None, parent=draft.parent, note="")
+    assert product.authoring.compare(me, "ancient", "1", "2").problem
