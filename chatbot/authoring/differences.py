@@ -12,7 +12,7 @@ from typing import Literal
 
 LONG = 2_000
 """A line with more characters is marked as a whole."""
-MOST_LINES = 5_000
+MOST_LINES = 1_000
 """A text with more lines is compared without looking for moved ones far away."""
 LIKE = 0.3
 """How like each other two lines must be for their words to be compared; 1 is the same."""
