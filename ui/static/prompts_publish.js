@@ -186,7 +186,7 @@ export async function drawReleases(place, shown, done) {
       "section",
       { class: "panel", "aria-label": "Releases" },
       h("div", { class: "ph" }, h("h2", { class: "grow" }, "Releases"), h("span", { class: "xs dim" }, "Nothing here is changed or deleted")),
-      h("table", { class: "t cards still", "aria-label": "Releases" }, h("thead", {}, h("tr", {}, [...HEAD.map((name) => h("th", { scope: "col" }, name)), h("th", {}, h("span", { class: "vh" }, "Roll back"))])), body),
+      h("table", { class: "t cards still releases", "aria-label": "Releases" }, h("thead", {}, h("tr", {}, [...HEAD.map((name) => h("th", { scope: "col" }, name)), h("th", {}, h("span", { class: "vh" }, "Roll back"))])), body),
       foot,
     ),
   );
