@@ -50,7 +50,7 @@ def tool(found: Tool) -> Json:
 
 def title(name: str) -> str:
     """A prompt's name as people write it."""
-    return name.replace("-", " ").capitalize()
+    return name.replace("-", " ").replace("e mail", "e-mail").capitalize()
 
 
 # The list ----------------------------------------------------------------------------------------
