@@ -4,6 +4,7 @@ Pure: texts in, values out. Knows no prompts.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -12,8 +13,8 @@ from typing import Literal
 
 LONG = 2_000
 """A line with more characters is marked as a whole."""
-MOST_LINES = 1_000
-"""A text with more lines is compared without looking for moved ones far away."""
+MOST_PAIRS = 100_000
+"""Where more pairs of pieces are equal, none are matched: that would take too long."""
 LIKE = 0.3
 """How like each other two lines must be for their words to be compared; 1 is the same."""
 
@@ -48,14 +49,15 @@ def words(old: str, new: str) -> tuple[tuple[Mark, ...], tuple[Mark, ...]]:
     if max(len(old), len(new)) > LONG:
         return (Mark(old, changed=True),), (Mark(new, changed=True),)
     before, after = _WORDS.findall(old), _WORDS.findall(new)
-    matcher = SequenceMatcher(None, before, after, autojunk=False)
-    if matcher.ratio() < LIKE:
+    steps = list(_steps(before, after))
+    alike = sum(b - a for same, a, b, _, _ in steps if same)
+    if 2 * alike < LIKE * (len(before) + len(after)):
         return (Mark(old, changed=True),), (Mark(new, changed=True),)
     left: list[Mark] = []
     right: list[Mark] = []
-    for tag, a, b, c, d in matcher.get_opcodes():
-        _add(left, "".join(before[a:b]), changed=tag != "equal")
-        _add(right, "".join(after[c:d]), changed=tag != "equal")
+    for same, a, b, c, d in steps:
+        _add(left, "".join(before[a:b]), changed=not same)
+        _add(right, "".join(after[c:d]), changed=not same)
     return _joined(left), _joined(right)
 
 
@@ -70,9 +72,8 @@ def _joined(marks: Sequence[Mark]) -> tuple[Mark, ...]:
 
 
 def _lines(old: Sequence[str], new: Sequence[str]) -> Iterator[Line]:
-    quick = max(len(old), len(new)) > MOST_LINES
-    for tag, a, b, c, d in SequenceMatcher(None, old, new, autojunk=quick).get_opcodes():
-        if tag == "equal":
+    for same, a, b, c, d in _steps(old, new):
+        if same:
             for n, text in enumerate(old[a:b]):
                 yield Line("same", a + n + 1, c + n + 1, (Mark(text),))
             continue
@@ -81,6 +82,30 @@ def _lines(old: Sequence[str], new: Sequence[str]) -> Iterator[Line]:
             yield Line("removed", a + n + 1, None, left)
         for n, (_, right) in enumerate(pairs[: d - c]):
             yield Line("added", None, c + n + 1, right)
+
+
+def _steps(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[bool, int, int, int, int]]:
+    """Whether `old[a:b]` and `new[c:d]` are the same, piece after piece: `(same, a, b, c, d)`."""
+    first = _alike(old, new)
+    last = _alike(old[first:][::-1], new[first:][::-1])
+    old_end, new_end = len(old) - last, len(new) - last
+    if first:
+        yield True, 0, first, 0, first
+    left, right = old[first:old_end], new[first:new_end]
+    counts = Counter(right)
+    if sum(counts[piece] for piece in left) > MOST_PAIRS:
+        yield False, first, old_end, first, new_end
+    else:
+        for tag, a, b, c, d in SequenceMatcher(None, left, right, autojunk=False).get_opcodes():
+            yield tag == "equal", first + a, first + b, first + c, first + d
+    if last:
+        yield True, old_end, len(old), new_end, len(new)
+
+
+def _alike(old: Sequence[str], new: Sequence[str]) -> int:
+    """How many pieces are the same at the beginning of both."""
+    pairs = enumerate(zip(old, new, strict=False))
+    return next((n for n, (left, right) in pairs if left != right), min(len(old), len(new)))
 
 
 def _pair(old: str | None, new: str | None) -> tuple[tuple[Mark, ...], tuple[Mark, ...]]:

@@ -58,4 +58,15 @@ def test_largest_texts_are_compared_line_by_line():
     old = "\n".join(f"line {n} of a text" for n in range(12_000))
     new = "\n".join(f"line {n} of another" for n in range(12_000))
     assert len(lines(old, new)) == 24_000
-    assert len(lines("x\n" * 20_000, "x\ny\n" * 10_000)) >= 20_000
+    for one, other in (
+        ("x\n" * 20_000, "y\nx\n" * 10_000),
+        ("x\ny\n" * 499, "y\ny\nx\n" * 333),
+        ("\n".join(["a " * 900] * 30), "\n".join(["b a " * 400] * 30)),
+        (
+            "\n".join(f"{n % 200:02x}" for n in range(21_000)),
+            "\n".join("00" * 9 for n in range(99)),
+        ),
+    ):
+        found = lines(one, other)
+        assert side(found, ("same", "removed"), "old") == one.splitlines()
+        assert side(found, ("same", "added"), "new") == other.splitlines()
