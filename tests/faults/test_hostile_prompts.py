@@ -7,7 +7,7 @@ which all of them are sent at once goes on answering other people.
 import asyncio
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, suppress
 from itertools import count
@@ -38,7 +38,7 @@ from tests.support.shell import Shell
 PAGE = "prompts-edit-data"
 PLAIN = f"---\nname: hostile\ninputs:\n{INPUTS}---\n{{{{ history }}}}\nuser:\n{{{{ q }}}}\n"
 
-Any = Hostile | File
+Input = Hostile | File
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     product.close()
 
 
-def save(product: Product, source: str, given: Any | None = None, parent: str | None = None):
+def save(product: Product, source: str, given: Input | None = None, parent: str | None = None):
     partials = {} if given is None else given.partials
     person = product.person()
     return product.authoring.save(person, "hostile", source, partials, None, parent=parent, note="")
@@ -60,7 +60,7 @@ def odd(text: str) -> bool:
     return any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
-def saved(product: Product, source: str, given: Any | None = None):
+def saved(product: Product, source: str, given: Input | None = None):
     """Save over whatever is there."""
     try:
         parent = product.authoring.open(product.person(), "hostile").parent
@@ -73,7 +73,7 @@ def saved(product: Product, source: str, given: Any | None = None):
 
 
 @pytest.mark.parametrize("hostile", [*READ, *FILES], ids=str)
-def test_it_is_not_saved(own: Product, hostile: Any) -> None:
+def test_it_is_not_saved(own: Product, hostile: Input) -> None:
     before = own.releases.choices("task")
     with pytest.raises(PromptInvalid) as caught:
         save(own, hostile.source, hostile)
@@ -144,7 +144,7 @@ def test_36_the_second_of_two_authors_is_told_and_loses_nothing(own: Product) ->
 
 
 @pytest.mark.parametrize("hostile", [*READ, *FILES], ids=str)
-def test_it_is_not_taken_in(own: Product, hostile: Any) -> None:
+def test_it_is_not_taken_in(own: Product, hostile: Input) -> None:
     try:
         draft = own.authoring.take(own.person(), hostile.source)
     except PromptInvalid:
@@ -174,7 +174,7 @@ def answer_of(door: Door, conversation: str) -> str:
 
 
 def test_a_server_that_gets_them_all_at_once_answers_other_people(site: Site) -> None:
-    def author(do: str, every: list[Any]) -> list[tuple[Any, dict]]:
+    def author(do: str, every: list[Input]) -> list[tuple[Input, dict]]:
         told = []
         with Door(site.address) as door:
             for hostile in every:
@@ -223,7 +223,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("folder")
 
 
-def written(folder: Path, name: str, hostile: Any) -> str:
+def written(folder: Path, name: str, hostile: Input) -> str:
     """A prompt's folder with the hostile text; the file's path."""
     file = folder / name / "prompt.prompty"
     for partial, text in hostile.partials.items():
@@ -235,12 +235,12 @@ def written(folder: Path, name: str, hostile: Any) -> str:
     return str(file)
 
 
-def said(hostile: Any) -> str:
+def said(hostile: Input) -> str:
     """What a command says of it: half a surrogate pair makes a file that is no text at all."""
     return "not UTF-8" if odd(hostile.source) else hostile.says
 
 
-def of_each_number(every: list[Any]) -> list[Any]:
+def of_each_number(every: Sequence[Input]) -> list[Input]:
     return list({one.number: one for one in reversed(every)}.values())
 
 
@@ -267,7 +267,7 @@ DECLARED = (22, 23)
     [one for one in of_each_number([*READ, *FILES]) if one.number not in DECLARED],
     ids=str,
 )
-def test_import_refuses_it(folder: Path, hostile: Any) -> None:
+def test_import_refuses_it(folder: Path, hostile: Input) -> None:
     file = written(folder, f"import{hostile.number}", hostile)
     done = Shell(folder / "home").run("prompts", "import", file)
     assert done.code == 1
@@ -277,7 +277,7 @@ def test_import_refuses_it(folder: Path, hostile: Any) -> None:
 
 
 @pytest.mark.parametrize("hostile", of_each_number(RENDERED), ids=str)
-def test_render_stops_it(folder: Path, hostile: Any) -> None:
+def test_render_stops_it(folder: Path, hostile: Input) -> None:
     file = written(folder, f"render{hostile.number}", hostile)
     values = folder / "values.json"
     values.write_text(json.dumps(GIVEN))
