@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import prompts
 from chatbot.archive import Archive
 from chatbot.errors import NotFound
-from chatbot.releases import PRODUCTION, Releases
+from chatbot.releases import GRADER, PRODUCTION, Releases
 from chatbot.tally import Rate, rate_of
 from prompts.cases import Suite, read_cases
 from prompts.sandbox import Sandbox
@@ -28,8 +28,6 @@ from store.records import PromptVersion, TestResult, TestRun
 if TYPE_CHECKING:
     from prompts.lint import Problem
 
-GRADER = "grader"
-"""The prompt that `llm-rubric` asks."""
 LAST = 500
 """Runs of a prompt that are looked through, the newest ones."""
 

@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 
 PRODUCTION = "production"
 BUILT_IN = "built-in"
+GRADER = "grader"
+"""The prompt that `llm-rubric` asks: nobody's tool."""
 
 
 @dataclass(frozen=True, slots=True)

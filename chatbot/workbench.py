@@ -21,7 +21,7 @@ from chatbot.backends.cancel import CancelToken
 from chatbot.backends.registry import Registry
 from chatbot.chain import OpenEncoder, Past, Piece, Plan, Renderer, Sent, answer, no_encoder
 from chatbot.errors import NotFound, Refused
-from chatbot.releases import Releases, weighted
+from chatbot.releases import GRADER, Releases, weighted
 from store.records import Person
 
 if TYPE_CHECKING:
@@ -81,13 +81,16 @@ class Workbench:
 
     def tools(self) -> list[Tool]:
         """Every published task prompt, by name."""
-        return [self._tool(choice.name) for choice in self._releases.choices("task")]
+        return [self._tool(name) for name in self._names()]
 
     def tool(self, person: Person, name: str) -> Tool:
         """The version of a published task prompt that serves this person. Raises NotFound."""
-        if name not in {choice.name for choice in self._releases.choices("task")}:
+        if name not in self._names():
             raise NotFound(f"There is no tool named {name!r:.80}, or it was withdrawn.")
         return self._tool(name, person)
+
+    def _names(self) -> list[str]:
+        return [one.name for one in self._releases.choices("task") if one.name != GRADER]
 
     def _tool(self, name: str, person: Person | None = None) -> Tool:
         weights = self._releases.current(name).weights

@@ -3,7 +3,8 @@
 import pytest
 
 import prompts
-from chatbot.gate import GRADER, grader_key
+from chatbot.gate import grader_key
+from chatbot.releases import GRADER
 from chatbot.testing.rubric import read_grade
 from prompts import breach
 
