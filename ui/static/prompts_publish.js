@@ -13,7 +13,7 @@ const serves = (weights) => weights.map((one) => (weights.length > 1 ? `${versio
 
 /* Publishes a version {sha, seq} of a prompt. `done` runs after it was published; `follow` leads to
    where a line of the gate can be mended: "edit", "tests", "injection", or "case:" and its name. */
-export async function openPublish(name, version, { done, follow }) {
+export async function openPublish(name, version, { done, follow, unsaved = false }) {
   const told = await ask("publishing", { prompt: name, version: version.sha });
   if (told.error) {
     toast(told.error, { error: true });
@@ -33,6 +33,7 @@ export async function openPublish(name, version, { done, follow }) {
   const body = h(
     "div",
     { class: "pb col form" },
+    unsaved && note(`The editor holds changes that are not saved. They are no part of ${versionName(version)}.`, "warn"),
     h(
       "div",
       { class: "row wrap top" },

@@ -60,12 +60,21 @@ function drawAnswer(place, outputs, at) {
   const tokens = one.tokens === null ? "" : `${one.tokens} tokens`;
   place.replaceChildren(
     h("div", { class: "row" }, h("p", { class: "lab grow", role: "status" }, `Answer, run ${at + 1} of ${outputs.length}`), back, next),
-    one.error ? note(one.error, "bad") : h("p", { class: "said sm" }, marked(one)),
-    h("p", { class: "xs dim num" }, [tokens, seconds(one.latency_s)].filter(Boolean).join(" · ")),
+    answer(one),
+    isRendered(one) ? "" : h("p", { class: "xs dim num" }, [tokens, seconds(one.latency_s)].filter(Boolean).join(" · ")),
     assertions(one.assertions),
   );
   const focus = { "Previous run": back, "Next run": next }[had];
   if (focus) (focus.disabled ? [back, next].find((other) => !other.disabled) : focus)?.focus();
+}
+
+/* A case that looks at the messages alone asks no model. */
+const isRendered = ({ text, error, latency_s: took }) => !text && !error && took === null;
+
+function answer(one) {
+  if (one.error) return note(one.error, "bad");
+  if (isRendered(one)) return h("p", { class: "sm dim" }, "No model was asked: this case looks at the messages alone.");
+  return h("p", { class: "said sm" }, marked(one));
 }
 
 /* The text with what must not stand in it marked, where that was found. */

@@ -16,7 +16,7 @@ export function addTabs() {
 
 /* What is saved can be published, nothing else: the editor says what is not saved. */
 const publish = () =>
-  h("button", { type: "button", class: "btn pri", disabled: !shown.version, onclick: () => openPublish(shown.name, { sha: shown.version, seq: shown.seq }, { done: changed, follow }) }, "Publish…");
+  h("button", { type: "button", class: "btn pri", disabled: !shown.version, onclick: () => openPublish(shown.name, { sha: shown.version, seq: shown.seq }, { done: changed, follow, unsaved: shown.dirty }) }, "Publish…");
 
 const rollback = () =>
   shown.production && h("button", { type: "button", class: "btn", onclick: () => openRollback(shown.name, changed) }, icon("again"), "Roll back…");
