@@ -24,9 +24,13 @@ def team(tmp_path_factory):
     server = Team(folder)
     product = product_of(folder / "home")
     by = product.person()
-    for login, roles in {"ada": ("admin",), "eve": ("chatter",), "mallory": ("chatter",)}.items():
+    chatters = dict.fromkeys(("eve", "kim", "mallory"), ("chatter",))
+    for login, roles in {"ada": ("admin",), **chatters}.items():
         name = HOSTILE if login == "mallory" else login.title()
-        product.accounts.add(by, login=login, name=name, roles=roles, password=PASSWORD)
+        email = f"{login}@lamps.test"
+        product.accounts.add(
+            by, login=login, name=name, roles=roles, email=email, password=PASSWORD
+        )
     product.close()
     yield server
     server.stop()
@@ -334,18 +338,18 @@ class TestRecordAndSystem:
 
 class TestAccount:
     def test_name_and_address_are_ones_own(self, of):
-        page = of("alice", "/account")
+        page = of("kim", "/account")
         you = page.get_by_role("region", name="You")
-        you.get_by_label("E-mail, optional").fill("rita@lamps.test")
+        you.get_by_label("E-mail, optional").fill("ada@lamps.test")
         you.get_by_role("button", name="Save").click()
         expect(you.get_by_role("alert")).to_contain_text("address already")
-        you.get_by_label("E-mail, optional").fill("alice@lamps.test")
-        you.get_by_label("Name", exact=True).fill("Alice A.")
+        you.get_by_label("E-mail, optional").fill("kim.k@lamps.test")
+        you.get_by_label("Name", exact=True).fill("Kim K.")
         page.keyboard.press("Enter")
-        expect(page.get_by_role("button", name="Account: Alice A.")).to_be_visible()
+        expect(page.get_by_role("button", name="Account: Kim K.")).to_be_visible()
         page.reload()
-        expect(you.get_by_label("Name", exact=True)).to_have_value("Alice A.")
-        expect(you.get_by_label("E-mail, optional")).to_have_value("alice@lamps.test")
+        expect(you.get_by_label("Name", exact=True)).to_have_value("Kim K.")
+        expect(you.get_by_label("E-mail, optional")).to_have_value("kim.k@lamps.test")
 
     def test_password_changes_and_other_logins_end(self, of, team):
         other, page = of("alice", "/account"), of("alice", "/account")
