@@ -3,8 +3,8 @@
     {type: not-icontains, value: free of charge, weight: 2}
 
 Names and meanings are promptfoo's, less what runs code; ours are `length`, `tokens`, those on the
-rendered messages (`prompt-…`), `declines` and `leaks-prompt`. Knows nothing of answers: prompts/checks.py
-judges them.
+rendered messages (`prompt-…`), `declines` and `leaks-prompt`. Knows nothing of answers, which
+prompts/checks.py judges.
 """
 
 import math
