@@ -1,7 +1,7 @@
 """The second half of a turn's path: plan, stream, save with a true status.
 
     run ─▶ _plan   (prompt version, values, the history that may be needed)
-        ─▶ _stream (chatbot.chain; pieces into the turn, saved every two seconds)
+        ─▶ _stream (chatbot.chain; pieces into the turn, kept by chatbot.saving)
         ─▶ _end    (answer, status and trace in one transaction)
 
 Receives committed rows from chatbot.chat. Knows nothing of lanes, keys or pages.
@@ -23,6 +23,7 @@ from chatbot.backends.registry import Registry
 from chatbot.chain import OpenEncoder, Past, Piece, Plan, Renderer, Sent, answer, no_encoder
 from chatbot.errors import ChatbotError, NotFound, StoreUnavailable
 from chatbot.releases import Releases
+from chatbot.saving import Running, Saving
 from chatbot.turn import Turn
 from store import messages
 from store.engine import Session
@@ -36,8 +37,6 @@ log = logging.getLogger(__name__)
 HISTORY = 64
 """Earlier messages considered for a prompt, so that a turn costs the same at any length."""
 LONG = f"Of the earlier messages the last {HISTORY} were considered."
-SAVE_EVERY = 2.0
-"""Seconds between two savings of an answer that is still being written."""
 SAVE_AGAIN_AFTER = (0.5, 2.0)
 """Seconds before each further try to save a finished answer."""
 
@@ -69,7 +68,6 @@ class Job:
     last: Piece | None = None
     trace: Trace | None = None
     error: str | None = None
-    saving: asyncio.Task[None] | None = None
     roles: tuple[str, ...] = ()
 
 
@@ -93,6 +91,7 @@ class Answering:
         self._workspace = workspace
         self._encoder = encoder
         self._opening: dict[str, asyncio.Task[ChatModel]] = {}
+        self._saving = Saving()
 
     async def run(self, job: Job, before: Turn | None) -> None:
         """Wait for the answer before, stream this one, and end with a true status."""
@@ -126,16 +125,17 @@ class Answering:
             job.sent, turn.model = trace, trace.model
             turn.become("writing")
 
-        saved_at = time.monotonic()
         models = await asyncio.to_thread(self._models, job)
         pieces = answer(plan, models, self._model, turn.cancel, sent, self._encoder)
-        async with aclosing(pieces):
-            async for piece in pieces:
-                job.last = piece
-                turn.add(storable(piece.text))
-                if time.monotonic() - saved_at > SAVE_EVERY:
-                    saved_at = time.monotonic()
-                    self._save_partial(job)
+        running = Running(job.place, job.conversation.id, job.reply.id, turn)
+        self._saving.add(running)
+        try:
+            async with aclosing(pieces):
+                async for piece in pieces:
+                    job.last = piece
+                    turn.add(storable(piece.text))
+        finally:
+            await asyncio.shield(self._saving.remove(running))
         return _status(job)
 
     def _models(self, job: Job) -> list[str]:
@@ -166,33 +166,9 @@ class Answering:
             prompt, job.question.content, path, self._workspace, self._releases.renderer, begun
         )
 
-    def _save_partial(self, job: Job) -> None:
-        """Save what is written so far, so that a crash keeps it; one saving at a time."""
-        if job.saving is not None and not job.saving.done():
-            return
-        text = job.turn.text
-
-        def save() -> None:
-            with job.place.writing() as session:
-                if _is_there(session, job):
-                    messages.save_partial(session, job.reply.id, text)
-                else:  # deleted: nobody will read it
-                    job.turn.cancel.cancel()
-
-        async def try_to_save() -> None:
-            try:
-                await asyncio.to_thread(save)
-            except Exception as error:  # noqa: BLE001
-                # The end of the turn saves the whole text and tells the person if it cannot.
-                log.warning("a partial answer was not saved: %s", type(error).__name__)
-
-        job.saving = asyncio.create_task(try_to_save())
-
     async def _end(self, job: Job) -> None:
         """Save the answer and its trace, then tell the readers that it is done."""
         turn = job.turn
-        if job.saving is not None:
-            await job.saving
         job.trace = self._trace(job)
         turn.saved = await _saved(job)
         turn.finish(turn.status, job.error if turn.saved else NOT_SAVED)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from chatbot import answering
+from chatbot import saving
 from chatbot.bootstrap import Product, build
 from chatbot.errors import NotFound, StoreUnavailable
 from chatbot.settings import Settings
@@ -206,7 +206,7 @@ def test_many_who_wait_for_a_model_leave_threads_for_the_database(product):
 
 
 def test_what_is_deleted_is_answered_no_further(product, monkeypatch):
-    monkeypatch.setattr(answering, "SAVE_EVERY", 0.01)
+    monkeypatch.setattr(saving, "SAVE_EVERY", 0.01)
 
     async def scene():
         first = await writing(product, "!tokens 100000 !rate 100 x")
