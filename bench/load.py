@@ -52,6 +52,8 @@ BUSY = 0.7
 """Share of a processor above which this process itself may have been late."""
 ARRIVALS = 5.0
 """Seconds over which the clients of a round arrive."""
+TYPING = 1.0
+"""Seconds between opening a tab and asking."""
 TABS_EACH = 5
 PASSWORD = "nine lamps in a row"
 FROM = {"user-agent": "bench"}
@@ -273,8 +275,9 @@ async def _alone(client: httpx.AsyncClient, address: str, text: str, late: float
 
 async def _round(tab: Tab, text: str, key: str, late: float) -> Seen:
     """A person opens a tab, asks and reads the answer to its end."""
+    await asyncio.sleep(late)
     async with tab.watching():
-        await asyncio.sleep(late)
+        await asyncio.sleep(TYPING if late else 0)
         return await tab.ask(text, key)
 
 
