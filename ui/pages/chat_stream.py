@@ -159,7 +159,7 @@ class Tab:
         while True:
             await asyncio.sleep(CHECK)
             if self._held.is_gone(self._session):
-                self.leave(silently=True)
+                self.leave()  # not silently: a page that lost its heartbeat alone watches anew
             idle += CHECK
             if self.writing or idle >= CHECK_IDLE:
                 idle = 0.0
