@@ -33,7 +33,10 @@ def told(encoder: "Encoder | None", question: str, said: Sequence[str]) -> tuple
     `Encoder.encode` raises.
     """
     telling = [
-        one.text for text in said for one in sentences(text) if _NAME.search(one.text) or _has(one)
+        one.text
+        for text in said
+        for one in sentences(text)
+        if _NAME.search(one.text) or _has_value(one.text)
     ]
     if not telling or encoder is None or not looks_back(encoder, question):
         return ()
@@ -49,10 +52,10 @@ def looks_back(encoder: "Encoder", question: str) -> bool:
     return float(vector @ head["weights"]) + float(head["bias"]) > 0
 
 
-def _has(sentence: Any) -> bool:
+def _has_value(text: str) -> bool:
     from chatbot import values  # reads tables for a tenth of a second
 
-    return bool(values.find(sentence.text))
+    return bool(values.find(text))
 
 
 @cache

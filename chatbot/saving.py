@@ -36,38 +36,37 @@ class Saving:
     """The running answers of one event loop."""
 
     def __init__(self) -> None:
-        self._running: dict[int, Running] = {}
+        self._running: set[Running] = set()
         self._loop: asyncio.Task[None] | None = None
         self._now: asyncio.Task[None] | None = None
 
     def add(self, running: Running) -> None:
         """Save this answer now and then, until it is removed."""
         running.kept = len(running.turn.text)
-        self._running[id(running)] = running
+        self._running.add(running)
         if self._loop is None or self._loop.done():
             self._loop = asyncio.create_task(self._again_and_again())
 
     async def remove(self, running: Running) -> None:
         """Leave it alone from now on; returns when no saving of it is under way."""
-        self._running.pop(id(running), None)
+        self._running.discard(running)
         if self._now is not None and not self._now.done():
             await asyncio.wait({self._now})
 
     async def _again_and_again(self) -> None:
         while self._running:
             await asyncio.sleep(SAVE_EVERY)
-            grown = [one for one in self._running.values() if len(one.turn.text) > one.kept]
+            grown = [one for one in self._running if len(one.turn.text) > one.kept]
             if grown:
                 self._now = asyncio.create_task(self._save(grown))
                 await self._now
                 self._now = None
 
     async def _save(self, grown: list[Running]) -> None:
-        texts = [(one, one.turn.text) for one in sorted(grown, key=lambda one: one.reply)]
-        by_place: dict[int, list[tuple[Running, str]]] = defaultdict(list)
-        for one, text in texts:
-            by_place[id(one.place)].append((one, text))
-        for there in by_place.values():
+        texts: dict[Place, list[tuple[Running, str]]] = defaultdict(list)
+        for one in sorted(grown, key=lambda one: one.reply):  # rows are locked in one order
+            texts[one.place].append((one, one.turn.text))
+        for there in texts.values():
             try:
                 await asyncio.to_thread(_write, there)
             except Exception as error:  # noqa: BLE001

@@ -1,7 +1,7 @@
 """What Gradio and Python would do over and over on the way of every update, done once instead.
 
-Measured by bench/load.py with fifty answers at once, where each of the three cost a tenth of the
-server's time or stopped it for half a second. Knows Gradio's insides, no page and no product.
+Found by a profile of bench/load.py with fifty answers at once; docs/decisions/0023 has what it came
+to. Knows Gradio's insides, no page and no product.
 """
 
 import functools

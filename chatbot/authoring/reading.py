@@ -53,6 +53,7 @@ class Reading:
             version=views.version(found, live),
             parent=newest.sha,
             versions=row.versions,
+            cases=tests.cases if tests else 0,
             archived=row.archived,
         )
 

@@ -98,7 +98,7 @@ class Draft:
     """A version opened to be changed. `parent` is what to name when it is saved: the newest one.
 
     A prompt that is not saved yet (new or taken in) has no version and no parent. `notes` say what
-    could not be taken in.
+    could not be taken in; `cases` counts the saved test cases.
     """
 
     prompt: str
@@ -111,6 +111,7 @@ class Draft:
     version: Version | None
     parent: str | None
     versions: int
+    cases: int = 0
     archived: bool = False
     notes: tuple[str, ...] = ()
 

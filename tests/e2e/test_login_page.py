@@ -9,7 +9,7 @@ from chatbot.accounts import Profile
 from tests.support.chat_page import ChatPage
 from tests.support.team import PASSWORD, Team, product_of
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("patience")]
 
 OUT = "You are logged out. What you wrote is kept here"
 
@@ -19,14 +19,6 @@ def team(tmp_path_factory):
     server = Team(tmp_path_factory.mktemp("team"))
     yield server
     server.stop()
-
-
-@pytest.fixture(autouse=True)
-def patience():
-    """Each page begins anew here, which takes a while on a busy machine."""
-    expect.set_options(timeout=60_000)
-    yield
-    expect.set_options(timeout=5_000)
 
 
 @pytest.fixture

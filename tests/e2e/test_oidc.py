@@ -9,7 +9,7 @@ from tests.support.chat_page import ChatPage
 from tests.support.oidc_provider import CLIENT, SECRET, OidcProvider
 from tests.support.team import Team, product_of
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("patience")]
 
 
 @pytest.fixture(scope="module")
@@ -39,14 +39,6 @@ def team(provider, tmp_path_factory):
     product.close()
     yield server
     server.stop()
-
-
-@pytest.fixture(autouse=True)
-def patience():
-    """Each page begins anew here, which takes a while on a busy machine."""
-    expect.set_options(timeout=60_000)
-    yield
-    expect.set_options(timeout=5_000)
 
 
 @pytest.fixture

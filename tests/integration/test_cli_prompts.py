@@ -4,22 +4,10 @@ import json
 
 import pytest
 
+from tests.support.greeting import greeting_prompt
 from tests.support.shell import Shell
 
-SOURCE = """---
-name: greeting
-description: Greets.
-inputs:
-  - {name: question, kind: text, required: true, description: What is asked.}
-metadata:
-  chatbot: {kind: task}
----
-system:
-Be brief.
-
-user:
-{{ question }}
-"""
+SOURCE = greeting_prompt()
 REASON = "Only a test publishes this."
 
 

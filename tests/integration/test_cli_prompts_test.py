@@ -4,22 +4,10 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from tests.support.greeting import greeting_prompt
 from tests.support.shell import Shell
 
-SOURCE = """---
-name: greeting
-description: Greets.
-inputs:
-  - {name: question, kind: text, required: true, description: What is asked.}
-metadata:
-  chatbot: {kind: task}
----
-system:
-{% include "partials/tone.j2" %}
-
-user:
-{{ question }}
-"""
+SOURCE = greeting_prompt('{% include "partials/tone.j2" %}')
 TESTS = """\
 - description: fourteen days
   vars: {question: "!say within 14 days"}

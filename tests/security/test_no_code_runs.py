@@ -114,28 +114,27 @@ def reached(seen):
     ]
 
 
-def test_pickles_in_a_checkpoint_are_not_opened(checkpoint, tmp_path):
+def opened_with(checkpoint, tmp_path, names):
+    """What opening copies of a checkpoint says, each with a pickle of that name: nothing runs."""
     canary, folders = tmp_path / "canary", []
-    for number, name in enumerate(PICKLED_FILES):
+    for number, name in enumerate(names):
         copy = copy_of(checkpoint, tmp_path / str(number))
         (copy / name).write_bytes(pickle.dumps(Bomb(canary)))
         folders.append(str(copy))
     seen = watched(__name__, "open_all", folders)
     assert reached(seen) == []
     assert not canary.exists()
+    return seen
+
+
+def test_pickles_in_a_checkpoint_are_not_opened(checkpoint, tmp_path):
+    seen = opened_with(checkpoint, tmp_path, PICKLED_FILES)
     assert all("is a pickle, which can run programs" in said for said in seen.result)
     assert {Path(name).suffix.lower() for name in PICKLED_FILES} == set(PICKLES)
 
 
 def test_pickles_by_another_name_are_no_weights(checkpoint, tmp_path):
-    canary, folders = tmp_path / "canary", []
-    for number, name in enumerate(DISGUISED):
-        copy = copy_of(checkpoint, tmp_path / str(number))
-        (copy / name).write_bytes(pickle.dumps(Bomb(canary)))
-        folders.append(str(copy))
-    seen = watched(__name__, "open_all", folders)
-    assert reached(seen) == []
-    assert not canary.exists()
+    seen = opened_with(checkpoint, tmp_path, DISGUISED)
     assert seen.result[0] != "opened"
 
 

@@ -101,6 +101,15 @@ def chromium():
         browser.close()
 
 
+@pytest.fixture
+def patience():
+    """Longer waits, for tests that open a page anew each: that takes a while on a busy machine."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="no Playwright: pip .[test]")
+    playwright.expect.set_options(timeout=60_000)
+    yield
+    playwright.expect.set_options(timeout=5_000)
+
+
 @pytest.fixture(scope="session")
 def site(tmp_path_factory):
     """The server that the tests of this worker share; each test begins its own conversations."""

@@ -2,7 +2,7 @@
 
 from itertools import count
 
-from store import accounts, conversations, messages
+from store import accounts, conversations, messages, prompts
 
 _keys = count()
 
@@ -11,6 +11,20 @@ def person(database, name="Ada"):
     """Someone with every role."""
     with database.transaction() as session:
         return accounts.add_person(session, name, accounts.ROLES)
+
+
+def saved_version(session, sha, prompt="support", **changes):
+    """A version of a prompt whose text does not matter."""
+    values = {
+        "kind": "chat",
+        "source": "x",
+        "partials": {},
+        "examples": None,
+        "author": "Ada",
+        "note": "",
+        "parent": None,
+    }
+    return prompts.save_version(session, sha=sha, prompt=prompt, **(values | changes))
 
 
 def started(database, owner, title="A talk", **changes):

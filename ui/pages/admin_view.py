@@ -19,7 +19,7 @@ ROLES = {
     "agent": "answers tickets",
     "author": "writes prompts",
     "reviewer": "reads and corrects what was answered; looks into models",
-    "admin": "people, rules, record: this page",
+    "admin": "people, rules, record (the Admin page)",
 }
 """What each role may do, in the order of the page."""
 

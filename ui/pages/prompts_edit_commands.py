@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from chatbot.authoring import Draft
 from chatbot.bootstrap import Product
 from chatbot.errors import PromptInvalid, VersionConflict
 from chatbot.looking import Texts
@@ -46,7 +47,8 @@ class PromptsEditCommands:
     def open(self, person: Person, *, prompt: Name, version: Name = "") -> Json:
         """A version to change; an empty one is the newest."""
         draft = self._authoring.open(person, prompt, version or None)
-        return {"prompt": prompts_view.draft(draft) | self._where(person, prompt)}
+        newest = self._authoring.open(person, prompt) if version else draft
+        return {"prompt": prompts_view.draft(draft) | self._where(person, newest)}
 
     @command
     def archive(self, person: Person, *, prompt: Name, archived: bool) -> Json:
@@ -57,12 +59,12 @@ class PromptsEditCommands:
     @command
     def head(self, person: Person, *, prompt: Name) -> Json:
         """Where a prompt is live, and how much of everything there is."""
-        return {"head": self._where(person, prompt)}
+        return {"head": self._where(person, self._authoring.open(person, prompt))}
 
-    def _where(self, person: Person, prompt: str) -> Json:
-        """Its live versions and counts, and the newest version."""
-        draft = self._authoring.open(person, prompt)
-        return prompts_view.where(draft, self._authoring.releases(person, prompt).releases)
+    def _where(self, person: Person, newest: Draft) -> Json:
+        """A prompt's live versions and counts, and its newest version."""
+        releases = self._authoring.releases(person, newest.prompt).releases
+        return prompts_view.where(newest, releases)
 
     # The editor ----------------------------------------------------------------------------------
 
@@ -132,7 +134,7 @@ class PromptsEditCommands:
             self._authoring.save_tests(person, prompt, tests, parent=None)
         draft = self._authoring.open(person, prompt)
         return {
-            "prompt": prompts_view.draft(draft) | self._where(person, prompt),
+            "prompt": prompts_view.draft(draft) | self._where(person, draft),
             "new": saved.new,
         }
 

@@ -110,13 +110,12 @@ def draft(found: Draft) -> Json:
 def where(newest: Draft, releases: Iterable[ReleaseLine]) -> Json:
     """Where a prompt is live, and how much stands behind its tabs."""
     served = {one.environment: live(one.shares) for one in releases if one.live}
-    cases = (newest.tests or "").splitlines()
     return {
         "production": served.get("production", ""),
         "staging": served.get("staging", ""),
         "parent": newest.parent,
         "counts": {
-            "tests": sum(one.startswith("- ") for one in cases) or "",
+            "tests": newest.cases or "",
             "history": newest.versions,
         },
     }

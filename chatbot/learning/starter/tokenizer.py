@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from chatbot.values import TAGS_A_TYPE, TYPES
+
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
     from transformers import PreTrainedTokenizerFast
@@ -25,26 +27,7 @@ BYTES = 256
 WORD = re.compile("Ġ[A-Za-z]{3,}")
 ROLES = {"system": SYSTEM, "user": USER, "assistant": ASSISTANT}
 
-TAG_TYPES = (
-    "amount",
-    "date",
-    "time",
-    "span",
-    "phone",
-    "email",
-    "url",
-    "order",
-    "tracking",
-    "account",
-    "code",
-    "name",
-    "company",
-    "address",
-    "number",
-    "percent",
-)
-TAGS_A_TYPE = 8
-TAGS = tuple(f"⟨{kind} {n}⟩" for kind in TAG_TYPES for n in range(1, TAGS_A_TYPE + 1))
+TAGS = tuple(f"⟨{kind} {n}⟩" for kind in TYPES for n in range(1, TAGS_A_TYPE + 1))
 
 CHAT_TEMPLATE = (
     "{{- bos_token }}"

@@ -10,29 +10,16 @@ from chatbot.authoring import reading
 from chatbot.errors import Conflict, NotAllowed, NotFound, PromptInvalid, Refused, VersionConflict
 from store import accounts
 from store import prompts as rows
+from tests.support.greeting import greeting_prompt
 from tests.support.stored import person
 
-SOURCE = """---
-name: {name}
-description: Greets.
-inputs:
-  - {{name: question, kind: text, required: true, description: What is asked.}}
-metadata:
-  chatbot: {{kind: task}}
----
-system:
-{system}
-
-user:
-{{{{ question }}}}
-"""
 TESTS = (
     "- description: {name}\n  vars: {{question: hi}}\n  assert: [{{type: contains, value: hi}}]\n"
 )
 
 
 def source(system="Be brief.", name="greeting"):
-    return SOURCE.format(name=name, system=system)
+    return greeting_prompt(system, name=name)
 
 
 def save(product, text, parent, by=None, **changes):

@@ -9,22 +9,9 @@ from chatbot.authoring import Incoming
 from chatbot.errors import ChatbotError, Conflict, NotFound, PromptInvalid, Refused
 from chatbot.exchange_folder import LOCK, ExchangeFolder
 from tests.support import authors
+from tests.support.greeting import greeting_prompt
 
-SOURCE = """---
-name: {name}
-description: Greets.
-inputs:
-  - {{name: question, kind: text, required: true, description: What is asked.}}
-metadata:
-  chatbot: {{kind: task}}
----
-system:
-{{% include "partials/tone.j2" %}}
-{system}
-
-user:
-{{{{ question }}}}
-"""
+TONE = '{% include "partials/tone.j2" %}\n'
 TESTS = (
     "- description: {name}\n  vars: {{question: hi}}\n  assert: [{{type: contains, value: hi}}]\n"
 )
@@ -55,7 +42,7 @@ class Room:
             parent = known = None
         incoming = Incoming(
             name,
-            SOURCE.format(name=name, system=system),
+            greeting_prompt(TONE + system, name=name),
             {"partials/tone.j2": tone},
             None,
             parent=parent,
@@ -230,7 +217,7 @@ def test_new_prompt_of_the_folder_is_saved_with_examples(room):
     room.pull()
     new = room.folder / "ask"
     new.mkdir()
-    text = SOURCE.format(name="ask", system="Ask.\n{{ examples }}")
+    text = greeting_prompt(TONE + "Ask.\n{{ examples }}", name="ask")
     (new / "prompt.prompty").write_text(text, "utf-8")
     (new / "examples.jsonl").write_text('{"user": "hi", "assistant":   "yes?"}\n', "utf-8")
     (new / "tests.yaml").write_text(TESTS.format(name="asks"), "utf-8")

@@ -4,21 +4,8 @@ import pytest
 
 from chatbot.errors import GateClosed, NotFound
 from chatbot.testing import Column
+from tests.support.greeting import greeting_prompt
 
-SOURCE = """---
-name: greeting
-description: Greets.
-inputs:
-  - {name: question, kind: text, required: true, description: What is asked.}
-metadata:
-  chatbot: {kind: task%s}
----
-system:
-%s
-
-user:
-{{ question }}
-"""
 TESTS = """\
 - description: fourteen days
   vars: {question: "!say within 14 days"}
@@ -45,7 +32,13 @@ class Shop:
 
     def save(self, system="Be brief.", more=""):
         made = self.product.authoring.save(
-            self.me, "greeting", SOURCE % (more, system), {}, None, parent=self.newest, note=""
+            self.me,
+            "greeting",
+            greeting_prompt(system, more=more),
+            {},
+            None,
+            parent=self.newest,
+            note="",
         )
         self.newest = made.version.sha
         return self.newest

@@ -5,21 +5,8 @@ import pytest
 from chatbot.errors import Conflict, NotAllowed, NotFound, PromptInvalid
 from chatbot.testing import Column
 from store import accounts
+from tests.support.greeting import greeting_prompt
 
-SOURCE = """---
-name: greeting
-description: Greets.
-inputs:
-  - {name: question, kind: text, required: true, description: What is asked.}
-metadata:
-  chatbot: {kind: task}
----
-system:
-Be %s.
-
-user:
-%s{{ question }}
-"""
 TESTS = """\
 # First.
 - description: fourteen days
@@ -45,12 +32,18 @@ def dialect():
 def greeting(product):
     """Two versions with tests; production serves the first. Their hashes."""
     me, work = product.person(), product.authoring
-    first = work.save(me, "greeting", SOURCE % ("brief", ""), {}, None, parent=None, note="")
+    first = work.save(me, "greeting", greeting_prompt(), {}, None, parent=None, note="")
     work.save_tests(me, "greeting", TESTS, parent=None)
     why = "only for this test"
     work.publish(me, "greeting", {first.version.sha: 1}, "production", override=why)
     second = work.save(
-        me, "greeting", SOURCE % ("kind", "Dear, "), {}, None, parent=first.parent, note=""
+        me,
+        "greeting",
+        greeting_prompt("Be kind.", before="Dear, "),
+        {},
+        None,
+        parent=first.parent,
+        note="",
     )
     return first.version.sha, second.version.sha
 

@@ -24,22 +24,9 @@ from store import accounts
 from store import prompts as rows
 from store import testing as store
 from tests.integration.chatbot.conftest import settings_for
+from tests.support.greeting import greeting_prompt
 from tests.support.scripted_server import ScriptedServer
 
-SOURCE = """---
-name: greeting
-description: Greets.
-inputs:
-  - {name: question, kind: text, required: true, description: What is asked.}
-metadata:
-  chatbot: {kind: task}
----
-system:
-%s
-
-user:
-{{ question }}
-"""
 TESTS = """\
 - description: fourteen days
   vars: {question: "!say within 14 days"}
@@ -71,7 +58,7 @@ def dialect():
 def saved(product, system="Be brief.", tests=TESTS, parent=None):
     """A version with tests; its hash."""
     made = product.authoring.save(
-        product.person(), "greeting", SOURCE % system, {}, None, parent=parent, note=""
+        product.person(), "greeting", greeting_prompt(system), {}, None, parent=parent, note=""
     )
     if tests is not None:
         now = product.authoring.open(product.person(), "greeting").tests_sha
@@ -292,7 +279,7 @@ def test_a_grader_is_asked_and_read_strictly(product, play):
 
 def _grade_by_criterion(product):
     """Publish a grader whose message is the criterion: the scripted model says what it orders."""
-    source = SOURCE.replace("greeting", "grader") % "Judge."
+    source = greeting_prompt("Judge.", name="grader")
     source = source.replace("question", "criterion")
     me = product.person()
     newest = product.authoring.open(me, "grader").version.sha

@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from store import accounts, arms, messages, prompts, traces
+from store import accounts, arms, messages, traces
 from store.records import Trace
-from tests.support.stored import person, started, turn
+from tests.support.stored import person, saved_version, started, turn
 
 OLD, NEW = "a" * 64, "b" * 64
 EVER = datetime(2000, 1, 1, tzinfo=UTC)
@@ -20,18 +20,7 @@ class Talks:
         self.owner = person(database)
         with database.transaction() as session:
             for sha in (OLD, NEW):
-                prompts.save_version(
-                    session,
-                    sha=sha,
-                    prompt="support",
-                    kind="chat",
-                    source="x",
-                    partials={},
-                    examples=None,
-                    author="Ada",
-                    note="",
-                    parent=None,
-                )
+                saved_version(session, sha)
 
     def answer(self, version, *, talk=None, rating=None, status="complete", prompt="support", **of):
         """One answer; figures of its trace in `of`."""

@@ -25,7 +25,7 @@ from store.columns import now
 from store.engine import Database
 from store.errors import Conflict, SchemaMismatch, StoreError
 from store.records import Trace
-from tests.support.stored import another_answer, person, started, turn
+from tests.support.stored import another_answer, person, saved_version, started, turn
 
 
 @pytest.fixture
@@ -40,18 +40,7 @@ def told(database):
             session, Trace(last.id, 1, "p", "v", 1, "m", {"t": 0.5}, {"b": 1, "a": [None]}, "h")
         )
         messages.set_feedback(session, last.id, owner.id, -1, ["short"], "longer")
-        prompts.save_version(
-            session,
-            sha="f" * 64,
-            prompt="p",
-            kind="chat",
-            source="s",
-            partials={},
-            examples=None,
-            author="a",
-            note="",
-            parent=None,
-        )
+        saved_version(session, "f" * 64, "p")
         prompts.publish(
             session,
             prompt="p",

@@ -2,9 +2,10 @@
 
 import pytest
 
-from store import prompts, test_cells, testing
+from store import test_cells, testing
 from store.errors import NotFound
 from store.records import TestResult as Result
+from tests.support.stored import saved_version
 
 A, B = "a" * 64, "b" * 64
 MODEL = "scripted@1"
@@ -14,18 +15,7 @@ MODEL = "scripted@1"
 def session(database):
     with database.transaction() as session:
         for sha in (A, B):
-            prompts.save_version(
-                session,
-                sha=sha,
-                prompt="greeting",
-                kind="task",
-                source="",
-                partials={},
-                examples=None,
-                author="Iris",
-                note="",
-                parent=None,
-            )
+            saved_version(session, sha, "greeting", kind="task")
         yield session
 
 

@@ -193,3 +193,17 @@ class TestSaving:
         assert taken["name"] == "rewrite"
         assert taken["version"] is None
         assert ask("take", text="\0")["code"] in ("refused", "prompt_invalid")
+
+    def test_the_head_counts_cases_however_they_are_written(self, ask, product):
+        named = TEXTS | {"source": SOURCE.replace("name: greeting", "name: counted")}
+        ask("save", prompt="counted", **named, note="", parent=None)
+        check = "assert: [{type: contains, value: hi}]"
+        tests = f"""
+  # One list, indented.
+  - description: a
+    vars: {{question: hi}}
+    {check}
+  - {{description: b, vars: {{question: ho}}, {check}}}
+"""
+        product.authoring.save_tests(product.person(), "counted", tests, parent=None)
+        assert ask("head", prompt="counted")["head"]["counts"] == {"tests": 2, "history": 1}

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from chatbot.learning import starter
-from chatbot.learning.starter.tokenizer import TAG_TYPES
-from chatbot.values import TYPES, Tags, find
+from chatbot.values import Tags, find
 
 CORPUS = Path(starter.__file__).parent / "corpus"
 KINDS = {
@@ -91,7 +90,3 @@ def test_corpus_comes_back_without_a_digit():
             hidden = tags.hide(text)
             assert tags.show(hidden) == text
             assert {v.kind for v in find(hidden)} <= {"tag"}
-
-
-def test_small_model_reserves_these_types():
-    assert TAG_TYPES == TYPES
