@@ -1,0 +1,110 @@
+"""The services of one process, ready to use: what every door receives. Wires nothing."""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+
+from chatbot import tracing
+from chatbot.accounts import Accounts
+from chatbot.archive import Archive
+from chatbot.arms import Arms
+from chatbot.audit import Audit
+from chatbot.authoring import Authoring
+from chatbot.backends.registry import Registry
+from chatbot.casework import Casework
+from chatbot.chat import Chat
+from chatbot.conversations import Conversations
+from chatbot.gate import Gates
+from chatbot.learning.inside.service import Inside
+from chatbot.looking import Looking
+from chatbot.notices import Notices
+from chatbot.options import Options
+from chatbot.preview import Preview
+from chatbot.privacy import Privacy
+from chatbot.releases import Releases
+from chatbot.replay import Replay
+from chatbot.results import Results
+from chatbot.settings import Settings
+from chatbot.standing import Standing
+from chatbot.testing import Folders, Testing, TurnCases
+from chatbot.workbench import Workbench
+from prompts.sandbox import Sandbox
+from store import accounts, messages
+from store.engine import Database
+from store.records import Person
+
+log = logging.getLogger(__name__)
+
+TIDY_EVERY = 60.0
+"""Seconds between two looks for what is to be removed for good."""
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """The services of one process, ready to use."""
+
+    settings: Settings
+    database: Database
+    archive: Archive
+    registry: Registry
+    releases: Releases
+    gates: Gates
+    authoring: Authoring
+    testing: Testing
+    casework: Casework
+    results: Results
+    folders: Folders
+    turn_cases: TurnCases
+    arms: Arms
+    notices: Notices
+    chat: Chat
+    conversations: Conversations
+    preview: Preview
+    traces: tracing.Traces
+    sandbox: Sandbox
+    inside: Inside
+    looking: Looking
+    replay: Replay
+    workbench: Workbench
+    audit: Audit
+    accounts: Accounts
+    options: Options
+    privacy: Privacy
+    standing: Standing
+    local_person: int
+
+    def person(self) -> Person:
+        """Who is at the machine's terminal, with the roles that the database gives them now.
+
+        In `solo` the one person there is.
+        """
+        with self.archive.main.reading() as session:
+            return accounts.person(session, self.local_person)
+
+    def recover(self) -> int:
+        """Mark answers and test runs that a crash left unfinished as interrupted; how many answers.
+
+        For the server's start only.
+        """
+        self.testing.recover()
+        with self.archive.main.writing() as session:
+            return messages.interrupt_streaming(session)
+
+    async def keep_tidy(self, every: float = TIDY_EVERY) -> None:
+        """Remove for good what was deleted or left idle, until cancelled. For the server only."""
+        while True:
+            try:
+                await asyncio.to_thread(self.conversations.tidy)
+                await asyncio.to_thread(self.privacy.tidy)
+                await asyncio.to_thread(self.accounts.tidy)
+            except Exception as error:  # noqa: BLE001  the next look may succeed
+                log.warning("nothing was tidied: %s", type(error).__name__)
+            await asyncio.sleep(every)
+
+    def close(self) -> None:
+        """Let go of databases, models and the processes that render prompts."""
+        self.inside.close()
+        self.sandbox.close()
+        self.registry.close()
+        for place in self.archive.places():
+            place.database.close()
