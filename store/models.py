@@ -11,6 +11,15 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from store.article_tables import Article as Article
+from store.article_tables import ArticleVersion as ArticleVersion
+from store.article_tables import Citation as Citation
+from store.article_tables import KnowledgeChanges as KnowledgeChanges
+from store.article_tables import Lack as Lack
+from store.article_tables import Passage as Passage
+from store.article_tables import PassageStem as PassageStem
+from store.article_tables import PassageVector as PassageVector
+from store.article_tables import PassageWords as PassageWords
 from store.base import NEVER_REUSED, new_id
 from store.base import Base as Base
 from store.columns import BigId, ExactText, Name, PlainJson, PublicId, UtcTime, now
