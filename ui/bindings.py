@@ -4,8 +4,9 @@ A page chooses the name of its session itself, and to Gradio that name is the wh
 another's reads their stream. Here the first person who uses a name owns it until it is forgotten.
 
 Names can be invented without end, and Gradio keeps something for each and drops the oldest of
-anybody when it has too many. So a person holds `EACH` at most, of which those that nothing runs in
-make room for new ones, oldest first; all together hold `MOST`, which is what Gradio may keep.
+anybody when it has too many. So a session is forgotten soon after its page was left, and a person
+holds `EACH` at most, of which those that nothing runs in make room for new ones, oldest first; all
+together hold `MOST`, which is what Gradio may keep.
 """
 
 import re
@@ -30,8 +31,12 @@ CALLS = 60
 """Requests of one person that are being answered, streams not counted."""
 BYTES = 32 * 2**20
 """Bytes of bodies of one person that are being read or answered."""
-IDLE = 3600.0
-"""Seconds without use after which a session makes room for somebody else's."""
+LEFT = 120.0
+"""Seconds without use and without an open stream after which a session is forgotten.
+
+An open tab always has one. Gradio keeps some 57 KiB of each session (bench/load.py --soak); a tab
+that comes back later, after its machine slept, begins it anew.
+"""
 
 NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
@@ -87,6 +92,7 @@ class Bindings:
             raise Refusal(422, "This is no name of a session.", "not_understood")
         known = self._sessions.get(name)
         if known is None:
+            self._forget_left()
             self._make_room(person)
             self._sessions[name] = _Session(person, self._clock())
             self._count[person] += 1
@@ -139,20 +145,32 @@ class Bindings:
     def _make_room(self, person: int) -> None:
         if self._count[person] >= self._each and not self._drop(person):
             raise Refusal(429, TOO_MANY_TABS, "too_many_pages", retry_after=60)
-        if len(self._sessions) >= self._most and not (self._drop(person) or self._drop(None)):
+        if len(self._sessions) >= self._most and not self._drop(person):
             raise Refusal(503, FULL, "full", retry_after=120)
 
-    def _drop(self, person: int | None) -> bool:
-        """Forget the oldest idle session of a person, or of anybody who left it long ago."""
-        late, busy = self._clock() - IDLE, self._held.events()
+    def _forget_left(self) -> None:
+        """Forget every session that its page has left."""
+        late = self._clock() - LEFT
+        for name in [name for name, one in self._idle() if one.used < late]:
+            self._forget(name)
+
+    def _drop(self, person: int) -> bool:
+        """Forget the oldest idle session of a person; whether there was one."""
+        found = next((name for name, one in self._idle() if one.person == person), None)
+        if found is not None:
+            self._forget(found)
+        return found is not None
+
+    def _idle(self) -> Iterator[tuple[str, _Session]]:
+        """Sessions in which nothing is open or runs, the oldest first."""
+        busy = self._held.events()
         for name, one in self._sessions.items():
-            wanted = one.used < late if person is None else one.person == person
-            if wanted and not one.streams and name not in busy:
-                del self._sessions[name]
-                self._less(self._count, one.person, 1)
-                self._held.forget(name)
-                return True
-        return False
+            if not one.streams and name not in busy:
+                yield name, one
+
+    def _forget(self, name: str) -> None:
+        self._less(self._count, self._sessions.pop(name).person, 1)
+        self._held.forget(name)
 
     @staticmethod
     def _less(counter: Counter[int], person: int, by: int) -> None:

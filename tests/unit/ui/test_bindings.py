@@ -94,10 +94,25 @@ def test_a_full_server_takes_no_session_that_is_in_use(bound, gradio, clock):
     for name, person in [("a1", ALICE), ("a2", ALICE), ("b1", BOB), ("b2", BOB), ("b3", BOB)]:
         bound.bind(name, person)
     assert refused(bound.bind, "c1", CARL) == (503, True)
-    clock.now += bindings.IDLE + 1
-    gradio.running = {"a1": 1}
+    clock.now += bindings.LEFT + 1
+    gradio.running = {"a1": 1, "a2": 1, "b1": 1, "b2": 1}
     bound.bind("c1", CARL)
-    assert gradio.forgotten == ["a2"]
+    assert gradio.forgotten == ["b3"]
+
+
+def test_what_a_page_has_left_is_forgotten_when_another_begins(bound, gradio, clock):
+    for name in ("a1", "a2", "b1"):
+        bound.bind(name, ALICE if name.startswith("a") else BOB)
+    gradio.running = {"a1": 1}
+    with bound.streaming("a2"):
+        clock.now += bindings.LEFT + 1
+        bound.bind("c1", CARL)
+        assert gradio.forgotten == ["b1"]
+    bound.bind("b2", BOB)
+    assert gradio.forgotten == ["b1"]
+    clock.now += bindings.LEFT + 1
+    bound.bind("b1", CARL)
+    assert gradio.forgotten == ["b1", "a2", "c1", "b2"]
 
 
 def test_a_forgotten_name_may_be_taken(bound):
