@@ -1,0 +1,14 @@
+"""Tickets: their messages, drafts, replies, unsent texts, who is here, macros."""
+
+revision = "0008"
+down_revision = "0007"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass
