@@ -21,6 +21,7 @@ from pydantic_settings import (
 )
 
 from chatbot.errors import SettingsInvalid
+from chatbot.mailbox import Mailbox
 
 EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104  compared, not listened on
 """Hosts that stand for all addresses of this machine."""
@@ -70,7 +71,9 @@ class Settings(BaseSettings):
         pydantic.ValidationError: use `load` to get a `SettingsInvalid` with a sentence instead.
     """
 
-    model_config = SettingsConfigDict(env_prefix="CHATBOT_", extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="CHATBOT_", env_nested_delimiter="__", extra="forbid", frozen=True
+    )
 
     home: Path = Field(Path("~/.chatbot"), description="Data folder: database, models, caches")
     database_url: str = Field("", description="Empty: SQLite in the home; or postgresql://…")
@@ -159,6 +162,9 @@ class Settings(BaseSettings):
     test_data: Path | None = Field(
         None, description="Folder of public attacks that injection tests add to our own"
     )
+    mailbox: Mailbox | None = Field(
+        None, description="Where the desk's mail comes in and goes out; unset: nowhere"
+    )
     temporary_minutes: int = Field(60, ge=1, description="Idle life of a temporary conversation")
     drain_seconds: float = Field(
         30, ge=0, le=3600, description="Seconds that answers have to end when the server stops"
@@ -183,6 +189,7 @@ class Settings(BaseSettings):
         if self.database_url and not self.database_url.startswith(("sqlite:", "postgresql")):
             raise ValueError("CHATBOT_DATABASE_URL must begin with sqlite: or postgresql:")
         _check_issuer(self.oidc_issuer, self.oidc_client_id)
+        _check_mailbox(self.mailbox)
         names = [hosted.name for hosted in self.hosted]
         if len(set(names)) < len(names):
             raise ValueError("two hosted models have the same name")
@@ -256,6 +263,19 @@ def _check_issuer(issuer: str, client: str) -> None:
         raise ValueError("CHATBOT_OIDC_ISSUER needs CHATBOT_OIDC_CLIENT_ID")
 
 
+def _check_mailbox(mailbox: Mailbox | None) -> None:
+    if mailbox is None:
+        return
+    for host, security in (
+        (mailbox.imap_host, mailbox.imap_security),
+        (mailbox.smtp_host, mailbox.smtp_security),
+    ):
+        if host and security == "none" and not is_loopback(host):
+            raise ValueError(f"mail would travel unprotected to {host}: choose `tls` or `starttls`")
+    if mailbox.sent_folder and not mailbox.imap_host:
+        raise ValueError("mailbox.sent_folder needs mailbox.imap_host")
+
+
 def is_loopback(host: str) -> bool:
     """Whether an address can be reached from this machine only."""
     if host == "localhost":
@@ -309,8 +329,9 @@ def sources() -> dict[str, str]:
     file = config_file()
     in_file = tomllib.loads(file.read_text("utf-8")) if file else {}
     found = {}
+    variables = {key.upper().partition("__")[0] for key in os.environ}
     for name in Settings.model_fields:
-        if f"CHATBOT_{name.upper()}" in {key.upper() for key in os.environ}:
+        if f"CHATBOT_{name.upper()}" in variables:
             found[name] = "environment"
         else:
             found[name] = str(file) if name in in_file else "default"
@@ -320,6 +341,7 @@ def sources() -> dict[str, str]:
 def unknown_variables() -> list[str]:
     """CHATBOT_ variables that no setting reads: usually a slip of the pen."""
     known = {f"CHATBOT_{name.upper()}" for name in Settings.model_fields} | {"CHATBOT_CONFIG"}
+    known |= {f"CHATBOT_MAILBOX__{name.upper()}" for name in Mailbox.model_fields}
     return sorted(
         key
         for key in os.environ
