@@ -68,7 +68,11 @@ class KnowledgeChanges(Base):
 
 
 class Article(Base):
-    """A knowledge document as it is now; `sha` is the hash of what its newest version holds."""
+    """A knowledge document as it is now.
+
+    `sha` is the hash of what was imported last, so that a file that did not change changes nothing.
+    `tags` stand between line feeds; `folded` is what lists are narrowed by.
+    """
 
     __tablename__ = "articles"
     __table_args__ = (
@@ -94,7 +98,7 @@ class Article(Base):
     title: Mapped[str] = mapped_column(ExactText)
     visibility: Mapped[str] = mapped_column(Name(20))
     language: Mapped[str] = mapped_column(Name(20))
-    tags: Mapped[list[str]] = mapped_column(PlainJson)
+    tags: Mapped[str] = mapped_column(ExactText)
     owner: Mapped[str] = mapped_column(Name(200))
     valid_from: Mapped[date | None] = mapped_column(Date)
     valid_until: Mapped[date | None] = mapped_column(Date)
@@ -108,10 +112,11 @@ class Article(Base):
         ForeignKey("users.id", ondelete="SET NULL"), index=True
     )
     deleted_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    folded: Mapped[str] = mapped_column(ExactText)
 
 
 class ArticleVersion(Base):
-    """What an article once held. `content`: title, sections, tags, language and the other fields.
+    """What an article once held. `content`: title, sections, tags and language.
 
     Append-only; leaves with its article.
     """
@@ -122,7 +127,6 @@ class ArticleVersion(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     article_id: Mapped[int] = mapped_column(ForeignKey("articles.id", ondelete="CASCADE"))
     number: Mapped[int]
-    sha: Mapped[str] = mapped_column(Name(64))
     content: Mapped[dict[str, Any]] = mapped_column(PlainJson)
     author_id: Mapped[int | None] = mapped_column(
         ForeignKey("users.id", ondelete="SET NULL"), index=True
@@ -177,6 +181,20 @@ class PassageVector(Base):
 
     passage_id: Mapped[int] = mapped_column(
         ForeignKey("passages.id", ondelete="CASCADE"), primary_key=True
+    )
+    encoder: Mapped[str] = mapped_column(Name(200))
+    change: Mapped[int] = mapped_column(BigId)
+    vector: Mapped[NDArray[np.float32]] = mapped_column(Vector)
+
+
+class ArticleVector(Base):
+    """An article's title as the encoder of that name reads it."""
+
+    __tablename__ = "article_vectors"
+    __table_args__ = (Index("ix_article_vectors_change", "change"),)
+
+    article_id: Mapped[int] = mapped_column(
+        ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True
     )
     encoder: Mapped[str] = mapped_column(Name(200))
     change: Mapped[int] = mapped_column(BigId)

@@ -61,7 +61,7 @@ def _articles() -> None:
         _column("title", sa.Text()),
         _column("visibility", sa.String(20)),
         _column("language", sa.String(20)),
-        _column("tags", sa.JSON()),
+        _column("tags", sa.Text()),
         _column("owner", sa.String(200)),
         _column("valid_from", sa.Date(), nullable=True),
         _column("valid_until", sa.Date(), nullable=True),
@@ -73,6 +73,7 @@ def _articles() -> None:
         _column("changed_at", TIME),
         _ref("changed_by", "users.id", on_delete="SET NULL"),
         _column("deleted_at", TIME, nullable=True),
+        _column("folded", sa.Text()),
         sa.PrimaryKeyConstraint("id", name="pk_articles"),
         sa.UniqueConstraint("public_id", name="uq_articles_public_id"),
         sa.CheckConstraint("visibility IN ('public', 'internal')", name="visibility"),
@@ -94,7 +95,6 @@ def _articles() -> None:
         _column("id", BIG),
         _ref("article_id", "articles.id"),
         _column("number", sa.Integer()),
-        _column("sha", sa.String(64)),
         _column("content", sa.JSON()),
         _ref("author_id", "users.id", on_delete="SET NULL"),
         _column("created_at", TIME),
@@ -138,15 +138,16 @@ def _found_by() -> None:
         _column("passages", sa.Integer()),
         sa.PrimaryKeyConstraint("id", name="pk_passage_stems"),
     )
-    op.create_table(
-        "passage_vectors",
-        _ref("passage_id", "passages.id"),
-        _column("encoder", sa.String(200)),
-        _column("change", BIG),
-        _column("vector", VECTOR),
-        sa.PrimaryKeyConstraint("passage_id", name="pk_passage_vectors"),
-    )
-    op.create_index("ix_passage_vectors_change", "passage_vectors", ["change"])
+    for kind in ("passage", "article"):
+        op.create_table(
+            f"{kind}_vectors",
+            _ref(f"{kind}_id", f"{kind}s.id"),
+            _column("encoder", sa.String(200)),
+            _column("change", BIG),
+            _column("vector", VECTOR),
+            sa.PrimaryKeyConstraint(f"{kind}_id", name=f"pk_{kind}_vectors"),
+        )
+        op.create_index(f"ix_{kind}_vectors_change", f"{kind}_vectors", ["change"])
     if op.get_bind().dialect.name == "sqlite":
         op.execute(FTS5)
         made = "CREATE TRIGGER passage_index_{0} AFTER {1} ON passage_words BEGIN {2} END"
@@ -192,6 +193,7 @@ def downgrade() -> None:
     for table in (
         "citations",
         "knowledge_lacks",
+        "article_vectors",
         "passage_vectors",
         "passage_stems",
         "passage_words",
