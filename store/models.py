@@ -12,6 +12,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, tex
 from sqlalchemy.orm import Mapped, mapped_column
 
 from store.article_tables import Article as Article
+from store.article_tables import ArticleVector as ArticleVector
 from store.article_tables import ArticleVersion as ArticleVersion
 from store.article_tables import Citation as Citation
 from store.article_tables import KnowledgeChanges as KnowledgeChanges
@@ -29,6 +30,14 @@ from store.prompt_tables import PromptVersion as PromptVersion
 from store.prompt_tables import Release as Release
 from store.prompt_tables import TestResult as TestResult
 from store.prompt_tables import TestRun as TestRun
+from store.ticket_tables import Macro as Macro
+from store.ticket_tables import Reply as Reply
+from store.ticket_tables import Ticket as Ticket
+from store.ticket_tables import TicketDraft as TicketDraft
+from store.ticket_tables import TicketMessage as TicketMessage
+from store.ticket_tables import TicketPresence as TicketPresence
+from store.ticket_tables import TicketText as TicketText
+from store.ticket_tables import TicketWords as TicketWords
 
 _NOT_DELETED = text("deleted_at IS NULL")
 _DELETED = text("deleted_at IS NOT NULL")
