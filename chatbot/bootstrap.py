@@ -1,6 +1,6 @@
 """Settings → ready services: the only wiring. Nothing else chooses an implementation."""
 
-from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache, partial
 from typing import TYPE_CHECKING
@@ -21,6 +21,7 @@ from chatbot.chat import Chat
 from chatbot.conversations import Conversations
 from chatbot.errors import StoreUnavailable
 from chatbot.gate import Gates
+from chatbot.knowledge import Knowledge
 from chatbot.learning.inside.service import Inside
 from chatbot.looking import Looking
 from chatbot.notices import Notices
@@ -33,6 +34,7 @@ from chatbot.releases import Releases
 from chatbot.replay import Replay
 from chatbot.results import Results
 from chatbot.settings import Settings
+from chatbot.sourcing import Sourcing
 from chatbot.standing import Standing
 from chatbot.testing import Folders, Planning, Runner, Testing, TurnCases
 from chatbot.workbench import Workbench
@@ -72,6 +74,30 @@ def _accounts(settings: Settings, archive: Archive, audit: Audit) -> Accounts:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Base:
+    """What the other services stand on."""
+
+    settings: Settings
+    registry: Registry
+    fallback: tuple[str, ...]
+    database: Database
+    archive: Archive
+    audit: Audit
+    options: Options
+    sandbox: Sandbox
+    releases: Releases
+    notices: Notices
+    encoder: OpenEncoder
+    allowance: Allowance
+    knowledge: Knowledge
+    local_person: int
+
+    def model(self) -> str:
+        """The full name of the default model."""
+        return self.registry.resolve(self.settings.model).label
+
+
 def build(settings: Settings) -> Product:
     """Open the database (made or brought up to date where needed) and wire the services.
 
@@ -81,6 +107,10 @@ def build(settings: Settings) -> Product:
         StoreUnavailable, SchemaMismatch: the database cannot be used.
         UnknownModel: the chosen model is not there.
     """
+    return _wired(_base(settings))
+
+
+def _base(settings: Settings) -> _Base:
     registry = Registry(
         settings.models_folder,
         hosted=settings.hosted,
@@ -90,46 +120,48 @@ def build(settings: Settings) -> Product:
         masking=lambda: options.get(Masking).rules(settings.workspace),
     )
     registry.resolve(settings.model)
-    fallback = [registry.resolve(name).label for name in settings.fallback]
+    fallback = tuple(registry.resolve(name).label for name in settings.fallback)
     database = _open(settings)
     archive = Archive(database, Database.in_memory())
     audit = Audit(archive)
     options = Options(archive, audit)
-    return _wired(settings, registry, fallback, database, archive, audit, options)
-
-
-def _wired(
-    settings: Settings,
-    registry: Registry,
-    fallback: Sequence[str],
-    database: Database,
-    archive: Archive,
-    audit: Audit,
-    options: Options,
-) -> Product:
-    """The services that stand on models, a database and what administrators chose."""
     sandbox = sandbox_of(settings)
     releases = Releases(archive, sandbox.serve)
     releases.publish_library()
-
-    def default_model() -> str:
-        return registry.resolve(settings.model).label
-
+    local_person = _local_person(settings, archive).id
     encoder = cache(partial(_encoder, settings))
-    runner = Runner(registry, sandbox, encoder, settings)
+    return _Base(
+        settings=settings,
+        registry=registry,
+        fallback=fallback,
+        database=database,
+        archive=archive,
+        audit=audit,
+        options=options,
+        sandbox=sandbox,
+        releases=releases,
+        notices=Notices(),
+        encoder=encoder,
+        allowance=Allowance(options, local_person),
+        knowledge=Knowledge(archive, audit, encoder),
+        local_person=local_person,
+    )
+
+
+def _wired(base: _Base) -> Product:
+    """The services that stand on models, a database and what administrators chose."""
+    settings, archive, audit, options = base.settings, base.archive, base.audit, base.options
+    registry, releases, sandbox = base.registry, base.releases, base.sandbox
+    runner = Runner(registry, sandbox, base.encoder, settings)
     gates = Gates(archive, releases, sandbox, runner.grader_label, runner.attacks)
     planning = Planning(archive, releases, runner, gates, settings.test_data)
-    notices = Notices()
-    authoring = _authoring(settings, archive, audit, releases, sandbox, gates, default_model)
+    authoring = _authoring(base, gates)
     casework = Casework(authoring)
     replay = Replay(archive, releases, audit, options, settings.workspace)
-    answering = Answering(registry, releases, fallback, settings.workspace, encoder)
-    local_person = _local_person(settings, archive).id
-    allowance = Allowance(options, local_person)
-    chat = _chat(settings, archive, registry, releases, notices, answering, allowance)
+    chat = _chat(base)
     return Product(
         settings=settings,
-        database=database,
+        database=base.database,
         archive=archive,
         registry=registry,
         releases=releases,
@@ -137,139 +169,112 @@ def _wired(
         authoring=authoring,
         testing=Testing(archive, audit, runner, planning),
         casework=casework,
-        results=Results(archive, authoring, casework, sandbox, registry, default_model),
+        results=Results(archive, authoring, casework, sandbox, registry, base.model),
         folders=Folders(runner, planning, sandbox),
         arms=Arms(archive),
-        notices=notices,
+        notices=base.notices,
         chat=chat,
-        conversations=_conversations(settings, archive, registry, releases, notices, chat),
-        preview=_preview(settings, archive, registry, releases, encoder),
+        conversations=_conversations(base, chat),
+        preview=_preview(base),
         traces=tracing.Traces(archive, releases),
         sandbox=sandbox,
         inside=Inside(registry, releases, settings.workspace),
-        looking=Looking(sandbox, registry, settings.workspace, encoder),
+        looking=Looking(sandbox, registry, settings.workspace, base.encoder),
         replay=replay,
         turn_cases=TurnCases(replay, casework, planning, options, settings.workspace),
-        workbench=_workbench(settings, archive, registry, releases, allowance, encoder),
+        workbench=_workbench(base),
         audit=audit,
         accounts=_accounts(settings, archive, audit),
         options=options,
-        privacy=_privacy(settings, archive, audit, options, chat),
+        privacy=_privacy(base, chat),
         standing=Standing(archive, chat),
-        local_person=local_person,
+        knowledge=base.knowledge,
+        local_person=base.local_person,
     )
 
 
-def _authoring(
-    settings: Settings,
-    archive: Archive,
-    audit: Audit,
-    releases: Releases,
-    sandbox: Sandbox,
-    gates: Gates,
-    default_model: Callable[[], str],
-) -> Authoring:
+def _authoring(base: _Base, gates: Gates) -> Authoring:
     return Authoring(
         Parts(
-            archive,
-            audit,
-            releases,
-            sandbox,
+            base.archive,
+            base.audit,
+            base.releases,
+            base.sandbox,
             gate=gates,
-            model=default_model,
-            default_prompt=settings.prompt,
+            model=base.model,
+            default_prompt=base.settings.prompt,
         )
     )
 
 
-def _chat(
-    settings: Settings,
-    archive: Archive,
-    registry: Registry,
-    releases: Releases,
-    notices: Notices,
-    answering: Answering,
-    allowance: Allowance,
-) -> Chat:
+def _chat(base: _Base) -> Chat:
+    settings = base.settings
+    answering = Answering(
+        base.registry,
+        base.releases,
+        base.fallback,
+        settings.workspace,
+        Sourcing(base.knowledge),
+        base.encoder,
+    )
     return Chat(
-        archive,
-        registry,
-        releases,
-        notices,
+        base.archive,
+        base.registry,
+        base.releases,
+        base.notices,
         answering,
-        allowance,
+        base.allowance,
         message_limit=settings.message_limit,
         prompt=settings.prompt,
         model=settings.model,
     )
 
 
-def _privacy(
-    settings: Settings, archive: Archive, audit: Audit, options: Options, chat: Chat
-) -> Privacy:
+def _privacy(base: _Base, chat: Chat) -> Privacy:
     return Privacy(
-        archive,
-        audit,
-        options,
+        base.archive,
+        base.audit,
+        base.options,
         chat.stop_all,
-        home=settings.home_folder,
-        workspace=settings.workspace,
-        temporary_minutes=settings.temporary_minutes,
+        home=base.settings.home_folder,
+        workspace=base.settings.workspace,
+        temporary_minutes=base.settings.temporary_minutes,
     )
 
 
-def _conversations(
-    settings: Settings,
-    archive: Archive,
-    registry: Registry,
-    releases: Releases,
-    notices: Notices,
-    chat: Chat,
-) -> Conversations:
+def _conversations(base: _Base, chat: Chat) -> Conversations:
     return Conversations(
-        archive,
-        registry,
-        releases,
-        notices,
+        base.archive,
+        base.registry,
+        base.releases,
+        base.notices,
         chat.is_running,
-        temporary_minutes=settings.temporary_minutes,
+        temporary_minutes=base.settings.temporary_minutes,
     )
 
 
-def _workbench(
-    settings: Settings,
-    archive: Archive,
-    registry: Registry,
-    releases: Releases,
-    allowance: Allowance,
-    encoder: OpenEncoder,
-) -> Workbench:
+def _workbench(base: _Base) -> Workbench:
     return Workbench(
-        archive,
-        registry,
-        releases,
-        allowance,
-        workspace=settings.workspace,
-        encoder=encoder,
+        base.archive,
+        base.registry,
+        base.releases,
+        base.allowance,
+        workspace=base.settings.workspace,
+        encoder=base.encoder,
     )
 
 
-def _preview(
-    settings: Settings,
-    archive: Archive,
-    registry: Registry,
-    releases: Releases,
-    encoder: OpenEncoder,
-) -> Preview:
+def _preview(base: _Base) -> Preview:
+    settings = base.settings
     return Preview(
-        archive,
-        registry,
-        releases,
+        base.archive,
+        base.registry,
+        base.releases,
         workspace=settings.workspace,
         prompt=settings.prompt,
         model=settings.model,
         message_limit=settings.message_limit,
-        encoder=encoder,
+        encoder=base.encoder,
     )
 
 

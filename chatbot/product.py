@@ -15,6 +15,7 @@ from chatbot.casework import Casework
 from chatbot.chat import Chat
 from chatbot.conversations import Conversations
 from chatbot.gate import Gates
+from chatbot.knowledge import Knowledge
 from chatbot.learning.inside.service import Inside
 from chatbot.looking import Looking
 from chatbot.notices import Notices
@@ -71,6 +72,7 @@ class Product:
     options: Options
     privacy: Privacy
     standing: Standing
+    knowledge: Knowledge
     local_person: int
 
     def person(self) -> Person:
