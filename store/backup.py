@@ -12,7 +12,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Literal
 
-from store import dump, index, migrate
+from store import dump, index, migrate, passages
 from store.engine import Database
 from store.errors import StoreError
 from store.faults import translated
@@ -85,6 +85,7 @@ def _load(database: Database, content: Iterable[dump.Line]) -> None:
             dump.load(session, content)
             migrate.upgrade(session.connection())
             index.rebuild(session)
+            passages.rebuild(session)
         return
     database.upgrade(revision)
     with database.transaction() as session:
@@ -92,6 +93,7 @@ def _load(database: Database, content: Iterable[dump.Line]) -> None:
     database.upgrade()
     with database.transaction() as session:
         index.rebuild(session)
+        passages.rebuild(session)
 
 
 def _copy(source: Path, target: Path, mode: Literal["ro", "rw"]) -> None:

@@ -8,11 +8,11 @@ import gzip
 import json
 import zlib
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, TextIO
 
-from sqlalchemy import TableClause, column, func, insert, select, table
+from sqlalchemy import Date, TableClause, column, func, insert, select, table
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeEngine
 
@@ -22,9 +22,19 @@ from store.errors import StoreError
 from store.rows import is_sqlite
 
 FORMAT = "chatbot-backup/1"
-_KINDS: dict[str, TypeEngine[Any]] = {"time": UtcTime(), "json": PlainJson(), "id": PublicId()}
+_KINDS: dict[str, TypeEngine[Any]] = {
+    "time": UtcTime(),
+    "json": PlainJson(),
+    "id": PublicId(),
+    "date": Date(),
+}
 _BATCH = 500
-_OF_THE_INDEX = {"search_counters", "message_words", "title_words"}  # made again
+_OF_THE_INDEX = {"search_counters", "message_words", "title_words"} | {
+    "passage_words",
+    "passage_stems",
+    "passage_vectors",
+    "article_vectors",
+}  # made again
 
 Line = dict[str, Any]
 
@@ -115,11 +125,13 @@ def _kind(held: TypeEngine[Any]) -> str:
 
 
 def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, datetime) else value
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def _value(kind: str, value: Any) -> Any:
-    return datetime.fromisoformat(value) if kind == "time" and value is not None else value
+    if value is None or kind not in ("time", "date"):
+        return value
+    return (datetime if kind == "time" else date).fromisoformat(value)
 
 
 def _continue_numbers(session: Session, filled: Iterable[TableClause]) -> None:
