@@ -6,7 +6,7 @@ its reason and never an exception.
 """
 
 from chatbot.documents.cutting import Cut, cut, text_of
-from chatbot.documents.markdown import parse_text, plain_of_markdown
+from chatbot.documents.markdown import markdown_of, parse_text, plain_of_markdown
 from chatbot.documents.parsed import LARGEST, Bad, Parsed, Section, Tell, Visibility
 from chatbot.documents.reading import SUFFIXES, read, read_folder
 from chatbot.documents.web import plain_of_html
@@ -21,6 +21,7 @@ __all__ = [
     "Tell",
     "Visibility",
     "cut",
+    "markdown_of",
     "parse_text",
     "plain_of_html",
     "plain_of_markdown",

@@ -10,10 +10,17 @@ Tell = Callable[[int, int], None]
 """Told (done, of) while a long file is read: pages of a PDF, rows of a CSV file."""
 
 LARGEST = 50_000_000
-"""Bytes of a file that is read at most, and bytes of its text once unpacked."""
-MOST_TEXT = 5_000_000
-"""Characters of one article at most; about 2,000 printed pages."""
+"""Bytes of a file that is read at most."""
+MOST_TEXT = 2_000_000
+"""Characters of one article at most; about 800 printed pages."""
+MOST_TITLE = 300
+"""Characters of a title or heading; what is longer is cut."""
+MOST_SOURCE = 500
+"""Characters of the name by which an article is known again."""
 SEPARATOR = " › "
+
+TOO_LONG = "Its text is over 2,000,000 characters. Split it into several files."
+NO_TEXT = "There is no text in it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +57,8 @@ class Bad:
     reason: str
 
 
-class Unreadable(Exception):
-    """A file cannot be read; its text is the sentence for people. Never leaves this package."""
+class Unreadable(ValueError):
+    """A file cannot be read; its text is the sentence for people."""
 
 
 def quiet(done: int, of: int) -> None:
