@@ -35,13 +35,13 @@ class OutgoingMail(Base):
     subject: Mapped[str] = mapped_column(ExactText)
     body: Mapped[str] = mapped_column(ExactText)
     in_reply_to: Mapped[str | None] = mapped_column(ExactText)
-    references: Mapped[list[str]] = mapped_column("refs", PlainJson)
+    refs: Mapped[list[str]] = mapped_column(PlainJson)
     state: Mapped[str] = mapped_column(Name(20), default="queued")
     tries: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[datetime] = mapped_column(UtcTime, default=now)
     claimed_until: Mapped[datetime | None] = mapped_column(UtcTime)
     handed_at: Mapped[datetime | None] = mapped_column(UtcTime)
-    error: Mapped[str | None] = mapped_column(ExactText)
+    error: Mapped[str] = mapped_column(ExactText, default="")
     created_at: Mapped[datetime] = mapped_column(UtcTime, default=now)
     sent_at: Mapped[datetime | None] = mapped_column(UtcTime)
 
@@ -61,6 +61,7 @@ class MailFolder(Base):
     __tablename__ = "mail_folders"
 
     name: Mapped[str] = mapped_column(Name(700), primary_key=True)
+    address: Mapped[str] = mapped_column(Name(320))
     uid_validity: Mapped[int | None] = mapped_column(BigId)
     last_uid: Mapped[int] = mapped_column(BigId, default=0)
     left_out: Mapped[int] = mapped_column(default=0)

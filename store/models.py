@@ -24,6 +24,9 @@ from store.article_tables import PassageWords as PassageWords
 from store.base import NEVER_REUSED, new_id
 from store.base import Base as Base
 from store.columns import BigId, ExactText, Name, PlainJson, PublicId, UtcTime, now
+from store.mail_tables import MailFolder as MailFolder
+from store.mail_tables import OutgoingMail as OutgoingMail
+from store.mail_tables import SeenMail as SeenMail
 from store.prompt_tables import Prompt as Prompt
 from store.prompt_tables import PromptTests as PromptTests
 from store.prompt_tables import PromptVersion as PromptVersion
