@@ -3,13 +3,14 @@
 import { startAccount } from "./account.js";
 import { startAdmin } from "./admin.js";
 import { startChat } from "./chat.js";
+import { startDesk } from "./desk.js";
 import { $, h } from "./dom.js";
 import { island, listenForIslands } from "./islands.js";
 import { listenForKeys } from "./keys.js";
 import { startModels } from "./models.js";
 import { startPrompts } from "./prompts.js";
 
-const PAGES = { admin: startAdmin, chat: startChat, models: startModels, own: startAccount, prompts: startPrompts };
+const PAGES = { admin: startAdmin, chat: startChat, desk: startDesk, models: startModels, own: startAccount, prompts: startPrompts };
 
 async function start() {
   document.documentElement.lang = "en";

@@ -38,6 +38,28 @@ const TABLE = [
     { id: "problem", keys: ["F8"], text: "Next problem" },
     { keys: ["Esc", "Tab"], text: "Leave the editor", fixed: true },
   ]],
+  ["Desk", [
+    { id: "next-ticket", keys: ["J"], text: "Next ticket", single: true },
+    { id: "previous-ticket", keys: ["K"], text: "Previous ticket", single: true },
+    { keys: ["Enter"], text: "Open the ticket", fixed: true },
+    { id: "assign", keys: ["A"], text: "Assign to me", single: true },
+    { id: "close-ticket", keys: ["E"], text: "Close the ticket", single: true },
+    { id: "copy-number", keys: ["."], text: "Copy the ticket's number", single: true },
+    { id: "reply", keys: ["R"], text: "Write the reply", single: true },
+  ]],
+  ["Reply", [
+    { keys: ["Tab"], text: "Take the draft that waits", fixed: true },
+    { keys: ["Esc"], text: "Dismiss it, or stop the writing", fixed: true },
+    { keys: ["Ctrl+Z"], text: "Bring own text back", fixed: true },
+    { keys: ["/"], text: "Insert a macro", fixed: true },
+    { id: "changes", keys: ["Ctrl+D"], text: "Changes, or back to the text" },
+    { id: "accept-change", keys: ["Y"], text: "Accept the change", single: true },
+    { id: "reject-change", keys: ["N"], text: "Reject the change", single: true },
+    { id: "next-change", keys: ["Alt+ArrowDown"], text: "Next change" },
+    { id: "send-reply", keys: ["Ctrl+Enter"], text: "Send the reply" },
+    { id: "undo-send", keys: ["U"], text: "Take a reply back that was just sent", single: true },
+    { id: "why", keys: ["1", "2", "3", "4", "5", "6"], text: "Why I changed the draft", single: true },
+  ]],
   ["Look inside a model", [
     { keys: ["←", "→"], text: "Another token of the answer", fixed: true },
     { keys: ["←", "→", "↑", "↓"], text: "Another cell of the attention", fixed: true },
@@ -74,13 +96,10 @@ function combination(event) {
   ].filter(Boolean).join("+");
 }
 
+/* Of a key with several meanings, the one of this page. */
 function find(combo) {
-  for (const [, entries] of TABLE) {
-    for (const entry of entries) {
-      if (!entry.fixed && entry.keys.includes(combo)) return entry;
-    }
-  }
-  return null;
+  const meant = TABLE.flatMap(([, entries]) => entries).filter((entry) => !entry.fixed && entry.keys.includes(combo));
+  return meant.find((entry) => runs.has(entry.id)) ?? null;
 }
 
 const inField = (element) =>
@@ -104,7 +123,7 @@ export function listenForKeys() {
 }
 
 export function showKeys() {
-  const names = { ArrowLeft: "←", ArrowRight: "→", Escape: "Esc" };
+  const names = { ArrowDown: "↓", ArrowLeft: "←", ArrowRight: "→", Escape: "Esc" };
   const content = h("div", { class: "pb keys" });
   for (const [title, entries] of TABLE) {
     content.append(h("h3", {}, title));

@@ -149,15 +149,15 @@ export function toast(text, { error = false, action, run, seconds = 6 } = {}) {
     iconButton("close", "Close message", () => leave()),
   );
   const leave = () => line.remove();
-  for (const same of $$(".toast.bad", region())) {
+  for (const same of $$(".toast.bad", toastRegion())) {
     if (same.textContent === line.textContent) same.remove();
   }
-  region().append(line);
+  toastRegion().append(line);
   if (!error) setTimeout(leave, seconds * 1000);
   return leave;
 }
 
-function region() {
+export function toastRegion() {
   let found = document.getElementById("toasts");
   if (!found) {
     found = h("div", { id: "toasts" });
