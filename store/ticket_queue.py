@@ -1,0 +1,173 @@
+"""Lists of tickets: filtered, by rank or newest first, a page at a time; and found by words.
+
+Every filter is answered by an index that holds all of them, so a page costs the same at a million
+tickets. Words are indexed twice, alone and after their block of `BLOCK` tickets: the newest blocks
+are looked through first, so that a common word is found there at once.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlalchemy import delete, func, select, text, tuple_
+from sqlalchemy.orm import Session
+
+from store import folding, models, terms
+from store.models import Ticket as Row
+from store.rows import is_sqlite, upsert
+from store.ticket_records import Ticket
+from store.tickets import query
+
+BLOCK = 4096
+NEWEST_BLOCKS = 2
+"""Blocks that are looked through before all others."""
+COUNTED = 1000
+"""Counts stop here."""
+SHORTEST_BEGINNING = 2
+"""Characters that the last word must have for longer ones to be found by it."""
+MOST_FOUND = 10_000
+"""Tickets with the words that filters are tried on, the newest first."""
+
+_TOKENS = (
+    "array_to_tsvector(string_to_array(ltrim(words || replace(words, ' ', ' ' || near)), ' '))"
+)
+_MATCH_SQLITE = text(
+    "SELECT rowid FROM ticket_index WHERE ticket_index MATCH :asked ORDER BY rowid DESC LIMIT :most"
+)
+_MATCH_POSTGRESQL = text(
+    f"SELECT id FROM ticket_words WHERE {_TOKENS} @@ CAST(:asked AS tsquery) "  # noqa: S608
+    "ORDER BY id DESC LIMIT :most"
+)
+_TIDY_SQLITE = text("INSERT INTO ticket_index (ticket_index, rank) VALUES ('merge', -64)")
+_MERGE_SQLITE = text("INSERT INTO ticket_index (ticket_index, rank) VALUES ('merge', 256)")
+
+
+@dataclass(frozen=True, slots=True)
+class Only:
+    """Which tickets. Empty values ask for nothing; `assignee_id` 0 for those that nobody has."""
+
+    active: bool = True
+    state: str = ""
+    language: str = ""
+    mood: str = ""
+    assignee_id: int | None = None
+
+    def conditions(self) -> list[Any]:
+        """As SQL."""
+        found: list[Any] = [Row.active.is_(self.active)]
+        if self.state:
+            found.append(Row.state == self.state)
+        if self.language:
+            found.append(Row.language == self.language)
+        if self.mood:
+            found.append(Row.mood == self.mood)
+        if self.assignee_id == 0:
+            found.append(Row.assignee_id.is_(None))
+        elif self.assignee_id is not None:
+            found.append(Row.assignee_id == self.assignee_id)
+        return found
+
+
+def page(
+    session: Session,
+    only: Only,
+    *,
+    sort: Literal["rank", "newest"] = "rank",
+    after: Ticket | None = None,
+    limit: int = 50,
+) -> list[Ticket]:
+    """Tickets by rank, or newest first; `after`: the last one already had, as it is now."""
+    asked = query().where(*only.conditions())
+    # Those that are closed stand by rank as they stand by age, and there the filters have indexes.
+    if sort == "newest" and only.active:
+        if after is not None:
+            asked = asked.where(tuple_(Row.updated_at, Row.id) < (after.updated_at, after.id))
+        asked = asked.order_by(Row.updated_at.desc(), Row.id.desc())
+    else:
+        if after is not None:
+            asked = asked.where(tuple_(Row.rank, Row.id) > (after.rank, after.id))
+        asked = asked.order_by(Row.rank, Row.id)
+    return [Ticket(*row) for row in session.execute(asked.limit(limit))]
+
+
+def count(session: Session, only: Only) -> int:
+    """How many there are, at most `COUNTED`."""
+    some = select(Row.id).where(*only.conditions()).limit(COUNTED).subquery()
+    return session.scalar(select(func.count()).select_from(some)) or 0
+
+
+def put_words(session: Session, ticket_id: int, content: str) -> None:
+    """Make a ticket found by the words of this text, and no longer by an older one."""
+    table = models.TicketWords
+    words = folding.words(content)
+    if not words:
+        session.execute(delete(table).where(table.id == ticket_id))
+        return
+    row = {"near": _near(ticket_id // BLOCK), "words": " " + " ".join(words)}
+    upsert(session, table, {"id": ticket_id, **row}, ["id"], row, table.id)
+
+
+def find(
+    session: Session, typed: str, only: Only, *, before: int | None = None, limit: int = 50
+) -> list[Ticket]:
+    """Tickets that have all these words, newest first. `before`: the id of the last one had."""
+    wanted = [word for term in terms.parse(typed) for word in term.index_words()]
+    if not wanted:
+        return []
+    top = session.scalar(select(func.max(models.TicketWords.id))) or 0
+    blocks = range(top // BLOCK, max(-1, top // BLOCK - NEWEST_BLOCKS), -1)
+    found: dict[int, Ticket] = {}
+    for near in (*map(_near, blocks), ""):
+        ids = _match(session, wanted, near)
+        for each in _of(session, ids, only, before, limit):
+            found.setdefault(each.id, each)
+        if len(found) >= limit:
+            break
+    return sorted(found.values(), key=lambda each: -each.id)[:limit]
+
+
+def tidy(session: Session) -> None:
+    """Take deleted words out of FTS5's files, which a deletion only marks; a bounded part."""
+    if is_sqlite(session):
+        session.execute(_TIDY_SQLITE)
+
+
+def merge_words(session: Session) -> bool:
+    """Go on with what `tidy` began, by a bounded part; whether more is left. SQLite only."""
+    driver: Any = session.connection().connection.driver_connection
+    before = driver.total_changes
+    session.execute(_MERGE_SQLITE)
+    return bool(driver.total_changes - before > 1)
+
+
+def _near(block: int) -> str:
+    return f"b{block}_"
+
+
+def _match(session: Session, wanted: Sequence[tuple[str, bool]], near: str) -> list[int]:
+    """Ids of tickets with the words, newest first. Words hold letters, digits, symbols only."""
+    whole, begun, both = ("'{}'", "'{}':*", " & ")
+    statement = _MATCH_POSTGRESQL
+    if is_sqlite(session):
+        whole, begun, both = ('"{}"', '"{}"*', " AND ")
+        statement = _MATCH_SQLITE
+    parts = [
+        (begun if more and len(word) >= SHORTEST_BEGINNING else whole).format(near + word)
+        for word, more in wanted
+    ]
+    return list(session.scalars(statement, {"asked": both.join(parts), "most": MOST_FOUND}))
+
+
+def _of(
+    session: Session, ids: Sequence[int], only: Only, before: int | None, limit: int
+) -> list[Ticket]:
+    """The first of these tickets, in order of their ids, that meet the filters."""
+    rest = [each for each in ids if before is None or each < before]
+    found: list[Ticket] = []
+    for start in range(0, len(rest), 500):
+        part = rest[start : start + 500]
+        asked = query().where(Row.id.in_(part), *only.conditions()).order_by(Row.id.desc())
+        found += [Ticket(*row) for row in session.execute(asked.limit(limit - len(found)))]
+        if len(found) >= limit:
+            break
+    return found
