@@ -1,6 +1,6 @@
 """The second half of a turn's path: plan, stream, save with a true status.
 
-    run ─▶ _plan   (prompt version, values, the history that may be needed)
+    run ─▶ _plan   (prompt version, values, passages, the history that may be needed)
         ─▶ _stream (chatbot.chain; pieces into the turn, kept by chatbot.saving)
         ─▶ _end    (answer, status and trace in one transaction)
 
@@ -14,7 +14,8 @@ import time
 from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Literal
 
 import prompts
 from chatbot.archive import Place
@@ -24,10 +25,11 @@ from chatbot.chain import OpenEncoder, Past, Piece, Plan, Renderer, Sent, answer
 from chatbot.errors import ChatbotError, NotFound, StoreUnavailable
 from chatbot.releases import Releases
 from chatbot.saving import Running, Saving
+from chatbot.sourcing import NOTHING, Json, Sourced, Sourcing, given, is_asking, used
 from chatbot.turn import Turn
 from store import messages
 from store.engine import Session
-from store.records import Conversation, Message, Trace
+from store.records import Conversation, Message, Person, Trace
 
 if TYPE_CHECKING:
     from chatbot.backends.base import ChatModel
@@ -55,7 +57,7 @@ class Job:
     """A committed turn on its way: its rows, where they are, and what has been sent.
 
     `home` is the label of a local model that answers instead of the conversation's: such a turn
-    never leaves this machine. `roles` are those with which its person began it.
+    never leaves this machine. `person` has the roles with which they began it.
     """
 
     turn: Turn
@@ -63,18 +65,20 @@ class Job:
     conversation: Conversation
     question: Message
     reply: Message
-    home: str | None = None
+    home: str | None
+    person: Person
+    sourced: Sourced = NOTHING
     sent: Sent | None = None
     last: Piece | None = None
     trace: Trace | None = None
     error: str | None = None
-    roles: tuple[str, ...] = ()
 
 
 class Answering:
     """Runs jobs. `fallback`: labels of the models to try when the conversation's does not begin.
 
-    `encoder` opens what picks sentences for small models, when there is something to pick from.
+    `encoder` opens what picks sentences for small models, when there is something to pick from;
+    `sourcing` finds passages for prompts that take some.
     """
 
     def __init__(
@@ -83,12 +87,14 @@ class Answering:
         releases: Releases,
         fallback: Sequence[str],
         workspace: str,
+        sourcing: Sourcing,
         encoder: OpenEncoder = no_encoder,
     ) -> None:
         self._registry = registry
         self._releases = releases
         self._fallback = tuple(fallback)
         self._workspace = workspace
+        self._sourcing = sourcing
         self._encoder = encoder
         self._opening: dict[str, asyncio.Task[ChatModel]] = {}
         self._saving = Saving()
@@ -161,9 +167,16 @@ class Answering:
                 raise NotFound
             parent = job.question.parent_id
             path = messages.path(session, parent, limit=HISTORY) if parent else []
-        begun = job.reply.content
+        asked, past = job.question.content, history_of(path)
+        job.sourced = self._sourcing.find(job.person, prompt, asked, past)
         return plan_of(
-            prompt, job.question.content, path, self._workspace, self._releases.renderer, begun
+            prompt,
+            asked,
+            path,
+            self._workspace,
+            self._releases.renderer,
+            continued=job.reply.content,
+            sourced=job.sourced,
         )
 
     async def _end(self, job: Job) -> None:
@@ -172,6 +185,11 @@ class Answering:
         job.trace = self._trace(job)
         turn.saved = await _saved(job)
         turn.finish(turn.status, job.error if turn.saved else NOT_SAVED)
+        if job.trace and turn.saved and job.place.lasting:
+            passages, lacked = job.trace.passages, "lacked" in job.trace.inputs
+            if passages or lacked:
+                note = self._sourcing.note
+                await asyncio.to_thread(note, job.question.content, lacked, passages, turn.reply)
 
     def _trace(self, job: Job) -> Trace | None:
         sent, turn = job.sent, job.turn
@@ -179,6 +197,7 @@ class Answering:
             return None
         now = time.monotonic()
         last = job.last
+        passages = used(given(job.sourced, sent.kept), turn.text)
         return Trace(
             message_id=job.reply.id,
             attempt=1,
@@ -192,10 +211,11 @@ class Answering:
                 "continued": len(job.reply.content),
                 **({} if sent.masked is None else {"masked": dict(sent.masked)}),
                 **({} if sent.chosen is None else {"examples": list(sent.chosen)}),
+                **({"lacked": True} if _lacks(job.sourced, passages, job.question) else {}),
             },
             rendered_hash=sent.rendered_hash,
             history_ids=sent.history_ids,
-            passages=[],
+            passages=passages,
             prompt_tokens=(last and last.prompt_tokens) or sent.prompt_tokens,
             reply_tokens=last.reply_tokens if last else None,
             first_token_s=turn.first_at - turn.started if turn.first_at else None,
@@ -203,6 +223,11 @@ class Answering:
             error=job.error,
             notes=sent.notes,
         )
+
+
+def _lacks(sourced: Sourced, passages: Sequence[Json], question: Message) -> bool:
+    """Whether a question was left without a passage: none was found, or none held a sentence."""
+    return sourced.lacked or (bool(sourced.hits) and not passages and is_asking(question.content))
 
 
 def _is_there(session: Session, job: Job) -> bool:
@@ -259,16 +284,19 @@ def plan_of(
     path: Sequence[Message],
     workspace: str,
     renderer: Renderer,
+    *,
     continued: str = "",
+    sourced: Sourced = NOTHING,
 ) -> Plan:
     """What is asked for a question after the messages of `path`, the last `HISTORY` before it."""
+    long = (LONG,) if path and path[0].parent_id else ()
     return Plan(
         prompt=prompt,
-        values=values_of(prompt, question, workspace),
+        values=values_of(prompt, question, workspace) | sourced.values(prompt),
         history=history_of(path),
         continued=continued,
         renderer=renderer,
-        notes=(LONG,) if path and path[0].parent_id else (),
+        notes=(*long, *sourced.notes),
     )
 
 
@@ -282,18 +310,35 @@ def values_of(prompt: prompts.Prompt, question: str, workspace: str) -> dict[str
 def history_of(path: Sequence[Message]) -> tuple[Past, ...]:
     """Messages as history: questions and answers in turn, as many models insist on.
 
-    A question without an answer (failed, stopped early, deleted) is left out.
+    A question without an answer (failed, stopped early, deleted) is left out. What one side wrote
+    in several messages, as people do who write to each other, is joined to one.
     """
     kept: list[Past] = []
-    asked: Message | None = None
-    for message in path:
+    asked: list[Message] = []
+    for before, message in pairwise((None, *path)):
+        assert message is not None  # noqa: S101  only the first of all has none before it
         if message.role == "user":
-            asked = message
-        elif asked is not None and message.content.strip():
-            kept.append(Past(asked.id, "user", asked.content))
-            kept.append(Past(message.id, "assistant", message.content))
-            asked = None
+            follows = before is not None and before.role == "user"
+            asked = [*asked, message] if follows else [message]
+        elif not message.content.strip():
+            continue
+        elif asked:
+            kept += [_joined("user", asked), _joined("assistant", [message])]
+            asked = []
+        elif kept:
+            kept[-1] = _longer(kept[-1], message)
     return tuple(kept)
+
+
+def _joined(role: Literal["user", "assistant"], said: Sequence[Message]) -> Past:
+    *earlier, last = said
+    text = "\n\n".join(one.content for one in said)
+    return Past(last.id, role, text, tuple(one.id for one in earlier))
+
+
+def _longer(past: Past, message: Message) -> Past:
+    text = f"{past.content}\n\n{message.content}"
+    return Past(message.id, past.role, text, (*past.joined, past.id))
 
 
 def _status(job: Job) -> tuple[str, str | None]:

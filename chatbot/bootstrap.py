@@ -270,6 +270,7 @@ def _preview(base: _Base) -> Preview:
         base.archive,
         base.registry,
         base.releases,
+        Sourcing(base.knowledge),
         workspace=settings.workspace,
         prompt=settings.prompt,
         model=settings.model,

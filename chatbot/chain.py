@@ -55,11 +55,15 @@ Raises prompts.PromptError.
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """An earlier message of the conversation; `id` is its row, for the trace."""
+    """An earlier message of the conversation; `id` is its row, for the trace.
+
+    `joined`: the rows of earlier messages that stand in it too, said one after another.
+    """
 
     id: int
     role: Literal["user", "assistant"]
     content: str
+    joined: tuple[int, ...] = ()
 
     @property
     def message(self) -> Message:
@@ -86,7 +90,10 @@ class Plan:
 
 @dataclass(slots=True)
 class Sent:
-    """What was really sent, filled in on the way: the trace of the call."""
+    """What was really sent, filled in on the way: the trace of the call.
+
+    `kept`: where a model quotes, which passages it got and what of each (see grounding.Ground).
+    """
 
     model: str
     where: str
@@ -97,6 +104,7 @@ class Sent:
     notes: list[str] = field(default_factory=list)
     masked: Mapping[str, int] | None = None
     chosen: tuple[int, ...] | None = None
+    kept: tuple[tuple[int, str], ...] | None = None
 
     def hid(self, counts: Mapping[str, int]) -> None:
         """Keep how many values of each group were hidden before the messages left."""
@@ -179,7 +187,8 @@ def budget(rendered: Rendered, model: "ChatModel", sent: Sent) -> list[Message]:
         )
     sent.messages, sent.prompt_tokens = rendered.messages, tokens
     sent.chosen = plan.chosen
-    sent.history_ids = [past.id for past in plan.history[rendered.start :]]
+    kept = plan.history[rendered.start :]
+    sent.history_ids = [row for past in kept for row in (*past.joined, past.id)]
     sent.parameters = _parameters(plan, model, tokens, sent.notes)
     return rendered.messages
 
@@ -303,7 +312,7 @@ async def _grounded(
     if not quotable.texts and (plan.history or has_passages(plan.prompt, plan.values)):
         history = [past.message for past in plan.history]
         values, held = await asyncio.to_thread(ground, plan.prompt, plan.values, history, encoder)
-        plan = replace(plan, values=values)
+        plan, sent.kept = replace(plan, values=values), held.kept
         if held.quotation:
             quotable = Quotable((held.quotation,), only=only, limits=not held.sure)
     said = [plan.continued]

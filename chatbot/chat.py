@@ -343,7 +343,7 @@ class Chat:
         row, question, reply = rows
         turn = Turn(person.id, row.public_id, question.public_id, reply.public_id)
         turn.text = reply.content
-        job = Job(turn, place, row, question, reply, home, roles=person.roles)
+        job = Job(turn, place, row, question, reply, home, person)
         lane = self._lanes.setdefault(turn.conversation, [])
         before = lane[-1] if lane else None
         lane.append(turn)

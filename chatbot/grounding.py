@@ -41,7 +41,8 @@ class Ground:
     """What an answer stands on: the sentences to quote, joined, and the one that answers best.
 
     `asked` is what the person said; `told` what of it the question asks for. When not `sure`, the
-    sources may lack the answer.
+    sources may lack the answer. `kept`: which passages the sentences are of, by place, and what is
+    left of each; None where there were none to pick from.
     """
 
     quotation: str = ""
@@ -49,6 +50,7 @@ class Ground:
     sure: bool = False
     asked: tuple[str, ...] = ()
     told: tuple[str, ...] = ()
+    kept: tuple[tuple[int, str], ...] | None = None
 
     def missing(self, answer: str) -> str:
         """What is to be added to a whole answer: nothing, the best sentence, what was told.
@@ -85,15 +87,18 @@ def ground(
         return dict(given), Ground(told=again)
     picked = pick(encoder, question, passages, earlier=asked[-EARLIER:], most=MOST)
     if not picked.sentences or (encoder is not None and picked.best < FITTING):
-        return dict(given) | {name: []}, Ground(told=again)
+        return dict(given) | {name: []}, Ground(told=again, kept=())
+    kept = tuple(_narrowed(picked).items())
     held = Ground(
         quotation=" ".join(one.sentence.text for one in picked.in_order()),
         best=picked.sentences[0].sentence.text,
         sure=picked.best >= SURE,
         asked=(*asked, question),
         told=again,
+        kept=kept,
     )
-    return dict(given) | {name: _narrowed(passages, picked)}, held
+    narrowed = [dict(passages[at]) | {"text": text} for at, text in kept]
+    return dict(given) | {name: narrowed}, held
 
 
 def has_passages(prompt: prompts.Prompt, given: Mapping[str, Any]) -> bool:
@@ -106,12 +111,12 @@ def _input(prompt: prompts.Prompt) -> str:
     return next((spec.name for spec in prompt.inputs if spec.kind == "passages"), "")
 
 
-def _narrowed(passages: Sequence[Mapping[str, str]], picked: Picked) -> list[dict[str, str]]:
-    """The passages cut down to their picked sentences; those without any left out."""
+def _narrowed(picked: Picked) -> dict[int, str]:
+    """The picked sentences of each passage, by its place; those without any left out."""
     texts: dict[int, list[str]] = {}
     for one in picked.in_order():
         texts.setdefault(one.passage, []).append(one.sentence.text)
-    return [dict(passages[at]) | {"text": " ".join(kept)} for at, kept in texts.items()]
+    return {at: " ".join(kept) for at, kept in texts.items()}
 
 
 def _says_a_value_of(texts: Sequence[str], answer: str) -> bool:

@@ -9,12 +9,13 @@ nothing and asks no model. Knows nothing of turns or pages.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from chatbot.answering import HISTORY, plan_of
+from chatbot.answering import HISTORY, history_of, plan_of
 from chatbot.archive import Archive
 from chatbot.backends.registry import Registry
 from chatbot.chain import OpenEncoder, Sent, budget, choose, no_encoder, render
 from chatbot.errors import TextTooLong
 from chatbot.releases import Releases, weighted
+from chatbot.sourcing import Sourcing
 from store import conversations, messages
 from store.records import Message, Person
 
@@ -42,6 +43,7 @@ class Preview:
         archive: Archive,
         registry: Registry,
         releases: Releases,
+        sourcing: Sourcing,
         *,
         workspace: str,
         prompt: str,
@@ -52,6 +54,7 @@ class Preview:
         self._archive = archive
         self._registry = registry
         self._releases = releases
+        self._sourcing = sourcing
         self._workspace = workspace
         self._prompt = prompt
         self._model = model
@@ -100,7 +103,8 @@ class Preview:
             )
         opened = self._registry.open(info.label)
         asked, renderer = self._releases.prompt(version), self._releases.renderer
-        plan = plan_of(asked, text, path, self._workspace, renderer)
+        sourced = self._sourcing.find(person, asked, text, history_of(path))
+        plan = plan_of(asked, text, path, self._workspace, renderer, sourced=sourced)
         plan = choose(plan, self._encoder)
         masked = opened.leaving(budget(render(plan), opened, Sent(info.label, info.where)))
         assert masked is not None  # noqa: S101  every hosted model has a door

@@ -40,7 +40,8 @@ class Standing:
         if not running:
             return 0
         held = await asyncio.to_thread(self._held, {job.turn.user_id for job in running})
-        lost = [job.turn for job in running if not held[job.turn.user_id].issuperset(job.roles)]
+        had = [(job.turn, held[job.turn.user_id], job.person.roles) for job in running]
+        lost = [turn for turn, now, then in had if not now.issuperset(then)]
         await self._chat.stop_these(lost)
         return len(lost)
 

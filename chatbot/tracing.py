@@ -5,18 +5,21 @@ history, and a hash over what was sent. Versions and message texts never change,
 again gives the same; the hash says so, or says that something changed behind them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from chatbot.answering import history_of, values_of
 from chatbot.archive import Archive
 from chatbot.chain import Plan, Sent, render
 from chatbot.errors import NotFound, PromptInvalid
+from chatbot.knowledge import Knowledge
 from chatbot.releases import Releases
+from chatbot.sourcing import Json, as_values, for_person
 from store import messages
 from store.records import Message, Person, Trace
 
 CHANGED = "A message of the history has changed since, so this is not exactly what was sent."
+WITHHELD = "An internal source is not shown to you, so this is not all of what was sent."
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,7 @@ class TraceView:
     """What was sent for an answer and what came of it. Times in seconds.
 
     `messages` are as the person knows them. `masked`: how many values of each group left as tags
-    instead; None where nothing is masked.
+    instead; None where nothing is masked. `passages`: what the model got, see chatbot/sourcing.py.
     """
 
     messages: list[dict[str, str]]
@@ -41,6 +44,7 @@ class TraceView:
     error: str | None
     notes: list[str]
     masked: dict[str, int] | None
+    passages: list[Json]
 
 
 class Traces:
@@ -60,6 +64,9 @@ class Traces:
             history = messages.by_ids(session, row.id, trace.history_ids)
             [question] = messages.by_ids(session, row.id, [reply.parent_id])
         version = trace.version
+        kept = trace.passages
+        shown = for_person(kept, internal=Knowledge.may_see_internal(person))
+        trace = replace(trace, passages=shown)
         sent = self._render(trace, version, question, history, reply)
         exact = sent.rendered_hash == trace.rendered_hash
         return TraceView(
@@ -75,17 +82,19 @@ class Traces:
             first_s=trace.first_token_s,
             total_s=trace.total_s,
             error=trace.error,
-            notes=[*trace.notes, *([] if exact else [CHANGED])],
+            notes=[*trace.notes, *([] if exact else [CHANGED if shown == kept else WITHHELD])],
             masked=trace.inputs.get("masked"),
+            passages=shown,
         )
 
     def _render(
         self, trace: Trace, version: str, question: Message, history: list[Message], reply: Message
     ) -> Sent:
         prompt = self._releases.prompt(version)
+        values = values_of(prompt, question.content, trace.inputs["workspace"])
         plan = Plan(
             prompt=prompt,
-            values=values_of(prompt, question.content, trace.inputs["workspace"]),
+            values=values | as_values(prompt, trace.passages),
             history=history_of(history),
             continued=reply.content[: trace.inputs["continued"]],
             renderer=self._releases.renderer,

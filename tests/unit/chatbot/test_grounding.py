@@ -56,7 +56,7 @@ def test_passages_of_another_subject_are_left_out():
         Strangers,
     )
     assert values["passages"] == []
-    assert held == Ground()
+    assert held == Ground(kept=())
 
 
 def test_encoder_is_opened_only_where_there_are_passages():
