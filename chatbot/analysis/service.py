@@ -1,38 +1,216 @@
 """The one door of analysis: text → language, mood, intent, entities; thread → card."""
 
+import logging
+import threading
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
-from chatbot.analysis.views import Card, Entity, Intent, Mood, Said
+import numpy as np
+
+from chatbot.analysis import cards, entities, moods
+from chatbot.analysis.languages import language_of
+from chatbot.analysis.views import Card, Entity, Intent, Mood, Quote, Said
+from chatbot.errors import BackendError
+from chatbot.picking import sentences
 
 if TYPE_CHECKING:
     from chatbot.backends.encoder import Encoder
+    from chatbot.backends.heads import Heads
+    from chatbot.backends.tagging import Rows
+
+log = logging.getLogger(__name__)
 
 OpenEncoder = Callable[[], "Encoder | None"]
+
+SHIPPED = Path(__file__).parent / "heads"
+NAMES = ("sentiment", "intent", "entities")
+READS = "en"
+"""The language that the shipped heads were trained on."""
+
+REMEMBERED = 2048
+"""Texts whose readings are kept, the least recently used forgotten first."""
+
+MOST_SENTENCES = 12
+"""Sentences of a message whose moods are compared to find the words that show it."""
+
+
+class _Reading(NamedTuple):
+    """What the heads say of one text; None where there is no such head."""
+
+    mood: float | None
+    intents: "Rows | None"
+    tags: "Rows | None"
 
 
 class Analysis:
     """Reads texts by rules and by heads on the sentence encoder. May be shared by threads."""
 
-    def __init__(self, open_encoder: OpenEncoder) -> None:
+    def __init__(self, open_encoder: OpenEncoder, heads: Path = SHIPPED) -> None:
+        """`heads` holds a folder for each of `NAMES`; one that is missing is done without."""
         self._open_encoder = open_encoder
+        self._folder = heads
+        self._lock = threading.Lock()
+        self._opened: Heads | None = None
+        self._why_not: str | None = None
+        self._known: OrderedDict[str, _Reading] = OrderedDict()
+
+    def why_not(self) -> str:
+        """The sentence that says why no head is used, for people; empty where one is."""
+        self._heads()
+        return self._why_not or ""
 
     def language(self, text: str) -> str:
         """ISO 639-1, "" when too short to tell."""
-        raise NotImplementedError
+        return language_of(text)
 
     def mood(self, text: str) -> Mood | None:
-        """How the writer feels; None without the encoder."""
-        raise NotImplementedError
+        """How the writer feels; None for a text without words.
+
+        By the head in English, in other languages and without the encoder by words.
+        """
+        if not any(map(str.isalpha, text)):
+            return None
+        language = language_of(text)
+        said = self._reading(text).mood if language in (READS, "") else None
+        return moods.mood_of(text, language or READS, said)
 
     def intent(self, text: str) -> Intent | None:
-        """What the writer wants; None when nothing fits, or without the encoder."""
-        raise NotImplementedError
+        """What the writer wants; None when nothing fits, in a language other than English, or
+        without the encoder."""
+        if language_of(text) not in (READS, ""):
+            return None
+        rows, heads = self._reading(text).intents, self._heads()
+        if rows is None or heads is None:
+            return None
+        about = heads.about("intent")
+        best = int(rows.argmax())
+        if float(rows[best]) < about.threshold:
+            return None
+        sure = float(np.exp(rows[best] - np.logaddexp.reduce(rows)))
+        return Intent(about.labels[best], round(sure, 3))
 
     def entities(self, text: str) -> list[Entity]:
-        """What the text names, in order; they never overlap."""
-        raise NotImplementedError
+        """What the text names, in order; they never overlap. Names need the encoder."""
+        names: list[Entity] = []
+        heads = self._heads()
+        if heads is not None and language_of(text) in (READS, ""):
+            for start, piece in entities.pieces(text):
+                names += self._names(start, piece, heads)
+        return entities.merged(text, entities.exact(text), names)
 
     def card(self, thread: Sequence[Said]) -> Card:
         """The thread at a glance, each item with the words it comes from."""
-        raise NotImplementedError
+        lines = cards.lines_of(thread)
+        wants, done, left = cards.items(thread, lines)
+        read = [number for number, _ in lines]
+        named = [
+            (number, entity) for number in read for entity in self.entities(thread[number].text)
+        ]
+        theirs = [number for number in read if thread[number].role == "customer"]
+        if not theirs:
+            return Card(done=tuple(done), open=tuple(left), facts=tuple(cards.facts(named)))
+        last = theirs[-1]
+        mood, before = self._moods(thread, theirs)
+        return Card(
+            wants=tuple(wants),
+            done=tuple(done),
+            open=tuple(left),
+            mood=mood,
+            mood_before=before,
+            mood_from=self._shown(thread, last, mood),
+            intent=self._intent_of(thread, theirs),
+            facts=tuple(cards.facts(named)),
+            language=language_of(" ".join(thread[number].text for number in theirs[-3:])),
+        )
+
+    def _moods(
+        self, thread: Sequence[Said], theirs: Sequence[int]
+    ) -> tuple[Mood | None, Mood | None]:
+        """The mood of the last message, and the newest one before that was another."""
+        found = [self.mood(thread[number].text) for number in theirs[-4:]]
+        felt = [mood for mood in found if mood is not None]
+        if not felt:
+            return None, None
+        earlier = [mood for mood in felt[:-1] if mood.word != felt[-1].word]
+        return felt[-1], earlier[-1] if earlier else None
+
+    def _shown(self, thread: Sequence[Said], last: int, mood: Mood | None) -> Quote | None:
+        """The sentence that shows the mood best; None for a neutral one."""
+        said = sentences(thread[last].text)[:MOST_SENTENCES]
+        if mood is None or mood.word == "neutral" or not said:
+            return None
+        felt = [(self.mood(one.text), one) for one in said]
+        scored = [(one.score, sentence) for one, sentence in felt if one is not None]
+        if not scored:
+            return None
+        ends = min if mood.score < 0 else max
+        best = ends(scored, key=lambda pair: pair[0])[1]
+        return Quote(last, best.start, best.end)
+
+    def _intent_of(self, thread: Sequence[Said], theirs: Sequence[int]) -> Intent | None:
+        """The newest message that shows an intent."""
+        found = (self.intent(thread[number].text) for number in reversed(theirs[-3:]))
+        return next((intent for intent in found if intent is not None), None)
+
+    def _names(self, start: int, piece: str, heads: "Heads") -> list[Entity]:
+        from chatbot.backends.tagging import words_of
+
+        rows = self._reading(piece).tags
+        if rows is None:
+            return []
+        return entities.named(start, words_of(piece), rows, heads.about("entities").labels)
+
+    def _reading(self, text: str) -> _Reading:
+        """What the heads say of a text, remembered; nothing of one without words."""
+        heads = self._heads()
+        if heads is None or not text.strip():
+            return _Reading(None, None, None)
+        with self._lock:
+            if (known := self._known.get(text)) is not None:
+                self._known.move_to_end(text)
+                return known
+        there = [name for name in NAMES if name in heads.names]
+        found = heads.read([text], there)
+        mood = float(found["sentiment"][0][0]) if "sentiment" in found else None
+        intents = found["intent"][0] if "intent" in found else None
+        tags = found["entities"][0] if "entities" in found else None
+        reading = _Reading(mood, intents, tags)
+        with self._lock:
+            self._known[text] = reading
+            while len(self._known) > REMEMBERED:
+                self._known.popitem(last=False)
+        return reading
+
+    def _heads(self) -> "Heads | None":
+        """The heads, opened at the first text; None, and why, where they cannot be used."""
+        with self._lock:
+            if self._why_not is None:
+                try:
+                    self._opened = self._open()
+                    self._why_not = "" if self._opened else "There is no sentence encoder."
+                except BackendError as error:
+                    self._why_not = str(error)
+                    _log_once(self._why_not)
+            return self._opened
+
+    def _open(self) -> "Heads | None":
+        """Raises ModelUnavailable, ModelCorrupt."""
+        encoder = self._open_encoder()
+        if encoder is None:
+            return None
+        from chatbot.backends.heads import ABOUT, Heads
+
+        there = {name: self._folder / name for name in NAMES}
+        there = {name: folder for name, folder in there.items() if (folder / ABOUT).is_file()}
+        heads = Heads(encoder, there)
+        for name in there:
+            heads.about(name)
+        return heads
+
+
+@cache
+def _log_once(sentence: str) -> None:
+    log.warning("%s", sentence)

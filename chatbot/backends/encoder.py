@@ -116,12 +116,13 @@ class Encoder:
         self.name = name or folder.name
         self.width = _width(folder, config)
         self._pooling = _pooling(folder)
-        self._longest = _longest(folder, config)
+        self.longest = _longest(folder, config)
         self._folder = folder
         self._kept = kept
         self._known: OrderedDict[bytes, Vectors] = OrderedDict()
         self._lock = threading.Lock()
         self._opened: tuple[Any, Any] | None = None
+        self._weights = ""
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Vectors of the texts, one row each, of length one: float32 of shape (n, width).
@@ -140,6 +141,24 @@ class Encoder:
         rows = [found[key] for key in keys]
         return np.stack(rows) if rows else np.empty((0, self.width), np.float32)
 
+    def parts(self) -> tuple[Any, Any]:
+        """Tokenizer and model, for what else stands on them: read, never changed.
+
+        Raises ModelCorrupt or ModelUnavailable as `encode` does.
+        """
+        with self._lock:
+            self._opened = self._opened or _read(self._folder)
+            return self._opened
+
+    def weights(self) -> str:
+        """The hash of the weights (SHA-256), by which heads know what they were trained on."""
+        with self._lock:
+            if not self._weights:
+                file = self._folder / "model.safetensors"
+                with file.open("rb") as opened:
+                    self._weights = hashlib.file_digest(opened, "sha256").hexdigest()
+            return self._weights
+
     def _remembered(self, keys: Sequence[bytes]) -> dict[bytes, Vectors]:
         with self._lock:
             found = {key: self._known[key] for key in keys if key in self._known}
@@ -151,7 +170,7 @@ class Encoder:
         """One batch. The lock is let go between batches: a query need not wait for an index."""
         with self._lock:
             self._opened = self._opened or _read(self._folder)
-            rows = _vectors(*self._opened, list(texts.values()), self._longest, self._pooling)
+            rows = _vectors(*self._opened, list(texts.values()), self.longest, self._pooling)
             found = dict(zip(texts, rows, strict=True))
             self._known |= found
             while len(self._known) > self._kept:

@@ -1,0 +1,98 @@
+"""How the heads that ship were made: public sets → one labelled file a task, held-out rows apart.
+
+Reads a folder laid out as the project's public data (vader_gt, wnut17, …) and writes JSON Lines
+that `chatbot train classifier` takes. Which sets, their sources and licences are in
+chatbot/analysis/heads/README.md. Sets that may only be evaluated with are never learned from.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+Row = dict[str, Any]
+
+HELD = 5
+"""Every so manieth row of a set without a split of its own is held out, the last of five."""
+
+WIKIGOLD = {"PER": "person", "LOC": "location", "ORG": "corporation|group", "MISC": "?"}
+"""wikigold's kinds in the words of wnut17, whose kinds are finer; MISC may be anything."""
+
+VADER = ("movieReviewSnippets", "tweets")
+"""More snippets graded by the same 20 raters: in the source package of vaderSentiment 3.3.2."""
+
+
+def lines(path: Path) -> Iterator[Row]:
+    """The rows of a JSON Lines file."""
+    with path.open(encoding="utf-8") as opened:
+        yield from (json.loads(line) for line in opened if line.strip())
+
+
+def write(path: Path, rows: Iterable[Row]) -> Path:
+    """Write rows as JSON Lines."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="utf-8") as opened:
+        opened.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    return path
+
+
+def split(rows: Iterable[Row]) -> tuple[list[Row], list[Row]]:
+    """Rows to learn from, and every fifth, held out."""
+    whole = list(rows)
+    learn = [row for number, row in enumerate(whole) if number % HELD != HELD - 1]
+    return learn, whole[HELD - 1 :: HELD]
+
+
+def sentiment(data: Path, more: Path | None) -> tuple[list[Row], list[Row]]:
+    """Graded snippets; `more` is the folder hutto_ICWSM_2014 with snippets and the lexicon."""
+    rows = lines(data / "vader_gt" / "amazonReviewSnippets.jsonl")
+    graded = ({"text": row["text"], "label": row["score"] / 4} for row in rows)
+    learn, held = split(graded)
+    if more is not None:
+        for name in VADER:
+            learn += _graded(more / f"{name}_GroundTruth.txt", 1, 2)
+        learn += _graded(more / "vader_sentiment_lexicon.txt", 1, 0)
+    return learn, held
+
+
+def _graded(path: Path, score: int, text: int) -> Iterator[Row]:
+    """Rows of a file whose fields stand between tabs: a text and its score from -4 to 4."""
+    with path.open(encoding="latin-1") as opened:
+        for line in opened:
+            fields = line.rstrip("\n").split("\t")
+            if len(fields) > max(score, text) and fields[text].strip():
+                yield {"text": fields[text], "label": float(fields[score]) / 4}
+
+
+def names(data: Path) -> tuple[list[Row], list[Row]]:
+    """Words with tags: wnut17 and wikigold to learn from, wnut17's development rows held out."""
+    learn = list(lines(data / "wnut17" / "train.jsonl"))
+    for row in lines(data / "ner_wikigold_btc" / "wikigold.jsonl"):
+        tags = [_renamed(tag) for tag in row["tags"]]
+        learn.append({"tokens": row["tokens"], "tags": tags})
+    return learn, list(lines(data / "wnut17" / "dev.jsonl"))
+
+
+def _renamed(tag: str) -> str:
+    part, _, kind = tag.partition("-")
+    return f"{part}-{WIKIGOLD[kind]}" if kind else tag
+
+
+def clinc(data: Path) -> tuple[list[Row], list[Row]]:
+    """150 intents and what fits none, by the set's own split."""
+    folder = data / "clinc150"
+    none = [{"text": row["text"], "intent": ""} for row in lines(folder / "oos_train.jsonl")]
+    missed = [{"text": row["text"], "intent": ""} for row in lines(folder / "oos_val.jsonl")]
+    return [*lines(folder / "train.jsonl"), *none * 4], [*lines(folder / "val.jsonl"), *missed]
+
+
+def banking(data: Path) -> tuple[list[Row], list[Row]]:
+    """77 intents of a bank's customers; a fifth of the training rows is held out."""
+    return split(lines(data / "banking77" / "train.jsonl"))
+
+
+SETS: dict[str, Callable[[Path], tuple[list[Row], list[Row]]]] = {
+    "names": names,
+    "clinc150": clinc,
+    "banking77": banking,
+}
