@@ -224,6 +224,11 @@ class Settings(BaseSettings):
         return self.home_folder / "models"
 
     @property
+    def heads_folder(self) -> Path:
+        """Where heads trained on one's own rows live, one folder a task."""
+        return self.home_folder / "heads"
+
+    @property
     def conversions_folder(self) -> Path:
         """Where local models lie in the form that the fast runtime wants. May be removed."""
         return self.home_folder / "converted"

@@ -26,6 +26,7 @@ from ui import (
     cli_prompts,
     cli_prompts_files,
     cli_prompts_test,
+    cli_train,
     cli_users,
 )
 from ui.cli_base import As, Json, acting, group, opened
@@ -38,6 +39,7 @@ app.add_typer(cli_prompts.prompts, name="prompts")
 cli_prompts_files.add_to(cli_prompts.prompts)
 cli_prompts_test.add_to(cli_prompts.prompts)
 app.add_typer(cli_users.users, name="users")
+app.add_typer(cli_train.train, name="train")
 app.command()(cli_evaluate.evaluate)
 
 

@@ -18,7 +18,7 @@ KINDS = {
     "product": "product",
     "creative-work": "product",
 }
-"""The head's labels and the kinds that they are told as."""
+"""The shipped head's labels and the kinds that they are told as; others stay as they are."""
 
 SURE = 0.6
 """Mean probability of a name's tags below which it is left out."""
@@ -55,10 +55,10 @@ def named(start: int, words: Sequence[Word], rows: Rows, labels: Sequence[str]) 
     """The names of a piece that starts at a character of the text."""
     found = []
     for first, behind, label, sure in decode(rows, tags_of(labels)):
-        if sure < SURE or label not in KINDS:
+        if sure < SURE:
             continue
         begin, end = words[first].start, words[behind - 1].end
-        found.append(Entity(KINDS[label], "", start + begin, start + end))
+        found.append(Entity(KINDS.get(label, label), "", start + begin, start + end))
     return found
 
 

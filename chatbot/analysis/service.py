@@ -48,10 +48,10 @@ class _Reading(NamedTuple):
 class Analysis:
     """Reads texts by rules and by heads on the sentence encoder. May be shared by threads."""
 
-    def __init__(self, open_encoder: OpenEncoder, heads: Path = SHIPPED) -> None:
-        """`heads` holds a folder for each of `NAMES`; one that is missing is done without."""
+    def __init__(self, open_encoder: OpenEncoder, own: Path | None = None) -> None:
+        """`own` may hold a folder for each of `NAMES`, which goes before the shipped head."""
         self._open_encoder = open_encoder
-        self._folder = heads
+        self._folders = (SHIPPED,) if own is None else (own, SHIPPED)
         self._lock = threading.Lock()
         self._opened: Heads | None = None
         self._why_not: str | None = None
@@ -203,12 +203,20 @@ class Analysis:
             return None
         from chatbot.backends.heads import ABOUT, Heads
 
-        there = {name: self._folder / name for name in NAMES}
-        there = {name: folder for name, folder in there.items() if (folder / ABOUT).is_file()}
-        heads = Heads(encoder, there)
-        for name in there:
-            heads.about(name)
+        heads = Heads(encoder)
+        for name in NAMES:
+            for folder in self._folders:
+                if name not in heads.names and (folder / name / ABOUT).is_file():
+                    _add(heads, name, folder / name)
         return heads
+
+
+def _add(heads: "Heads", name: str, folder: Path) -> None:
+    """Open a head; one that cannot be used is told and done without."""
+    try:
+        heads.add(name, folder)
+    except BackendError as error:
+        _log_once(str(error))
 
 
 @cache

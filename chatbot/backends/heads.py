@@ -13,7 +13,6 @@ heads. Adapters are low-rank sums on every matrix of a layer: Hu et al. 2021, "L
 
 import copy
 import json
-import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -276,22 +275,25 @@ def _is_own(name: str) -> bool:
 
 
 class Heads:
-    """Several heads on one encoder. May be shared by threads; all is opened at the first text."""
+    """Several heads on one encoder. May be shared by threads."""
 
-    def __init__(self, encoder: Encoder, folders: Mapping[str, Path]) -> None:
-        self._encoder, self._folders = encoder, folders
-        self._lock = threading.Lock()
-        self._trunk: Trunk | None = None
+    def __init__(self, encoder: Encoder) -> None:
+        """Raises ModelUnavailable, ModelCorrupt for an encoder on which no head can stand."""
+        self._trunk = Trunk(encoder)
         self._heads: dict[str, Head] = {}
+
+    def add(self, name: str, folder: Path) -> None:
+        """Open a head. Raises ModelUnavailable, ModelCorrupt."""
+        self._heads[name] = Head(folder, self._trunk)
 
     @property
     def names(self) -> tuple[str, ...]:
         """The names of the heads there are."""
-        return tuple(self._folders)
+        return tuple(self._heads)
 
     def about(self, name: str) -> About:
         """What the head of this name is."""
-        return self._opened(name)[1].about
+        return self._heads[name].about
 
     def read(
         self,
@@ -302,24 +304,17 @@ class Heads:
         """What the named heads say of each text: a row, or for `entities` a row for each word.
 
         Words behind the first `LONGEST` tokens are left out. The layers below all of these heads
-        are computed once. Raises ModelUnavailable, ModelCorrupt.
+        are computed once.
         """
-        opened = [self._opened(name) for name in names]
+        heads = [self._heads[name] for name in names]
         found: dict[str, list[Rows]] = {name: [] for name in names}
         given = words if words is not None else [words_of(text) for text in texts]
         for start in range(0, len(texts), AT_ONCE):
             part = slice(start, start + AT_ONCE)
-            rows = _batch(opened[0][0], [head for _, head in opened], texts[part], given[part])
+            rows = _batch(self._trunk, heads, texts[part], given[part])
             for name, more in zip(names, rows, strict=True):
                 found[name] += more
         return found
-
-    def _opened(self, name: str) -> tuple[Trunk, Head]:
-        with self._lock:
-            self._trunk = self._trunk or Trunk(self._encoder)
-            if name not in self._heads:
-                self._heads[name] = Head(self._folders[name], self._trunk)
-            return self._trunk, self._heads[name]
 
 
 def _batch(

@@ -91,6 +91,47 @@ def banking(data: Path) -> tuple[list[Row], list[Row]]:
     return split(lines(data / "banking77" / "train.jsonl"))
 
 
+def support(data: Path, corpus: Path) -> tuple[list[Row], list[Row]]:
+    """27 wishes of customers, and small talk or other matters that fit none of them."""
+    folder = data / "bitext_support"
+    asked = {
+        row["instruction"]: row["intent"]
+        for name in ("all", "canned_replies")
+        for row in lines(folder / f"{name}.jsonl")
+    }
+    none = [row["text"] for row in lines(data / "clinc150" / "train.jsonl") if row["intent"] in FAR]
+    learn, held = split(_named(asked.items()))
+    far = dict.fromkeys([*none[::4], *_outside(corpus)], "")
+    more, missed = split(_named(far.items()))
+    return learn + more, held + missed
+
+
+def _named(pairs: Iterable[tuple[str, str]]) -> Iterator[Row]:
+    return ({"text": text, "intent": intent} for text, intent in sorted(pairs))
+
+
+def _outside(corpus: Path) -> Iterator[str]:
+    """What our own corpus asks beside a company's business; with slots left out."""
+    for path in sorted(corpus.glob("*.records.jsonl")):
+        for row in lines(path):
+            if row["skill"] in ("social", "outside"):
+                yield from (ask for ask in row["asks"] if "{{" not in ask)
+
+
+_FAR = """
+    alarm are_you_a_bot calculator calories change_ai_name change_speed change_volume cook_time
+    date definition directions distance do_you_have_pets fun_fact flip_coin food_last gas goodbye
+    greeting how_old_are_you ingredient_substitution ingredients_list insurance maybe
+    meal_suggestion meaning_of_life measurement_conversion mpg music_likeness next_holiday next_song
+    no nutrition_info oil_change_how oil_change_when play_music recipe repeat roll_dice
+    schedule_maintenance smart_home spelling tell_joke text thank_you time timer timezone
+    tire_change tire_pressure todo_list traffic translate weather what_are_your_hobbies
+    what_can_i_ask_you what_is_your_name what_song where_are_you_from whisper_mode
+    who_do_you_work_for who_made_you yes
+"""
+FAR = frozenset(_FAR.split())
+"""Intents of clinc150 that are no customer's wish."""
+
 SETS: dict[str, Callable[[Path], tuple[list[Row], list[Row]]]] = {
     "names": names,
     "clinc150": clinc,

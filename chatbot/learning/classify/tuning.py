@@ -109,7 +109,8 @@ class Tuning:
             nn.utils.clip_grad_norm_(learn, CLIP)
             optimiser.step()
             rates.step()
-            mean = float(loss) if number == done else 0.98 * mean + 0.02 * float(loss)
+            now = loss.item()
+            mean = now if number == done else 0.98 * mean + 0.02 * now
             if monotonic() - saved > EVERY:
                 self._save(mark, number + 1, learn, optimiser, rates)
                 saved = monotonic()
