@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from chatbot import machine
+from chatbot import machine, mail
 from chatbot import settings as configuration
 from chatbot.errors import ChatbotError
 from chatbot.machine import Finding as Finding
@@ -395,4 +395,5 @@ _OF_SETTINGS: dict[str, Callable[[Settings], Iterable[Finding]]] = {
     "encoder": _encoder,
     "prompt": _prompt,
     "port": _port,
+    "mail": lambda settings: (Finding(*told) for told in mail.look(settings.mailbox)),
 }

@@ -109,6 +109,14 @@ def of_replies(session: Session, reply_ids: Iterable[int]) -> dict[int, Outgoing
     return {mail.reply_id: mail for mail in mails}
 
 
+def is_waiting(session: Session) -> bool:
+    """Whether a mail is due, or was left behind by a process that died."""
+    moment = now()
+    due = (MailRow.state == "queued") & (MailRow.due_at <= moment)
+    lost = (MailRow.state == "sending") & (MailRow.claimed_until < moment)
+    return session.scalar(select(MailRow.id).where(due | lost).limit(1)) is not None
+
+
 def claim(session: Session, seconds: float) -> OutgoingMail | None:
     """Take the mail that is due longest; no other process gets it for that many seconds."""
     moment = now()

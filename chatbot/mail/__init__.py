@@ -1,5 +1,6 @@
 """Mail as such: fetched over IMAP, handed over by SMTP. Knows no ticket and no table."""
 
+from chatbot.mail.checking import look
 from chatbot.mail.composing import compose
 from chatbot.mail.imap import Inbox
 from chatbot.mail.kinds import Told, kind_of
@@ -26,6 +27,7 @@ __all__ = [
     "compose",
     "imap_server",
     "kind_of",
+    "look",
     "plain_address",
     "send",
     "smtp_server",

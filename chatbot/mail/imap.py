@@ -61,7 +61,12 @@ class Inbox:
 
     def select(self, folder: str, *, writable: bool = False) -> int:
         """Open a folder; its UIDVALIDITY."""
-        self._ask("SELECT", _quoted(folder), readonly=not writable)
+        try:
+            answer, _ = self._imap.select(_quoted(folder), readonly=not writable)
+        except (imaplib.IMAP4.error, OSError) as error:
+            raise self._failed("SELECT", error) from None
+        if answer != "OK":
+            raise NotNow(f"{self._server.host} has no folder {folder}, or does not open it.")
         _, told = self._imap.response("UIDVALIDITY")
         if not told or told[0] is None:
             raise NotNow(f"{self._server.host} gives the folder no UIDVALIDITY.")
@@ -82,7 +87,7 @@ class Inbox:
 
     def size(self, uid: int) -> int | None:
         """Bytes of a mail; None when it is gone."""
-        for part in self._ask("UID", "FETCH", str(uid), "(UID RFC822.SIZE)"):
+        for part in self._ask("FETCH", str(uid), "(UID RFC822.SIZE)"):
             head = part[0] if isinstance(part, tuple) else part
             if isinstance(head, bytes) and (found := re.search(rb"RFC822\.SIZE (\d+)", head)):
                 return int(found[1])
@@ -91,14 +96,14 @@ class Inbox:
     def fetch(self, uid: int, *, head: bool = False) -> bytes | None:
         """A mail, or its header alone, without marking it as read; None when it is gone."""
         wanted = "(UID BODY.PEEK[HEADER])" if head else "(UID BODY.PEEK[])"
-        for part in self._ask("UID", "FETCH", str(uid), wanted):
+        for part in self._ask("FETCH", str(uid), wanted):
             if isinstance(part, tuple) and re.search(rb"\bUID %d\b" % uid, part[0]):
                 return bytes(part[1])
         return None
 
     def mark_seen(self, uid: int) -> None:
         """Mark a mail as read; the folder must be open for writing."""
-        self._ask("UID", "STORE", str(uid), "+FLAGS.SILENT", r"(\Seen)")
+        self._ask("STORE", str(uid), "+FLAGS.SILENT", r"(\Seen)")
 
     def holds(self, message_id: str) -> bool:
         """Whether the open folder has a mail with this Message-ID."""
@@ -116,20 +121,17 @@ class Inbox:
             raise NotNow(f"{self._server.host} refused APPEND.")
 
     def _search(self, *criteria: str) -> list[int]:
-        told = self._ask("UID", "SEARCH", *criteria)
+        told = self._ask("SEARCH", *criteria)
         uids = [int(each) for part in told if isinstance(part, bytes) for each in part.split()]
         return sorted(set(uids))
 
-    def _ask(self, command: str, *words: str, **more: bool) -> list[Any]:
+    def _ask(self, command: str, *words: str) -> list[Any]:
         try:
-            if command == "SELECT":
-                answer, told = self._imap.select(*words, **more)
-            else:
-                answer, told = self._imap.uid(*words)
+            answer, told = self._imap.uid(command, *words)
         except (imaplib.IMAP4.error, OSError, ValueError) as error:
             raise self._failed(command, error) from None
         if answer != "OK":
-            raise NotNow(f"{self._server.host} refused {command} {words[0] if words else ''}.")
+            raise NotNow(f"{self._server.host} refused {command}.")
         return list(told)
 
     def _failed(self, command: str, error: Exception) -> MailError:

@@ -94,10 +94,13 @@ def _address(smtp: smtplib.SMTP, sender: str, to: str) -> None:
             raise NotEver("The server does not take addresses with letters beyond ASCII.")
         options = ["SMTPUTF8", "BODY=8BITMIME"]
         smtp.command_encoding = "utf-8"
-    for answer in (lambda: smtp.mail(sender, options), lambda: smtp.rcpt(to)):
-        code, said = answer()
-        if not 200 <= code < 300:
-            raise _refusal(code, said)
+    _require(*smtp.mail(sender, options))
+    _require(*smtp.rcpt(to))
+
+
+def _require(code: int, said: bytes) -> None:
+    if not 200 <= code < 300:
+        raise _refusal(code, said)
 
 
 def _hand_over(smtp: smtplib.SMTP, server: Server, mail: bytes) -> None:

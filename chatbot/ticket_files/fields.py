@@ -81,7 +81,7 @@ def thread_of(record: Mapping[str, Any], source: str, when: datetime) -> Incomin
 
 def _messages(record: Mapping[str, Any], when: datetime) -> tuple[IncomingMessage, ...]:
     requester = str(record.get("requester_id") or "")
-    listed = next((record[name] for name in THREAD if record.get(name)), [])
+    listed: Any = next((record[name] for name in THREAD if record.get(name)), [])
     if isinstance(listed, str) or not isinstance(listed, Iterable):
         raise Unreadable("Its thread is no list of messages.")
     turns = [plain_names(turn) if isinstance(turn, Mapping) else {"text": turn} for turn in listed]

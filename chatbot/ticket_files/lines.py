@@ -19,7 +19,7 @@ def threads(
     lines = text_of(raw).split("\n")
     for number, line in enumerate(lines, 1):
         if line.strip():
-            yield _thread(lambda line=line: _parsed(line), name, number, source, when)  # type: ignore[misc]
+            yield _thread(lambda line=line: _parsed(line), name, number, source, when)
         tell(number, len(lines))
 
 
@@ -32,7 +32,7 @@ def threads_of_json(
     if not isinstance(listed, list):
         raise Unreadable("It is neither a list of tickets nor an object that holds one.")
     for number, record in enumerate(listed, 1):
-        yield _thread(lambda record=record: record, name, number, source, when)  # type: ignore[misc]
+        yield _thread(lambda record=record: record, name, number, source, when)
         tell(number, len(listed))
 
 
