@@ -254,6 +254,11 @@ def listing(
     return [Article(*row) for row in session.execute(ordered)]
 
 
+def is_empty(session: Session) -> bool:
+    """Whether no article has a passage."""
+    return session.scalar(select(Row.id).where(_LIVE, Row.passages > 0).limit(1)) is None
+
+
 def totals(session: Session) -> Totals:
     """How many there are of everything."""
     counted = select(Row.visibility, func.count(), func.sum(Row.passages)).where(_LIVE)

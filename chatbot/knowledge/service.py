@@ -1,16 +1,35 @@
 """The one door of knowledge: articles are written, listed, searched and cited through it."""
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date
-from typing import TYPE_CHECKING
+from datetime import date, timedelta
 
 from chatbot.archive import Archive
 from chatbot.audit import Audit
-from chatbot.knowledge.views import Added, Article, Hit, Lack, Listing, OpenEncoder, State, Tell
+from chatbot.documents import Bad, Parsed
+from chatbot.knowledge.access import READERS
+from chatbot.knowledge.embedding import Embedding
+from chatbot.knowledge.lacking import Lacking
+from chatbot.knowledge.reading import Reading
+from chatbot.knowledge.scoring import fits
+from chatbot.knowledge.searching import Searching, name_of
+from chatbot.knowledge.shelf import Filter
+from chatbot.knowledge.views import (
+    Added,
+    Article,
+    Hit,
+    Lack,
+    Listing,
+    OpenEncoder,
+    State,
+    Tell,
+    Visibility,
+)
+from chatbot.knowledge.writing import Writing, from_editor, visibility_of
+from store import articles, knowledge_uses
 from store.records import Person
 
-if TYPE_CHECKING:
-    from chatbot.documents import Bad, Parsed
+KEPT_REMOVED = timedelta(days=7)
+"""How long a removed article can be restored."""
 
 
 class Knowledge:
@@ -22,8 +41,12 @@ class Knowledge:
 
     def __init__(self, archive: Archive, audit: Audit, open_encoder: OpenEncoder) -> None:
         self._archive = archive
-        self._audit = audit
         self._open_encoder = open_encoder
+        self._searching = Searching(archive, open_encoder)
+        self._writing = Writing(archive, audit, _language_of)
+        self._reading = Reading(archive)
+        self._embedding = Embedding(archive, open_encoder)
+        self._lacking = Lacking(archive, open_encoder)
 
     def search(
         self,
@@ -42,38 +65,44 @@ class Knowledge:
         before anything is ranked. Hits that score less than `least` are left out.
         Raises StoreUnavailable.
         """
-        raise NotImplementedError
+        wanted = Filter(internal, frozenset(tags), language, date.today())  # noqa: DTZ011  ours
+        hits = self._searching.search(question, earlier, wanted, most)
+        return hits if least is None else [hit for hit in hits if hit.score >= least]
 
     @staticmethod
     def may_see_internal(person: Person) -> bool:
         """Whether internal articles are shown to this person."""
-        raise NotImplementedError
+        return any(role in READERS for role in person.roles)
 
     def empty(self) -> bool:
         """Whether there is no passage. Cheap. Raises StoreUnavailable."""
-        raise NotImplementedError
+        with self._archive.main.reading() as session:
+            return articles.is_empty(session)
 
     def is_fitting(self, hits: Sequence[Hit]) -> bool:
         """Whether the best hit is likely about the question."""
-        raise NotImplementedError
+        return fits(hits)
 
     def lacked(self, question: str, channel: str) -> None:
         """Note that nothing was found for a question; personal values are masked first.
 
         Raises StoreUnavailable.
         """
-        raise NotImplementedError
+        self._lacking.lacked(question, channel)
 
     def lacking(self, person: Person, days: int = 30) -> list[Lack]:
         """What was asked and not found, like questions together, the most frequent first.
 
         Raises NotAllowed, StoreUnavailable.
         """
-        raise NotImplementedError
+        return self._lacking.lacking(person, days)
 
-    def drop_lack(self, person: Person, lack_id: str) -> None:
-        """Take a cluster from the list. Raises NotFound, NotAllowed, StoreUnavailable."""
-        raise NotImplementedError
+    def drop_lack(self, person: Person, lack_id: str, days: int = 30) -> None:
+        """Take questions off the list: those that were listed with this one over those days.
+
+        Raises NotFound, NotAllowed, StoreUnavailable.
+        """
+        self._lacking.drop(person, lack_id, days)
 
     def articles(
         self,
@@ -89,23 +118,34 @@ class Knowledge:
 
         `after` is a listing's. Raises NotAllowed, StoreUnavailable.
         """
-        raise NotImplementedError
+        return self._reading.articles(
+            person,
+            self._encoder_name(),
+            text=text,
+            visibility=visibility,
+            tag=tag,
+            limit=limit,
+            after=after,
+        )
 
     def article(self, person: Person, article_id: str) -> Article:
         """One article with its passages and versions. Raises NotFound, NotAllowed."""
-        raise NotImplementedError
+        return self._reading.article(person, article_id, self._encoder_name())
 
     def add(
         self,
         person: Person,
-        parsed: "Parsed | Bad | Iterable[Parsed | Bad]",
-        tell: Callable[[int, int], None] | None = None,
+        parsed: Parsed | Bad | Iterable[Parsed | Bad],
+        tell: Tell | None = None,
+        *,
+        visibility: Visibility = "internal",
     ) -> Added:
         """Take in articles; one whose source is known becomes a version of that one.
 
-        Each stands or falls by itself. Raises NotAllowed, StoreUnavailable.
+        `visibility` is for new ones that do not say themselves. Each stands or falls by itself.
+        Raises NotAllowed, StoreUnavailable.
         """
-        raise NotImplementedError
+        return self._writing.add(person, parsed, tell, visibility)
 
     def write(
         self,
@@ -126,41 +166,44 @@ class Knowledge:
         Raises Conflict (somebody saved a version after `base_version`), EmptyText, NotFound,
         NotAllowed, StoreUnavailable.
         """
-        raise NotImplementedError
+        parsed = from_editor(title, text, tags, language, valid_from, valid_until)
+        seen_by = visibility_of(visibility)
+        saved = self._writing.write(person, article_id, parsed, seen_by, base_version)
+        return self.article(person, saved)
 
     def set_visibility(self, person: Person, article_id: str, visibility: str) -> None:
         """Make an article public or internal. Raises NotFound, NotAllowed."""
-        raise NotImplementedError
+        self._writing.set_visibility(person, article_id, visibility_of(visibility))
 
     def remove(self, person: Person, article_id: str) -> None:
         """Take an article out of everything; `restore` brings it back. Raises NotFound."""
-        raise NotImplementedError
+        self._writing.remove(person, article_id)
 
     def restore(self, person: Person, article_id: str) -> None:
         """Bring a removed article back. Raises NotFound, Conflict, NotAllowed."""
-        raise NotImplementedError
+        self._writing.restore(person, article_id)
 
     def passage(self, person: Person, passage_id: str) -> tuple[Article, int | None]:
         """The article of a passage, and the passage's number; None when it was rewritten since.
 
         Raises NotFound, NotAllowed, StoreUnavailable.
         """
-        raise NotImplementedError
+        return self._reading.passage(person, passage_id, self._encoder_name())
 
     def embed(self, tell: Tell | None = None, stop: Callable[[], bool] | None = None) -> int:
         """Compute the vectors that are missing, in batches; how many. Resumable.
 
         Raises ModelUnavailable, ModelCorrupt, StoreUnavailable.
         """
-        raise NotImplementedError
+        return self._embedding.embed(tell, stop)
 
     async def keep_embedded(self) -> None:
         """Compute missing vectors as they come, until cancelled. For the server only."""
-        raise NotImplementedError
+        await self._embedding.keep()
 
     def state(self) -> State:
         """How much there is, and whether it is searched by meaning. Raises StoreUnavailable."""
-        raise NotImplementedError
+        return self._embedding.state()
 
     def note_cited(
         self, passage_ids: Sequence[str], where: str, message: str | None = None
@@ -169,4 +212,35 @@ class Knowledge:
 
         Passages that are gone are left out. Raises StoreUnavailable.
         """
-        raise NotImplementedError
+        with self._archive.main.writing() as session:
+            knowledge_uses.cite(session, passage_ids, where, message)
+
+    def tidy(self) -> None:
+        """Remove for good what was removed a while ago, and old questions. Raises
+        StoreUnavailable.
+        """
+        more = True
+        while more:
+            with self._archive.main.writing() as session:
+                more = articles.purge(session, KEPT_REMOVED) > 0
+        self._lacking.tidy()
+
+    def clear(self, beginning: str) -> int:
+        """Remove for good every article whose source begins so; how many. For the demo."""
+        count = 0
+        while True:
+            with self._archive.main.writing() as session:
+                some = articles.purge_sources(session, beginning)
+            if not some:
+                return count
+            count += some
+
+    def _encoder_name(self) -> str:
+        encoder = self._open_encoder()
+        return name_of(encoder) if encoder is not None else ""
+
+
+def _language_of(text: str) -> str:
+    from chatbot.analysis.languages import language_of  # reads a model
+
+    return language_of(text)
