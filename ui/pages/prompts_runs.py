@@ -16,15 +16,31 @@ import uuid
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from chatbot.backends.cancel import CancelToken
 from chatbot.errors import Busy, ChatbotError, NotFound
 from chatbot.views import Person
-from chatbot.workbench import Told
 
 Json = dict[str, Any]
-Start = Callable[[CancelToken], AsyncGenerator[Told, None]]
+
+
+class Piece(Protocol):
+    """A piece of an answer; the last one has `ended`, its figures.
+
+    One may have `beside`: what a page shows before the answer is there.
+    """
+
+    @property
+    def text(self) -> str:
+        """What is added."""
+
+    @property
+    def ended(self) -> Json | None:
+        """The figures of the end."""
+
+
+Start = Callable[[CancelToken], AsyncGenerator[Piece, None]]
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +60,7 @@ class _Run:
     cancel: CancelToken = field(default_factory=CancelToken)
     text: str = ""
     ended: Json | None = None
+    beside: Json | None = None
     error: ChatbotError | None = None
     seen: float = field(default_factory=time.monotonic)
     more: asyncio.Event = field(default_factory=asyncio.Event)
@@ -71,18 +88,21 @@ class Runs:
         """What was written after the first `have` characters. Raises NotFound, and what broke."""
         run = self._of(person, name)
         run.seen = time.monotonic()
-        if run.ended is None and run.error is None and len(run.text) <= have:
+        if run.ended is None and run.error is None and len(run.text) <= have and not run.beside:
             run.more.clear()
             with_patience = asyncio.wait_for(run.more.wait(), LOOK * 5)
             await asyncio.gather(with_patience, return_exceptions=True)
-        if run.ended is None and run.error is None:
+        if run.ended is None and run.error is None and have:
             await asyncio.sleep(LOOK)
         if run.error is not None:
             del self._runs[name]
             raise run.error
         if run.ended is not None:
             self._runs.pop(name, None)
-        return {"text": run.text[have:], "ended": run.ended}
+        told = {"text": run.text[have:], "ended": run.ended}
+        if run.beside is not None:
+            told["beside"], run.beside = run.beside, None
+        return told
 
     def stop(self, person: Person, name: str) -> None:
         """Ask a run to end; `follow` tells what it has until then. Raises NotFound."""
@@ -113,6 +133,7 @@ async def _write(run: _Run, start: Start) -> None:
         async with aclosing(start(run.cancel)) as told:
             async for one in told:
                 run.text += one.text
+                run.beside = getattr(one, "beside", None) or run.beside
                 run.ended = one.ended or run.ended
                 run.more.set()
                 if time.monotonic() - run.seen > KEPT:

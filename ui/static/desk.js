@@ -104,6 +104,7 @@ async function reload() {
   const told = await call("open", { ticket: id });
   if (told.error || desk.ticket?.id !== id) return;
   const more = told.ticket.messages.length > desk.ticket.messages.length;
+  if (told.ticket.stamp === desk.ticket.stamp) return;
   const top = $("#desk-thread")?.scrollTop ?? 0;
   const focused = document.activeElement?.id;
   desk.ticket = told.ticket;
@@ -112,6 +113,7 @@ async function reload() {
   $("#desk-thread").scrollTop = more ? $("#desk-thread").scrollHeight : top;
   if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
   drawQueue();
+  if (more) toast("A new message came into this ticket.");
 }
 
 let looking = false;
@@ -127,9 +129,5 @@ async function look() {
   tell("queue-told", told.queue);
   if (desk.ticket?.id !== ticket || !ticket) return;
   tell("others", told.others);
-  if (told.stamp !== desk.ticket.stamp) {
-    const more = told.stamp.split(" ")[0] !== desk.ticket.stamp.split(" ")[0];
-    await reload();
-    if (more) toast("A new message came into this ticket.");
-  }
+  if (told.stamp && told.stamp !== desk.ticket.stamp) await reload();
 }

@@ -25,6 +25,8 @@ const how = () => ({ ticket: reply.ticket, tone: reply.tone, facts: facts(), mod
 
 export const facts = () => $("#desk-facts").value.split(";").map((one) => one.trim()).filter(Boolean).slice(0, 12);
 
+export const sourceNumbers = () => Object.fromEntries(reply.sources.map(({ n, passage }) => [passage, n]));
+
 // Drafts ----------------------------------------------------------------------------------------
 
 /* On opening: the draft that waits on the server, else a fresh one that is written now. */
@@ -231,7 +233,7 @@ export async function refine(instruction) {
     draftNow({ instruction });
     return;
   }
-  await rewrite(before, instruction, "Refining", () => call("refine", { ...how(), text: before, instruction, sources: reply.sources.map(({ n, passage }) => ({ n, passage })) }), () => refine(instruction));
+  await rewrite(before, instruction, "Refining", () => call("refine", { ticket: reply.ticket, facts: facts(), model: reply.model ?? "", text: before, instruction, sources: sourceNumbers() }), () => refine(instruction));
 }
 
 async function rewrite(before, label, doing, ask, again) {

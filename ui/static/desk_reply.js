@@ -7,7 +7,7 @@ import { composing, onKey } from "./keys.js";
 import { openDialog, openMenu, say, toast } from "./overlays.js";
 import { call } from "./server.js";
 import { dropReview, makeChanges, openChanges, undecided } from "./desk_changes.js";
-import { bindDrafts, clearNotes, drawDrafts, facts, greet, labelTools, leaveRun, missingNote, refine, stop, toolbar } from "./desk_drafts.js";
+import { bindDrafts, clearNotes, drawDrafts, facts, greet, labelTools, leaveRun, missingNote, refine, sourceNumbers, stop, toolbar } from "./desk_drafts.js";
 import { makeEditor } from "./desk_editor.js";
 import { leavingLine, noteLeaving } from "./desk_leaving.js";
 import { bindMacros, closeList, macroKeys, noteSlash } from "./desk_macros.js";
@@ -237,7 +237,7 @@ async function save() {
   drawHead();
 }
 
-const given = (text, more) => ({ ticket: reply.ticket, text, draft: reply.draft ?? "", facts: facts(), confirmed: reply.confirmed, sources: reply.sources.map(({ n, passage }) => ({ n, passage })), ...more });
+const given = (text, more) => ({ ticket: reply.ticket, text, draft: reply.draft ?? "", facts: facts(), confirmed: reply.confirmed, sources: sourceNumbers(), ...more });
 
 async function check() {
   const { ticket } = reply;

@@ -53,12 +53,12 @@ function message(one, index) {
     "article",
     { class: one.role === "customer" ? "msg" : "msg bot", id: `said-${index}`, tabindex: "-1", "aria-label": `${name}, ${clock(one.when)}` },
     h("p", { class: "who" }, h("b", {}, name), h("span", { class: "num" }, [clock(one.when), one.by].filter(Boolean).join(" · "))),
-    h("div", { class: "bub" }, marked(one.text, one.entities), one.files?.length ? h("div", { class: "row wrap tight files-of" }, one.files.map((file) => h("span", { class: "badge" }, icon("page"), file))) : null),
+    h("div", { class: "bub" }, one.text),
   );
 }
 
 /* The text with what it names underlined. */
-function marked(text, entities = []) {
+function marked(text, entities) {
   const unit = unitsOf(text);
   const parts = [];
   let done = 0;
@@ -83,6 +83,10 @@ export async function loadCard(ticket) {
     return;
   }
   drawCard(place, told.card);
+  told.entities.forEach((named, at) => {
+    const bubble = $(`#said-${at} .bub`);
+    if (bubble && named.length) bubble.replaceChildren(...marked(ticket.messages[at].text, named));
+  });
 }
 
 function drawCard(place, card) {
