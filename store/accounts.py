@@ -226,6 +226,19 @@ def set_roles(session: Session, user_id: int, roles: Sequence[str]) -> None:
     _with_roles(session, user_id, roles)
 
 
+def with_roles(session: Session, wanted: Sequence[str]) -> list[Person]:
+    """Everybody who has one of these roles now and is not switched off, by name."""
+    known = models.User
+    asked = select(known.id, known.public_id, known.name, models.UserRole.role)
+    asked = asked.join(models.UserRole, models.UserRole.user_id == known.id)
+    asked = asked.where(models.UserRole.role.in_(wanted), known.active)
+    found: dict[int, Person] = {}
+    for user_id, public_id, name, role in session.execute(asked.order_by(known.name, known.id)):
+        held = found[user_id].roles if user_id in found else ()
+        found[user_id] = Person(user_id, public_id, name, (*held, role))
+    return list(found.values())
+
+
 # Administrators ----------------------------------------------------------------------------------
 
 

@@ -60,6 +60,25 @@ def get(session: Session, user_id: int, public_id: str) -> Conversation:
     return Conversation(*found)
 
 
+def of_anybody(session: Session, public_id: str, channel: str) -> Conversation:
+    """A conversation of whomever, for those whose right to it was checked. Raises `NotFound`."""
+    which = (Row.public_id == public_id, Row.channel == channel, Row.deleted_at.is_(None))
+    found = session.execute(select(*COLUMNS).where(*which)).one_or_none()
+    if found is None:
+        raise NotFound("This conversation")
+    return Conversation(*found)
+
+
+def lock(session: Session, conversation_id: int) -> None:
+    """Let nobody else change it until the commit."""
+    session.execute(select(Row.id).where(Row.id == conversation_id).with_for_update())
+
+
+def head(session: Session, conversation_id: int) -> int | None:
+    """The leaf that is shown, by internal number; None of an empty conversation."""
+    return session.scalar(select(Row.head_id).where(Row.id == conversation_id))
+
+
 def recent(
     session: Session,
     user_id: int,

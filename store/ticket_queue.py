@@ -7,7 +7,7 @@ are looked through first, so that a common word is found there at once.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import delete, func, select, text, tuple_
 from sqlalchemy.orm import Session
@@ -72,14 +72,14 @@ def page(
     session: Session,
     only: Only,
     *,
-    sort: Literal["rank", "newest"] = "rank",
+    newest: bool = False,
     after: Ticket | None = None,
     limit: int = 50,
 ) -> list[Ticket]:
     """Tickets by rank, or newest first; `after`: the last one already had, as it is now."""
     asked = query().where(*only.conditions())
     # Those that are closed stand by rank as they stand by age, and there the filters have indexes.
-    if sort == "newest" and only.active:
+    if newest and only.active:
         if after is not None:
             asked = asked.where(tuple_(Row.updated_at, Row.id) < (after.updated_at, after.id))
         asked = asked.order_by(Row.updated_at.desc(), Row.id.desc())

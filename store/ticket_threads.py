@@ -66,12 +66,16 @@ def read(session: Session, ticket: Ticket, *, limit: int = 100) -> list[TicketMe
     """The last `limit` messages of a ticket and of what was merged into it, oldest first."""
     ids = tickets.family(session, ticket.id)
     found = _own(session, ids, limit)
-    chats = select(models.Conversation.head_id, TicketRow.customer)
+    chats = select(
+        models.Conversation.head_id, TicketRow.customer, TicketRow.active, TicketRow.updated_at
+    )
     chats = chats.join(TicketRow, TicketRow.conversation_id == models.Conversation.id)
     chats = chats.where(TicketRow.id.in_(ids), models.Conversation.deleted_at.is_(None))
-    for head_id, customer in session.execute(chats).all():
+    for head_id, customer, active, closed_at in session.execute(chats).all():
         if head_id is not None:
-            found += _chat(session, head_id, customer, limit)
+            said = _chat(session, head_id, customer, limit)
+            # What is said after the desk closed it is between the chatter and the assistant.
+            found += [each for each in said if active or each.at <= closed_at]
     return sorted(found, key=lambda each: each.at)[-limit:]
 
 

@@ -107,9 +107,24 @@ def lock(session: Session, public_id: str) -> Ticket:
     raise Conflict("These tickets were merged in a circle.")
 
 
+def hold(session: Session, ticket_id: int) -> Ticket:
+    """This very ticket, merged or not, that nobody else changes until the commit."""
+    held = select(Row.id).where(Row.id == ticket_id).with_for_update()
+    session.execute(held).one_or_none()
+    return by_id(session, ticket_id)
+
+
 def by_source(session: Session, source: str, external_id: str) -> Ticket | None:
     """The ticket that came from there under that name, if it did."""
     return _first(session, Row.source == source, Row.external_id == external_id)
+
+
+def lock_source(session: Session, source: str, external_id: str) -> Ticket:
+    """The ticket that came from there under that name, locked. Raises `NotFound`."""
+    found = by_source(session, source, external_id)
+    if found is None:
+        raise NotFound("This ticket")
+    return lock(session, found.public_id)
 
 
 def by_mail(session: Session, mail_ids: Sequence[str], address: str) -> Ticket | None:
@@ -124,6 +139,14 @@ def of_conversation(session: Session, conversation_id: int) -> Ticket | None:
     return _first(session, Row.conversation_id == conversation_id)
 
 
+def conversation_of(session: Session, ticket: Ticket) -> str | None:
+    """The public id of the conversation that a ticket shows; None when it shows none."""
+    if ticket.conversation_id is None:
+        return None
+    own = models.Conversation.id == ticket.conversation_id
+    return session.scalar(select(models.Conversation.public_id).where(own))
+
+
 def holds_back(session: Session, conversation_id: int) -> bool:
     """Whether people answer in this conversation, and no model."""
     has = (Row.conversation_id == conversation_id, Row.active)
@@ -135,7 +158,16 @@ def customer_wrote(session: Session, ticket: Ticket, at: datetime | None = None)
     at = at or now()
     state: State = "new" if ticket.state == "new" else "open"
     since = ticket.waiting_since or at
-    change(session, ticket, state=state, waiting_since=since, at=at, unread=True, to_read=True)
+    change(
+        session,
+        ticket,
+        state=state,
+        waiting_since=since,
+        at=at,
+        unread=True,
+        to_read=True,
+        draft="",
+    )
 
 
 def change(
@@ -198,15 +230,14 @@ def claim_draft(session: Session, until: datetime, newest: int) -> Ticket | None
     return None if found is None else by_id(session, found)
 
 
-def merge(session: Session, ticket: Ticket, into: Ticket) -> None:
+def merge(session: Session, ticket: Ticket, into: Ticket, at: datetime) -> None:
     """Close a ticket; another one goes on with it and with what was merged into it before."""
     moved = update(Row).where(or_(Row.merged_into == ticket.id, Row.id == ticket.id))
     session.execute(moved.values(merged_into=into.id))
-    change(session, ticket, state="closed", answered=True)
+    change(session, ticket, state="closed", answered=True, at=at)
     waits = [each for each in (ticket.waiting_since, into.waiting_since) if each is not None]
-    later = max(ticket.updated_at, into.updated_at)
     state: State = "open" if waits and into.state == "waiting" else into.state
-    change(session, into, state=state, waiting_since=min(waits, default=None), at=later)
+    change(session, into, state=state, waiting_since=min(waits, default=None), at=at)
 
 
 def family(session: Session, ticket_id: int) -> list[int]:

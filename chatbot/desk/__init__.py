@@ -1,12 +1,14 @@
 """The reply desk: tickets, their queue, drafts, replies, and the way back to the customer.
 
-    service.py (one door) ─▶ queue · threads · texts · replies · delivery · intake
+    service.py (one door) ─▶ intake · handing ─▶ reading ─▶ lists · triage ─▶ drafts ─▶ replies ─▶
+    delivery
     views.py is what doors see.
 
 A reply is never sent by itself: an agent sends it, it waits out the undo window, and one process
-delivers it exactly once. Knows nothing of pages, widgets, protocols of mail, or how a draft is made.
+delivers it exactly once. Knows nothing of pages, protocols of mail, or how a draft is made.
 """
 
+from chatbot.desk.drafts import Drafted
 from chatbot.desk.errors import Blocked, TextConflict
 from chatbot.desk.service import Desk
 from chatbot.desk.views import (
@@ -40,6 +42,7 @@ __all__ = [
     "Brought",
     "Counts",
     "Desk",
+    "Drafted",
     "Handed",
     "How",
     "Other",

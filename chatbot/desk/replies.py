@@ -1,0 +1,190 @@
+"""Replies: written down by an agent, taken back within the undo window, explained.
+
+What may not leave is looked for here once more, whatever the page said. Of two agents who answer at
+the same moment the second is shown what the first one wrote.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from chatbot.desk import making
+from chatbot.desk.errors import Blocked, TextConflict
+from chatbot.desk.parts import Part, require_agent
+from chatbot.desk.views import REASONS, How, Sending
+from chatbot.drafting import Source, distance
+from chatbot.errors import Conflict, NotFound, Refused
+from store import (
+    ticket_presence,
+    ticket_replies,
+    ticket_texts,
+    ticket_threads,
+    tickets,
+)
+from store.engine import Session
+from store.records import Person
+from store.ticket_records import State, Ticket, TicketDraft
+
+THREAD = 200
+"""Messages of a thread in which values may stand that a reply names."""
+
+CLOSED = "This ticket was closed meanwhile. Reopen it, then send the reply."
+NO_WAY = (
+    "This ticket came from a file, so no reply can reach its customer from here. "
+    "Copy the reply and send it where the customer wrote."
+)
+NO_ADDRESS = "This ticket has no e-mail address. Copy the reply and send it another way."
+GONE = "This reply has left already."
+
+
+class Replies(Part):
+    """Replies on their way out."""
+
+    def send(
+        self,
+        person: Person,
+        ticket: str,
+        text: str,
+        *,
+        draft: str | None,
+        confirmed: Sequence[str] = (),
+        facts: Sequence[str] = (),
+        seconds: int,
+        how: How = "reply",
+        version: int | None = None,
+    ) -> Sending:
+        """Write the reply down; it leaves when the undo window has passed.
+
+        `seconds`: how long the agent took. `version`: that of the unsent text which is sent.
+
+        Raises:
+            Blocked: marks in the text must be filled in or confirmed.
+            TextConflict: somebody else answered, or changed the text, meanwhile.
+            Refused: no reply reaches this customer from here; copy it (`how="clipboard"`).
+            Conflict: the ticket was closed.
+            EmptyText, TextTooLong, UnstorableText, NotFound, NotAllowed.
+        """
+        self._parts.check(text)
+        begun = self._checked(person, ticket, text, draft, facts, confirmed)
+        with self._archive.main.writing() as session:
+            require_agent(session, person)
+            found = tickets.lock(session, ticket)
+            if found.state == "closed":
+                raise Conflict(CLOSED)
+            if how == "reply":
+                _require_way(found)
+            self._refuse_second(session, person, found, version)
+            made = ticket_replies.add(
+                session,
+                found.id,
+                person.id,
+                text=text,
+                how=how,
+                due_at=tickets.soon(self._parts.undo_seconds),
+                seconds=max(0, seconds),
+                draft_id=begun.id if begun else None,
+                distance=distance(begun.text, text) if begun else None,
+                facts=facts,
+                confirmed=confirmed,
+            )
+            ticket_texts.put_text(session, found.id, "", version=None, writer_id=person.id)
+            state: State = "open" if found.state == "new" else found.state
+            tickets.change(session, found, state=state, assignee_id=found.assignee_id or person.id)
+        return Sending(made.public_id, made.due_at)
+
+    def _checked(
+        self,
+        person: Person,
+        ticket: str,
+        text: str,
+        draft: str | None,
+        facts: Sequence[str],
+        confirmed: Sequence[str],
+    ) -> TicketDraft | None:
+        """The draft that a reply began from. Raises Blocked."""
+        with self._archive.main.reading() as session:
+            require_agent(session, person)
+            found = tickets.get(session, ticket)
+            begun = ticket_texts.draft(session, found.id, draft) if draft else None
+            # Values may come from the sources of any draft that the agent has seen.
+            latest = ticket_texts.newest_draft(session, found.id)
+            said = ticket_threads.read(session, found, limit=THREAD)
+        given = begun or latest
+        sources = [Source(**each) for each in given.sources] if given else []
+        thread = [making.said(each) for each in said]
+        check = self._parts.drafting.check(text, thread, sources, facts, confirmed)
+        if check.blocking:
+            raise Blocked(check.blocking)
+        return begun
+
+    def _refuse_second(
+        self, session: Session, person: Person, found: Ticket, version: int | None
+    ) -> None:
+        """Refuse when somebody answered since this person opened the ticket, or has the text."""
+        family = tickets.family(session, found.id)
+        since = ticket_presence.since(session, found.id, person.id)
+        other = ticket_replies.by_others(session, family, person.id, since)
+        if other is not None:
+            raise TextConflict(other.text, other.author, 0, sent=True)
+        if version is None:
+            return
+        work = ticket_texts.text(session, found.id)
+        if work is not None and work.version != version:
+            raise TextConflict(work.text, work.writer, work.version)
+
+    def unsend(self, person: Person, sending: str) -> str:
+        """Take a reply back before it left; its text, which is the unsent text again.
+
+        Whoever may answer may take back. Raises NotAllowed, NotFound, Conflict when it has left.
+        """
+        with self._archive.main.writing() as session:
+            require_agent(session, person)
+            found = ticket_replies.get(session, sending)
+            tickets.lock(session, found.ticket)
+            if not ticket_replies.take_back(session, found.id):
+                raise Conflict(GONE)
+            ticket_texts.put_text(
+                session,
+                found.ticket_id,
+                found.text,
+                version=None,
+                writer_id=person.id,
+                draft_id=found.draft_id,
+                facts=found.facts,
+                confirmed=found.confirmed,
+            )
+        return found.text
+
+    def explain(self, person: Person, reply: str, reason: str) -> None:
+        """Say why the draft was changed: one of `REASONS`, or "" to take it back.
+
+        Raises NotAllowed, NotFound, Refused for another word.
+        """
+        if reason and reason not in REASONS:
+            raise Refused(f"Say one of: {', '.join(REASONS)}.")
+        with self._archive.main.writing() as session:
+            require_agent(session, person)
+            found = ticket_replies.get(session, reply)
+            if found.state == "taken back":
+                raise NotFound
+            ticket_replies.explain(session, found.id, reason)
+
+    def undo_until(self, person: Person, sending: str) -> datetime:
+        """Until when a reply can be taken back. Raises NotAllowed, NotFound."""
+        with self._archive.main.reading() as session:
+            require_agent(session, person)
+            return ticket_replies.get(session, sending).due_at
+
+
+def _require_way(found: Ticket) -> None:
+    """Let pass what a reply can reach from here. Raises Refused."""
+    if found.channel == "chat" or is_demo(found):
+        return
+    if found.channel != "e-mail":
+        raise Refused(NO_WAY)
+    if not found.address:
+        raise Refused(NO_ADDRESS)
+
+
+def is_demo(found: Ticket) -> bool:
+    """Whether a ticket was invented for the demo: nothing is mailed to its customer."""
+    return found.source.startswith("demo:")
