@@ -23,6 +23,29 @@ Rows = tuple[Conversation, Message, Message]
 Write = Callable[[Session, Conversation], Rows]
 
 
+def opened(
+    session: Session,
+    person: Person,
+    channel: str,
+    text: str,
+    prompt: str,
+    model: str,
+    key: str,
+) -> Conversation:
+    """A new conversation that begins with this text, pinned to nothing yet."""
+    return conversations.create(
+        session,
+        user_id=person.id,
+        channel=channel,
+        title=title_of(text),
+        prompt=prompt,
+        release_id=None,
+        version=None,
+        model=model,
+        key=key,
+    )
+
+
 def pin(
     session: Session,
     person: Person,

@@ -12,13 +12,13 @@ import asyncio
 from collections.abc import Callable, Sequence
 from weakref import WeakValueDictionary
 
-from chatbot import beginning
+from chatbot import beginning, handing
 from chatbot.allowance import Allowance, take
 from chatbot.answering import Answering, Job, write_end
 from chatbot.archive import Archive, Place
 from chatbot.backends.registry import Registry
 from chatbot.beginning import Rows, Write
-from chatbot.errors import Busy, NotFound, StoreUnavailable
+from chatbot.errors import Busy, Handed, NotFound, StoreUnavailable
 from chatbot.notices import Notices
 from chatbot.releases import Releases
 from chatbot.turn import Turn
@@ -82,7 +82,8 @@ class Chat:
 
         The question is committed before this returns. The same `key` again returns the same turn.
         While an answer runs, one more question may wait for it. `at_home`: a local model answers
-        this once, and no hosted one takes over; the conversation keeps its model.
+        this once, and no hosted one takes over; the conversation keeps its model. Where a person
+        answers, the question alone is saved and the turn has ended.
 
         Raises:
             EmptyText, TextTooLong, UnstorableText: the text cannot be sent; nothing was saved.
@@ -100,17 +101,8 @@ class Chat:
         def find(session: Session) -> Conversation:
             if conversation is not None:
                 return conversations.get(session, person.id, conversation)
-            return conversations.create(
-                session,
-                user_id=person.id,
-                channel=channel,
-                title=beginning.title_of(text),
-                prompt=prompt or self._prompt,
-                release_id=None,
-                version=None,
-                model=chosen or self._model,
-                key=key,
-            )
+            named = prompt or self._prompt, chosen or self._model
+            return beginning.opened(session, person, channel, text, *named, key)
 
         def write(session: Session, row: Conversation) -> Rows:
             row = beginning.pin(session, person, place, row, release, chosen)
@@ -118,14 +110,20 @@ class Chat:
             return row, *asked
 
         lane = conversation or key
-        return await self._begin(person, place, lane, key, find, write, most=2, home=home)
+        try:
+            return await self._begin(person, place, lane, key, find, write, most=2, home=home)
+        except Handed:
+            given = place, person, lane, text, key, self._allowance
+            kept = await asyncio.to_thread(handing.keep, *given)
+            self._notices.tell(person.id, lane)
+            return kept
 
     async def answer_again(
         self, person: Person, message: str, key: str, *, model: str | None = None
     ) -> Turn:
         """Answer a question once more, as a sibling. `message` is the answer or the question.
 
-        Raises: as `start_turn`.
+        Raises: as `start_turn`, and Handed where a person answers.
         """
 
         def write(session: Session, row: Conversation) -> Rows:
@@ -159,7 +157,7 @@ class Chat:
         Rerunning an edited answer asks the question that followed it once more, or, where none did,
         goes on writing from the edited text. Returns the turn, or the new message's public id.
 
-        Raises: as `start_turn`.
+        Raises: as `answer_again`.
         """
         beginning.check(text, self._message_limit)
         place, conversation = await self._locate(person, message)
@@ -311,6 +309,7 @@ class Chat:
                 known = messages.find_turn(session, row.id, key)
                 if known:
                     return (row, *known), False
+                handing.require_model(session, row, key)
                 self._make_room(row, most)
                 take(session, person, limits, self._has_ended)
                 return write(session, row), True

@@ -13,20 +13,25 @@ from typing import Literal
 from chatbot.archive import Archive
 from chatbot.backends.registry import Registry
 from chatbot.errors import NotFound
+from chatbot.knowledge import Knowledge
 from chatbot.notices import Notices
 from chatbot.releases import Releases
+from chatbot.sourcing import for_person, label
 from chatbot.views import (
     Found,
     Group,
+    HandedView,
     Item,
     MessageView,
     Meta,
+    SourceView,
     View,
     grouped,
     note_of,
 )
-from store import conversations, export, messages, search
+from store import conversations, export, messages, search, speakers, tickets
 from store.records import Conversation, Feedback, Hit, Message, Person, Siblings, Trace
+from store.ticket_records import Ticket
 
 UNDO_SECONDS = 60
 """How long a deleted conversation can be brought back: six times what the page offers."""
@@ -111,11 +116,13 @@ class Conversations:
             while at is not None and path and len(path) > limit and not _holds(path, at):
                 limit *= 4
                 path = messages.path(session, leaf, limit=limit + 1) if leaf else []
-            shown = path[-limit:]
+            has_earlier, shown = len(path) > limit, path[-limit:]
             ids = [message.id for message in shown]
             siblings = messages.siblings(session, ids)
             traces = messages.traces(session, ids)
             feedback = messages.feedback(session, person.id, ids)
+            by_people = speakers.names(session, shown)
+            ticket = tickets.of_conversation(session, row.id)
         places = {info.label: info.where for info in self._registry.list()} if traces else {}
         return View(
             id=row.public_id,
@@ -132,10 +139,13 @@ class Conversations:
                     siblings.get(message.id),
                     self._meta(traces.get(message.id), places),
                     feedback.get(message.id),
+                    _sources(person, traces.get(message.id)),
+                    by_people.get(message.id),
                 )
                 for message in shown
             ],
-            has_earlier=len(path) > limit,
+            has_earlier=has_earlier,
+            handed=_handed(ticket),
         )
 
     def rename(self, person: Person, conversation: str, title: str) -> str:
@@ -273,8 +283,33 @@ class Conversations:
         )
 
 
+def _sources(person: Person, trace: Trace | None) -> tuple[list[SourceView], bool]:
+    """What an answer used of its passages, and whether it lacked some."""
+    if trace is None:
+        return [], False
+    internal = Knowledge.may_see_internal(person)
+    used = [one for one in for_person(trace.passages, internal=internal) if one["used"]]
+    views = [
+        SourceView(one["n"], one["passage"], label(one), one["internal"], one["used"])
+        for one in used
+    ]
+    return views, bool(trace.inputs.get("lacked"))
+
+
+def _handed(ticket: Ticket | None) -> HandedView | None:
+    """Where a conversation stands with the desk, while people answer it."""
+    if ticket is None or ticket.state == "closed":
+        return None
+    return HandedView(ticket.assignee or "", ticket.waiting_since is not None)
+
+
 def _view(
-    message: Message, siblings: Siblings | None, meta: Meta | None, feedback: Feedback | None
+    message: Message,
+    siblings: Siblings | None,
+    meta: Meta | None,
+    feedback: Feedback | None,
+    sources: tuple[list[SourceView], bool],
+    person: str | None,
 ) -> MessageView:
     return MessageView(
         id=message.public_id,
@@ -287,6 +322,9 @@ def _view(
         rating=feedback.rating if feedback else 0,
         reasons=feedback.reasons if feedback else (),
         better=feedback.better if feedback else None,
+        sources=sources[0],
+        lacked=sources[1],
+        person=person,
     )
 
 

@@ -4,7 +4,7 @@
     ├── Refused            what was asked cannot be done as asked (4xx)
     │   ├── EmptyText  TextTooLong  UnstorableText  PromptInvalid  SettingsInvalid
     │   ├── NotFound  NotAllowed  Busy  UnknownModel  ContextTooSmall
-    │   ├── Conflict  VersionConflict  GateClosed
+    │   ├── Conflict  VersionConflict  GateClosed  Handed
     │   ├── WrongLogin  NotSignedIn  TooManyTries  TooManyTurns
     ├── NotSaved           the answer exists, the database did not take it (503)
     ├── StoreUnavailable   the database does not answer (503)
@@ -120,6 +120,13 @@ class VersionConflict(Conflict):
             "compare the two, then save yours as the next version or take theirs."
         )
         self.theirs = theirs
+
+
+class Handed(Refused):
+    """A person answers in this conversation, so no model does."""
+
+    status, code = 409, "handed"
+    sentence = "A colleague answers here. Let the assistant answer again first."
 
 
 class GateClosed(Conflict):

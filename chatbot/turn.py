@@ -22,7 +22,8 @@ class Turn:
     """One question and the answer being made to it. All ids are public ids.
 
     `text` is the whole answer so far. `status` is the message's (`streaming` until done); `error` a
-    sentence for people. `saved` is False when the database did not take the finished answer.
+    sentence for people. `reply` is empty where a person answers, and no model. `saved` is False
+    when the database did not take the finished answer.
     `started` and `first_at` are seconds of the monotonic clock.
     """
 

@@ -63,8 +63,31 @@ class Meta:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceView:
+    """A passage that an answer used, `n` as the answer cites it. `used`: `cited` or `quoted`."""
+
+    n: int
+    passage: str
+    label: str
+    internal: bool
+    used: str
+
+
+@dataclass(frozen=True, slots=True)
+class HandedView:
+    """A conversation that a person answers. `agent`: who has it, "" for nobody yet."""
+
+    agent: str
+    waiting: bool
+
+
+@dataclass(frozen=True, slots=True)
 class MessageView:
-    """A message on a page. `note` says what its status means and what to do, where it matters."""
+    """A message on a page. `note` says what its status means and what to do, where it matters.
+
+    `person`: who wrote an answer that no model did, "" where their name is known no more.
+    `lacked`: no passage was about the question.
+    """
 
     id: str
     role: str
@@ -76,6 +99,9 @@ class MessageView:
     rating: int
     reasons: Sequence[str]
     better: str | None
+    sources: Sequence[SourceView] = ()
+    lacked: bool = False
+    person: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +118,7 @@ class View:
     created_at: datetime
     messages: list[MessageView]
     has_earlier: bool
+    handed: HandedView | None = None
 
 
 def note_of(status: str, error: str | None) -> str | None:

@@ -11,7 +11,7 @@ from sqlalchemy import Row as SqlRow
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
-from store import index, models, nodes
+from store import index, models, nodes, speakers
 from store.columns import now
 from store.errors import NotFound
 from store.models import Conversation as ConversationRow
@@ -93,6 +93,7 @@ def copy_path(session: Session, source_leaf_id: int, target_conversation_id: int
     above = nodes.line(limited=False)
     line = select(Row).join(above, Row.id == above.c.id).order_by(above.c.depth.desc())
     originals = list(session.execute(line, {"leaf": source_leaf_id}).scalars())
+    by_people = speakers.names(session, originals)
     taken = nodes.numbers(session, target_conversation_id, len(originals))
     parent_id = None
     copies: dict[int, int] = {}
@@ -100,6 +101,8 @@ def copy_path(session: Session, source_leaf_id: int, target_conversation_id: int
         values = {name: getattr(original, name) for name in _COPIED}
         if original.status == "streaming":
             values |= {"status": "interrupted", "finished_at": now()}
+        if original.id in by_people:
+            values |= {"turn_key": speakers.copied_key(original)}
         copied = nodes.insert(session, taken, parent_id=parent_id, **values)
         index.put(session, taken.user_id, "message", copied.id, copied.content)
         parent_id = copies[original.id] = copied.id

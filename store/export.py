@@ -7,23 +7,27 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from store import conversations, messages, models, nodes
+from store import conversations, messages, models, nodes, speakers
 from store.records import Conversation, Message
 
 FORMAT = "chatbot-conversation/1"
+SOMEBODY = "A person"
+"""Who answered, where their name is known no more."""
 _SPEAKERS = {"user": "You", "assistant": "Assistant", "system": "System"}
 
 
 def conversation(session: Session, user_id: int, public_id: str) -> dict[str, Any]:
     """The whole tree: every version of every message, with its newest trace and its feedback.
 
-    Ids are public ids; times are ISO 8601 in UTC. Raises `NotFound`.
+    Ids are public ids; times are ISO 8601 in UTC. `person`: who wrote an answer that no model did.
+    Raises `NotFound`.
     """
     found = conversations.get(session, user_id, public_id)
     tree = _tree(session, found.id)
     names = {message.id: message.public_id for message in tree}
     traced = messages.traces(session, list(names))
     judged = messages.feedback(session, user_id, list(names))
+    by_people = speakers.names(session, tree)
     return {
         "format": FORMAT,
         "id": found.public_id,
@@ -38,6 +42,7 @@ def conversation(session: Session, user_id: int, public_id: str) -> dict[str, An
         "messages": [
             _message(message, names)
             | {
+                "person": by_people[message.id] or SOMEBODY if message.id in by_people else None,
                 "trace": _trace(traced[message.id], names) if message.id in traced else None,
                 "feedback": _plain(judged[message.id]) if message.id in judged else None,
             }
@@ -52,7 +57,8 @@ def markdown(session: Session, user_id: int, public_id: str) -> str:
     parts = [f"# {_one_line(found)}"]
     if found.head_id is not None:
         shown = messages.path(session, found.head_id, limit=None)
-        parts += [_section(message) for message in shown]
+        by_people = speakers.names(session, shown)
+        parts += [_section(message, by_people.get(message.id)) for message in shown]
     return "\n\n".join(parts) + "\n"
 
 
@@ -88,9 +94,10 @@ def _plain(record: Any) -> dict[str, Any]:
     return {name: list(v) if isinstance(v, tuple) else v for name, v in plain.items()}
 
 
-def _section(message: Message) -> str:
+def _section(message: Message, person: str | None) -> str:
     note = "" if message.status == "complete" else f" ({message.status})"
-    return f"## {_SPEAKERS[message.role]}{note}\n\n{message.content}"
+    who = _SPEAKERS[message.role] if person is None else f"{person or SOMEBODY} (a person)"
+    return f"## {who}{note}\n\n{message.content}"
 
 
 def _one_line(found: Conversation) -> str:

@@ -33,6 +33,7 @@ __all__ = [
     "copy_path",
     "delete_version",
     "feedback",
+    "find_message",
     "find_turn",
     "finish",
     "get",
@@ -53,6 +54,11 @@ def find_turn(session: Session, conversation_id: int, key: str) -> tuple[Message
         return None
     question = session.execute(select(*COLUMNS).where(Row.id == reply.parent_id)).one()
     return Message(*question), reply
+
+
+def find_message(session: Session, conversation_id: int, key: str, role: str) -> Message | None:
+    """The message of this role that was saved with a key, if there is one."""
+    return _by_key(session, conversation_id, key, role)
 
 
 def add_turn(
