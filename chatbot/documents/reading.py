@@ -41,13 +41,14 @@ _ROOM_FOR_ROW = 110
 """Characters that "#" and the id of a row may add to a path."""
 
 
-def read(path: Path, *, tell: Tell = quiet) -> Iterator[Parsed | Bad]:
+def read(path: Path, *, tell: Tell = quiet, source: str = "") -> Iterator[Parsed | Bad]:
     """The articles of a file, by its suffix; a CSV file has many. Never raises for a bad file.
 
     Args:
         tell: told (done, of) while a long file is read.
+        source: what the file is called, where that is not the path's own name.
     """
-    yield from _read(path, _written(path.name), tell)
+    yield from _read(path, _written(source or path.name), tell)
 
 
 def read_folder(path: Path) -> Iterator[Parsed | Bad]:
