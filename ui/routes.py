@@ -59,7 +59,9 @@ _POST = ("POST",)
 ROUTES: tuple[Route, ...] = (
     # Pages
     Route("/", ("GET", "HEAD"), page=True),
+    Route("/desk", page=True),
     Route("/prompts", page=True),
+    Route("/knowledge", page=True),
     Route("/models", page=True),
     Route("/admin", page=True),
     Route("/account", page=True),

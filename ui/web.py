@@ -33,7 +33,7 @@ from chatbot.errors import ChatbotError, SettingsInvalid
 from chatbot.openid import open_provider
 from ui import bindings, login, oidc, quick, routes
 from ui.guard import Guard, People, names_of
-from ui.pages import account, admin, admin_files, chat, frame, models, prompts
+from ui.pages import account, admin, admin_files, chat, frame, knowledge, models, prompts
 from ui.pages.chat_stream import ChatStream
 from ui.pages.commands import NOT_UNDERSTOOD
 from ui.refusal import Refusal
@@ -187,6 +187,8 @@ def pages_of(product: Product) -> tuple[gr.Blocks, ChatStream, ExitStack]:
         works.callback(models.build(product).close)
     with blocks.route(frame.PROMPTS.title, frame.PROMPTS.path):
         works.callback(prompts.build(product).close)
+    with blocks.route(frame.KNOWLEDGE.title, frame.KNOWLEDGE.path):
+        works.callback(knowledge.build(product).close)
     with blocks.route(frame.ADMIN.title, frame.ADMIN.path):
         admin.build(product)
     with blocks.route(frame.ACCOUNT.title, frame.ACCOUNT.path):

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 from ui.pages.account_commands import AccountCommands
 from ui.pages.admin_commands import AdminCommands
 from ui.pages.chat_commands import ChatCommands
+from ui.pages.knowledge_commands import KnowledgeCommands
 from ui.pages.models_commands import ModelsCommands
 from ui.pages.prompts_commands import PromptsCommands
 from ui.pages.prompts_edit_commands import PromptsEditCommands
@@ -22,6 +23,7 @@ BOOKS: dict[str, type] = {
     "prompts-data": PromptsCommands,
     "prompts-edit-data": PromptsEditCommands,
     "prompts-tests-data": PromptsTestsCommands,
+    "knowledge-data": KnowledgeCommands,
     "models-data": ModelsCommands,
     "admin-data": AdminCommands,
     "account-data": AccountCommands,

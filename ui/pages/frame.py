@@ -63,11 +63,13 @@ class Page:
 
 
 CHAT = Page("chat", "Chat", "/", ("chatter", "agent", "author", "reviewer", "admin"))
+DESK = Page("desk", "Desk", "/desk", ("agent", "admin"))
 PROMPTS = Page("prompts", "Prompts", "/prompts", CHAT.roles)
+KNOWLEDGE = Page("knowledge", "Knowledge", "/knowledge", ("agent", "author", "reviewer", "admin"))
 MODELS = Page("models", "Models", "/models", ("admin", "reviewer"))
 ADMIN = Page("admin", "Admin", "/admin", ("admin",))
 ACCOUNT = Page("own", "Your account", "/account")
-PAGES: tuple[Page, ...] = (CHAT, PROMPTS, MODELS, ADMIN)
+PAGES: tuple[Page, ...] = (CHAT, PROMPTS, KNOWLEDGE, MODELS, ADMIN)
 """Every page of the header, in its order. The account page stands in the account menu."""
 
 
@@ -176,6 +178,8 @@ def with_head(page: bytes) -> bytes:
         f'<link rel="stylesheet" href="{at}/style.css">'
         f'<link rel="stylesheet" href="{at}/prompts.css">'
         f'<link rel="stylesheet" href="{at}/prompts_tests.css">'
+        f'<link rel="stylesheet" href="{at}/desk.css">'
+        f'<link rel="stylesheet" href="{at}/knowledge.css">'
         f'<link rel="icon" href="{at}/icon.svg">'
         f'<script type="module" src="{at}/app.js"></script>'
     )

@@ -7,10 +7,11 @@ import { startDesk } from "./desk.js";
 import { $, h } from "./dom.js";
 import { island, listenForIslands } from "./islands.js";
 import { listenForKeys } from "./keys.js";
+import { startKnowledge } from "./knowledge.js";
 import { startModels } from "./models.js";
 import { startPrompts } from "./prompts.js";
 
-const PAGES = { admin: startAdmin, chat: startChat, desk: startDesk, models: startModels, own: startAccount, prompts: startPrompts };
+const PAGES = { admin: startAdmin, chat: startChat, desk: startDesk, knowledge: startKnowledge, models: startModels, own: startAccount, prompts: startPrompts };
 
 async function start() {
   document.documentElement.lang = "en";

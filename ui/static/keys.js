@@ -60,6 +60,10 @@ const TABLE = [
     { id: "undo-send", keys: ["U"], text: "Take a reply back that was just sent", single: true },
     { id: "why", keys: ["1", "2", "3", "4", "5", "6"], text: "Why I changed the draft", single: true },
   ]],
+  ["Knowledge", [
+    { id: "write-article", keys: ["N"], text: "Write article", single: true },
+    { keys: ["Ctrl+S"], text: "Save the article", fixed: true },
+  ]],
   ["Look inside a model", [
     { keys: ["←", "→"], text: "Another token of the answer", fixed: true },
     { keys: ["←", "→", "↑", "↓"], text: "Another cell of the attention", fixed: true },
