@@ -123,19 +123,10 @@ def of_ticket(session: Session, ticket_ids: Sequence[int], limit: int = 50) -> l
     return [Reply(*row) for row in reversed(rows)]
 
 
-def by_others(
-    session: Session, ticket_ids: Sequence[int], user_id: int, since: datetime | None
-) -> Reply | None:
-    """The newest reply that waits, or that somebody else wrote after a moment; None if there is no
-    such.
-    """
-    other = Row.author_id.is_distinct_from(user_id)
-    newer = (Row.created_at > since) & other if since is not None else None
-    waits = Row.state == "waiting"
-    which = waits if newer is None else waits | (newer & (Row.state == "sent"))
-    asked = _query().where(Row.ticket_id.in_(ticket_ids), which)
-    found = session.execute(asked.order_by(Row.id.desc()).limit(1)).one_or_none()
-    return None if found is None else Reply(*found)
+def last(session: Session, ticket_ids: Sequence[int]) -> Reply | None:
+    """The newest reply to these tickets that was not taken back, if there is one."""
+    found = of_ticket(session, ticket_ids, limit=1)
+    return found[-1] if found else None
 
 
 def recent(session: Session, *, before: int | None = None, limit: int = 100) -> list[Reply]:

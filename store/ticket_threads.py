@@ -105,18 +105,6 @@ def unanswered_since(session: Session, ticket_id: int) -> datetime | None:
     return session.scalar(asked)
 
 
-def by_people(session: Session, ids: Sequence[str]) -> dict[str, str]:
-    """Those of these messages (public ids) that agents wrote, with the agents' names.
-
-    A name is empty when the agent is known no more.
-    """
-    asked = select(Reply.message, models.User.name).outerjoin(
-        models.User, models.User.id == Reply.author_id
-    )
-    found = session.execute(asked.where(Reply.message.in_(ids)))
-    return {message: name or "" for message, name in found if message is not None}
-
-
 def _own(session: Session, ids: Sequence[int], limit: int) -> list[TicketMessage]:
     asked = (
         select(

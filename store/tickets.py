@@ -147,12 +147,6 @@ def conversation_of(session: Session, ticket: Ticket) -> str | None:
     return session.scalar(select(models.Conversation.public_id).where(own))
 
 
-def holds_back(session: Session, conversation_id: int) -> bool:
-    """Whether people answer in this conversation, and no model."""
-    has = (Row.conversation_id == conversation_id, Row.active)
-    return session.execute(select(Row.id).where(*has)).first() is not None
-
-
 def customer_wrote(session: Session, ticket: Ticket, at: datetime | None = None) -> None:
     """The customer said something: it waits, is unread, and analysis has to see it."""
     at = at or now()

@@ -20,7 +20,7 @@ from chatbot.desk.parts import Part, require_agent
 from chatbot.desk.reading import Reading
 from chatbot.desk.views import StoredDraft
 from chatbot.drafting import Draft, Source, Told
-from store import accounts, ticket_texts, ticket_threads, tickets
+from store import accounts, ticket_replies, ticket_texts, ticket_threads, tickets
 from store.records import Person
 from store.ticket_records import Ticket, TicketDraft
 
@@ -97,8 +97,11 @@ class Drafts(Part):
             if kept is not None:
                 return kept
             theirs = ticket_texts.text(session, found.id)
+            last = ticket_replies.last(session, tickets.family(session, found.id))
         if theirs is None:
             raise TextConflict("", None, 0)
+        if last is not None and not theirs.text:  # it was sent
+            raise TextConflict(last.text, last.author, theirs.version, sent=True)
         raise TextConflict(theirs.text, theirs.writer, theirs.version)
 
     def drafted(self, person: Person, ticket: str) -> StoredDraft | None:

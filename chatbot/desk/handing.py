@@ -1,7 +1,7 @@
 """A chat and the desk: handed over by its chatter, taken by an agent, given back.
 
-While a chat's ticket is not closed, people answer in it and no model (chatbot.chat asks
-`store.tickets.holds_back`). The ticket shows the conversation itself; nothing of it is copied.
+While a chat's ticket is not closed, people answer in it and no model (chatbot.handing
+sees to that). The ticket shows the conversation itself; nothing of it is copied.
 """
 
 from datetime import UTC, datetime

@@ -104,6 +104,18 @@ class Lists(Part):
                 self._note_reading(session, person, found)
             return self._opened(session, person, found)
 
+    def look(self, person: Person, ticket: str) -> Ticket:
+        """A ticket that one has open already, as it is now; writes nothing.
+
+        What one has not open is opened. Raises NotAllowed, NotFound.
+        """
+        with self._archive.main.reading() as session:
+            require_agent(session, person)
+            found = tickets.get(session, ticket)
+            if ticket_presence.since(session, found.id, person.id) is not None:
+                return self._opened(session, person, found)
+        return self.open(person, ticket)
+
     def _note_reading(self, session: Session, person: Person, found: TicketRow) -> None:
         if found.conversation_id is not None:
             self._parts.audit.note_in(

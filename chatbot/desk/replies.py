@@ -22,7 +22,7 @@ from store import (
 )
 from store.engine import Session
 from store.records import Person
-from store.ticket_records import State, Ticket, TicketDraft
+from store.ticket_records import Reply, State, Ticket, TicketDraft
 
 THREAD = 200
 """Messages of a thread in which values may stand that a reply names."""
@@ -51,10 +51,12 @@ class Replies(Part):
         seconds: int,
         how: How = "reply",
         version: int | None = None,
+        seen: str | None = None,
     ) -> Sending:
         """Write the reply down; it leaves when the undo window has passed.
 
-        `seconds`: how long the agent took. `version`: that of the unsent text which is sent.
+        `seconds`: how long the agent took. `version`: that of the unsent text which is sent;
+        `seen`: the last message (id) that the agent saw.
 
         Raises:
             Blocked: marks in the text must be filled in or confirmed.
@@ -72,7 +74,7 @@ class Replies(Part):
                 raise Conflict(CLOSED)
             if how == "reply":
                 _require_way(found)
-            self._refuse_second(session, person, found, version)
+            self._refuse_second(session, person, found, version, seen)
             made = ticket_replies.add(
                 session,
                 found.id,
@@ -117,19 +119,38 @@ class Replies(Part):
         return begun
 
     def _refuse_second(
-        self, session: Session, person: Person, found: Ticket, version: int | None
+        self,
+        session: Session,
+        person: Person,
+        found: Ticket,
+        version: int | None,
+        seen: str | None,
     ) -> None:
-        """Refuse when somebody answered since this person opened the ticket, or has the text."""
+        """Refuse when somebody answered since this person looked, or changed the text."""
         family = tickets.family(session, found.id)
-        since = ticket_presence.since(session, found.id, person.id)
-        other = ticket_replies.by_others(session, family, person.id, since)
-        if other is not None:
-            raise TextConflict(other.text, other.author, 0, sent=True)
-        if version is None:
-            return
         work = ticket_texts.text(session, found.id)
-        if work is not None and work.version != version:
-            raise TextConflict(work.text, work.writer, work.version)
+        at = work.version if work else 0
+        same = version is not None and version == at
+        last = ticket_replies.last(session, family)
+        if last is not None and not same:
+            waits = last.state == "waiting"  # without a version: sent twice by a second click
+            newer = waits or self._came_after(session, person, found, last, seen)
+            if newer and (waits or last.author_id != person.id):
+                raise TextConflict(last.text, last.author, at, sent=True)
+        if work is not None and version is not None and not same:
+            raise TextConflict(work.text, work.writer, at)
+
+    def _came_after(
+        self, session: Session, person: Person, found: Ticket, last: Reply, seen: str | None
+    ) -> bool:
+        """Whether a reply was sent after what this person saw last."""
+        if seen is None:
+            since = ticket_presence.since(session, found.id, person.id)
+            return since is not None and last.created_at > since
+        said = [each.public_id for each in ticket_threads.read(session, found, limit=THREAD)]
+        if seen not in said or last.message not in said:
+            return False
+        return said.index(last.message) > said.index(seen)
 
     def unsend(self, person: Person, sending: str) -> str:
         """Take a reply back before it left; its text, which is the unsent text again.
