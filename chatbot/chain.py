@@ -302,24 +302,28 @@ async def _grounded(
 ) -> AsyncGenerator[Piece, None]:
     """Stream a text in one of its forms, or picked sentences of passages; freely without either.
 
-    What the answer lacks of its sources, or of what the person told, is added to it.
+    What the answer lacks of its sources, or of what the person told, is added to it. A draft speaks
+    to somebody else than who reads it, so what is said of the sources themselves stays out of it.
     """
     from chatbot.backends.base import Quotable  # imports LangChain, as the model has already
 
     held, only = Ground(), not plan.continued
-    asked = await asyncio.to_thread(_asked, plan)
+    drafts = plan.prompt.kind == "draft"
+    asked = "" if drafts else await asyncio.to_thread(_asked, plan)
     quotable = Quotable(forms(asked), only=only, of="text")
     if not quotable.texts and (plan.history or has_passages(plan.prompt, plan.values)):
         history = [past.message for past in plan.history]
         values, held = await asyncio.to_thread(ground, plan.prompt, plan.values, history, encoder)
         plan, sent.kept = replace(plan, values=values), held.kept
         if held.quotation:
-            quotable = Quotable((held.quotation,), only=only, limits=not held.sure)
+            limits = not held.sure and not drafts
+            quotable = Quotable((held.quotation,), only=only, limits=limits)
     said = [plan.continued]
     async with aclosing(_stream(plan, model, sent, cancel, quotable)) as pieces:
         async for piece in pieces:
             said.append(piece.text)
-            more = held.missing("".join(said)) if piece.finish == "stop" else ""
+            ended = piece.finish == "stop"
+            more = held.missing("".join(said), for_others=drafts) if ended else ""
             if more:
                 sent.notes.append(ADDED)
             yield replace(piece, text=piece.text + more)

@@ -52,13 +52,16 @@ class Ground:
     told: tuple[str, ...] = ()
     kept: tuple[tuple[int, str], ...] | None = None
 
-    def missing(self, answer: str) -> str:
+    def missing(self, answer: str, *, for_others: bool = False) -> str:
         """What is to be added to a whole answer: nothing, the best sentence, what was told.
 
-        An answer needs no sentence when it holds that, or says a value that the person gave.
+        An answer needs no sentence when it holds that, or says a value that the person gave. In a
+        text `for_others` the sentence is added without a word, and nothing of what was told.
         """
         said = _plain(answer)
         stands = _plain(self.best) in said or _says_a_value_of(self.asked, answer)
+        if for_others:
+            return "" if stands else (" " if said else "") + self.best
         added = "" if stands else (NEAREST if said else "") + self.best
         again = [f"“{one.rstrip('.')}”" for one in self.told if _plain(one) not in said]
         if not again:

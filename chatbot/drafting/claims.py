@@ -22,27 +22,29 @@ LEAST_WORDS = 3
 POLITE_WORDS = 9
 """Words of a subject up to which a sentence that opens politely is politeness alone."""
 UNENDED_WORDS = 5
-"""Words from which on a line without a mark at its end is a sentence: shorter ones sign a letter."""
+"""Words from which on a line without a mark at its end is a sentence; shorter ones sign."""
 
-_POLITE = re.compile(
-    r"""\W*(?:
-    hello|hi|hey|dear|good\ (?:morning|afternoon|evening|day)|welcome|you(?:'|’)?re\ welcome
-    |(?:many\ |again,?\ )?thank(?:s|\ you)|(?:i\ am|i['’]m|we\ are|we['’]re)?\ ?(?:so|very|really|truly)?\ ?(?:sorry|glad|happy)
-    |(?:please\ )?accept\ (?:my|our)|(?:i|we)\ (?:\w+\ )?(?:apologi[sz]e|regret|hope|wish|appreciate|understand|see|would\ like)
-    |(?:kind|best|warm|many)(?:est)?\ (?:\w+\ )?(?:regards|wishes)|regards|sincerely|yours|cheers|best\b
-    |(?:please\ |just\ )?(?:let\ (?:me|us)|feel\ free|do\ not\ hesitate|don['’]t\ hesitate|ask\b|get\ in\ touch|write\ (?:to\ )?(?:me|us))
-    |please\ (?:send|tell|give|share|reply|answer|attach|name|confirm|add|check)
-    |(?:could|can|would|may|do|did|does|is|are|have|which|what|when|where|how)\ (?:you|i|we|your|it|that|there)\b
-    |here\ is\ what|of\ course|one\ after\ the\ other|that\ is\ (?:annoying|frustrating)|if\ (?:you|anything)\ .*(?:know|ask|questions?)
-    |to\ (?:help|answer|go\ on).*(?:i|we)\ (?:\w+\ )?need|(?:i|we)\ (?:\w+\ )?need
-    |(?:i|we)\ (?:do\ not|don['’]t|cannot|can['’]t)\ (?:have|know|say|answer|tell|find)
-    |hallo|guten\ |liebe|sehr\ geehrte|danke|vielen\ dank|mit\ (?:freundlichen|besten)|(?:viele|beste|liebe|freundliche)\ gr
-    |bitte\ (?:senden|schicken|teilen|nennen|schreiben|geben)|es\ tut\ (?:mir|uns)|entschuldig|wir\ bitten|ich\ bitte|k(?:ö|oe)nn(?:t)?en\ sie
-    |hola|buen[oa]s|estimad|querid|(?:muchas\ )?gracias|(?:un\ |cordiales\ )?saludo|atentamente|lo\ siento|lamento|disculp|por\ favor
-    |bonjour|ch(?:er|ère)|merci|cordialement|bien\ à|désolé|veuillez|pourriez
-    )""",
-    re.IGNORECASE | re.VERBOSE,
+_OPENS_POLITELY = (
+    r"hello|hi|hey|dear|welcome|good (?:morning|afternoon|evening|day)|you.?re welcome",
+    r"(?:many |again,? )?thank(?:s| you)|of course|here is what|one after the other",
+    r"(?:(?:i|we).{1,4} )?(?:(?:so|very|really|truly) )?(?:sorry|glad|happy)|that is annoying",
+    r"(?:i|we) (?:\w+ )?(?:apologi[sz]e|regret|hope|wish|appreciate|understand|see|need)",
+    r"(?:i|we) (?:would like|do not|don.t|cannot|can.t) (?:have|know|say|answer|tell|find)",
+    r"(?:please )?accept (?:my|our)|to (?:help|answer|go on).*\b(?:i|we) (?:\w+ )?need",
+    r"(?:kind|best|warm|many)(?:est)? (?:\w+ )?(?:regards|wishes)|regards|sincerely|yours",
+    r"cheers|best\b|if (?:you|anything) .*(?:know|ask|questions?|us again)",
+    r"(?:please |just )?(?:let (?:me|us)|feel free|do not hesitate|don.t hesitate|ask\b)",
+    r"(?:please |just )?(?:get in touch|write (?:to )?(?:me|us))",
+    r"please (?:send|tell|give|share|reply|answer|attach|name|confirm|add|check)",
+    # German, Spanish, French
+    r"hallo|guten |liebe|sehr geehrte|danke|vielen dank|mit (?:freundlichen|besten)",
+    r"(?:viele|beste|liebe|freundliche) gr|es tut (?:mir|uns)|entschuldig|wir bitten|ich bitte",
+    r"bitte (?:senden|schicken|teilen|nennen|schreiben|geben)|k(?:ö|oe)nnt?en sie",
+    r"hola|buen[oa]s|estimad|querid|(?:muchas )?gracias|(?:un |cordiales )?saludo|atentamente",
+    r"lo siento|lamento|disculp|por favor",
+    r"bonjour|ch(?:er|ère)|merci|cordialement|bien à|désolé|veuillez|pourriez",
 )
+_POLITE = re.compile(rf"\W*(?:{'|'.join(_OPENS_POLITELY)})", re.IGNORECASE)
 _WORD = re.compile(r"[^\W_]+")
 
 

@@ -22,7 +22,7 @@ class Frame:
 
 
 FRAMES = {
-    "neutral": Frame("Hello {name},", "Hello,", "Thank you for your message.", "", "Kind regards"),
+    "neutral": Frame("Hello {name},", "Hello,", "", "", "Kind regards"),
     "warm": Frame(
         "Hello {name},",
         "Hello,",
@@ -63,14 +63,17 @@ FRAMES = {
 }
 """A frame for each tone of a reply."""
 
-_GREETING = re.compile(r"\A\s*((?:hello|hi|hey|dear|good \w+)\b[^\n]{0,80}?[,!]?)[ \t]*\n", re.I)
-_NAMED = re.compile(r"^(?:hello|hi|hey|dear|good \w+)[ \t]+(.+?)[,!]?$", re.I)
-_CLOSING = re.compile(
-    r"\n[ \t]*((?:(?:kind|best|warm|many)\w*[ \t]+(?:regards|wishes)|regards|(?:yours[ \t]+)?sincerely|cheers)"
-    r"[ \t]*,?[ \t]*(?:\n[^\n]{1,80}){0,3})\s*\Z",
-    re.I,
+_GREETING = re.compile(
+    r"\A\s*((?:hello|hi|hey|dear|good \w+)\b[^\n]{0,80}?[,!]?)[ \t]*\n", re.IGNORECASE
 )
-_GENERIC = re.compile(r"^(?:customer|there|team|sir|madam|all)\b", re.I)
+_NAMED = re.compile(r"^(?:hello|hi|hey|dear|good \w+)[ \t]+(.+?)[,!]?$", re.IGNORECASE)
+_CLOSING = re.compile(
+    r"\n[ \t]*((?:(?:kind|best|warm|many)\w*[ \t]+(?:regards|wishes)|regards|cheers"
+    r"|(?:yours[ \t]+)?sincerely)"
+    r"[ \t]*,?[ \t]*(?:\n[^\n]{1,80}){0,3})\s*\Z",
+    re.IGNORECASE,
+)
+_GENERIC = re.compile(r"^(?:customer|there|team|sir|madam|all)\b", re.IGNORECASE)
 
 
 def framed(body: str, tone: str, name: str, signed: str) -> str:
@@ -91,20 +94,28 @@ def _signed(closing: str, signed: str) -> str:
 
 def reframed(text: str, tone: str) -> str:
     """A letter with the greeting, opening and closing of another tone; what it claims stays."""
-    greeting, closing = _GREETING.match(text), _CLOSING.search(text)
-    body = text[greeting.end() if greeting else 0 : closing.start() if closing else len(text)]
-    named = _NAMED.match(greeting[1].strip()) if greeting else None
+    greeting, body, closing = parted(text)
+    named = _NAMED.match(greeting)
     name = named[1].strip() if named and not _GENERIC.match(named[1]) else ""
-    signed = closing[1].partition("\n")[2].strip() if closing else ""
-    frame = FRAMES[tone]
-    said = _without_frames(body.strip())
+    frame, signed = FRAMES[tone], closing.partition("\n")[2].strip()
     parts = [
         (frame.greeting.format(name=name) if name else frame.nameless) if greeting else "",
-        _joined(frame.opening, said),
+        _joined(frame.opening, _without_frames(body)),
         frame.ending if greeting or closing else "",
         _signed(frame.closing, signed) if closing else "",
     ]
     return "\n\n".join(part for part in parts if part)
+
+
+def parted(text: str) -> tuple[str, str, str]:
+    """Greeting, body and closing lines of a letter; what it lacks is empty."""
+    greeting, closing = _GREETING.match(text), _CLOSING.search(text)
+    body = text[greeting.end() if greeting else 0 : closing.start() if closing else len(text)]
+    return (
+        greeting[1].strip() if greeting else "",
+        body.strip(),
+        closing[1].strip() if closing else "",
+    )
 
 
 def _without_frames(body: str) -> str:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 from chatbot.picking import sentences
 from chatbot.picking.words import stems
@@ -82,6 +83,6 @@ def _windows(text: str) -> tuple[_Window, ...]:
     single = [_Window(words, negated(said)) for said, words in every]
     double = [
         _Window(words | more, negated(said) or negated(next_said))
-        for (said, words), (next_said, more) in zip(every, every[1:], strict=False)
+        for (said, words), (next_said, more) in pairwise(every)
     ]
     return (*single, *double)

@@ -62,6 +62,7 @@ class Source:
     text: str
     internal: bool
     score: float
+    language: str = ""
 
     @property
     def label(self) -> str:

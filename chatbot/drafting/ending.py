@@ -1,0 +1,137 @@
+"""A model's whole text → a finished draft: cited, freed of its last line "Missing: …", marked.
+
+Knows texts and figures; asks nothing.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from chatbot.analysis import Said
+from chatbot.drafting.asking import Asked, Wishes
+from chatbot.drafting.checking import check, said_in
+from chatbot.drafting.citing import cite
+from chatbot.drafting.claims import numbers
+from chatbot.drafting.lacking import asked_for, without_line
+from chatbot.drafting.small import whole
+from chatbot.drafting.views import Check, Draft, Source
+from chatbot.drafting.writing import Served, Status
+
+ENGLISH_ONLY = (
+    "{label} writes English only, and this customer writes {language}. "
+    "Choose a larger model, or translate the draft yourself."
+)
+NO_SOURCES = "No article fits this message, so nothing in the draft has a source."
+LANGUAGES = {
+    "de": "German",
+    "en": "English",
+    "es": "Spanish",
+    "fr": "French",
+    "it": "Italian",
+    "nl": "Dutch",
+    "pl": "Polish",
+    "pt": "Portuguese",
+    "sv": "Swedish",
+    "da": "Danish",
+    "tr": "Turkish",
+}
+"""Names of languages that notes and translations use; others by their code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a model wrote, and how it came about."""
+
+    text: str
+    quotes: bool
+    label: str
+    status: Status
+    first_s: float | None
+    total_s: float
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a draft was asked from. `language` is the customer's; `known` is what we are called."""
+
+    thread: Sequence[Said]
+    asked: Asked
+    sources: tuple[Source, ...]
+    wishes: Wishes
+    language: str
+    known: tuple[str, ...]
+
+
+def ended(written: Written, given: Given, served: Served, *, foreign: bool) -> Draft:
+    """The finished draft. `foreign`: it is in another language than its sources."""
+    wishes, sources = given.wishes, given.sources
+    said = said_in(given.thread, wishes.facts)
+    body, missing = without_line(written.text.strip())
+    body = cite(body, sources, said, foreign=foreign)
+    cited = set(numbers(body))
+    used = [one.text for one in sources if one.n in cited]
+    if body:
+        lacking = asked_for(used, [one.text for one in given.thread])
+        missing = tuple(dict.fromkeys((*missing, *lacking)))
+    text = body
+    if written.quotes and body and written.status == "complete":
+        text = whole(
+            body,
+            tone=wishes.tone,
+            customer=_called(given.asked.customer),
+            signed=wishes.agent or given.known[0],
+            facts=wishes.facts,
+            missing=missing,
+        )
+    looked = looked_at(text, given, foreign=foreign)
+    return Draft(
+        text=text,
+        sources=sources,
+        missing=missing,
+        unsupported=_sentences(looked),
+        marks=looked.marks,
+        language=given.language,
+        model=written.label,
+        prompt=served.prompt.name,
+        version=served.sha,
+        number=served.number,
+        release_id=served.release_id,
+        first_s=written.first_s,
+        total_s=written.total_s,
+        notes=_notes(written, given),
+        status=written.status,
+    )
+
+
+def looked_at(text: str, given: Given, *, foreign: bool, confirmed: Collection[str] = ()) -> Check:
+    """The check of a text that was written for this."""
+    known = (*given.known, given.wishes.agent)
+    return check(
+        text,
+        given.thread,
+        given.sources,
+        given.wishes.facts,
+        confirmed,
+        foreign=foreign,
+        known=known,
+    )
+
+
+def _called(name: str) -> str:
+    from chatbot.drafting.letter import called
+
+    return called(name)
+
+
+def _sentences(looked: Check) -> tuple[str, ...]:
+    return tuple(mark.text for mark in looked.marks if mark.kind == "unsupported")
+
+
+def _notes(written: Written, given: Given) -> tuple[str, ...]:
+    notes = list(written.notes)
+    if written.quotes and given.language not in ("", "en"):
+        language = LANGUAGES.get(given.language, given.language)
+        notes.append(ENGLISH_ONLY.format(label=written.label, language=language))
+    if not given.sources:
+        notes.append(NO_SOURCES)
+    return tuple(notes)
