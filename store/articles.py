@@ -206,6 +206,12 @@ def purge_sources(session: Session, beginning: str) -> int:
     return len(ids)
 
 
+def count_sources(session: Session, beginning: str) -> int:
+    """How many articles have a source that begins so, removed ones too."""
+    own = Row.source.startswith(beginning, autoescape=True)
+    return session.scalar(select(func.count()).select_from(Row).where(own)) or 0
+
+
 def get(session: Session, public_id: str, *, removed: bool = False) -> Article:
     """An article; with `removed` also one that is to be purged. Raises `NotFound`."""
     query = select(*_ARTICLE).where(Row.public_id == public_id)

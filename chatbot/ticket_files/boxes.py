@@ -1,5 +1,6 @@
 """Mails in files (.eml, mbox) → threads. Mails that answer one another become one thread."""
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -62,7 +63,7 @@ def _incoming(mails: list[tuple[Mail, bool]], source: str) -> Incoming:
     )
     return Incoming(
         source=source,
-        external_id=mails[0][0].root[:200] or None,
+        external_id=_name_of(mails[0][0], first.address),
         subject=first.subject,
         customer=first.name,
         address=first.address,
@@ -71,6 +72,14 @@ def _incoming(mails: list[tuple[Mail, bool]], source: str) -> Incoming:
         messages=messages,
         references=tuple(dict.fromkeys(each for mail, _ in mails for each in mail.references)),
     )
+
+
+def _name_of(mail: Mail, address: str) -> str:
+    """What a thread is known by. Of one address: nobody gets into another customer's thread."""
+    if mail.root:
+        return f"{mail.root} {address}"
+    told = "\x1f".join((mail.subject, mail.at.isoformat(), mail.text))
+    return f"sha256:{hashlib.sha256(told.encode()).hexdigest()} {address}"
 
 
 def read_eml(path: Path, name: str, threads: Threads, when: datetime) -> Iterator[Bad]:

@@ -235,7 +235,7 @@ def test_an_mbox_is_put_together_to_threads(tmp_path):
         ("agent", "Our answer"),
         ("customer", "Thanks\nFrom the heart"),
     ]
-    assert first.external_id == "<1@x>"
+    assert first.external_id == "<1@x> anna@example.com"
     assert [each.message_id for each in first.messages] == ["<1@x>", "<2@x>", "<3@x>"]
     assert (second.customer, second.channel) == ("bo@example.com", "e-mail")
 
