@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from chatbot import tracing
 from chatbot.accounts import Accounts
 from chatbot.allowance import Allowance
+from chatbot.analysis import Analysis
 from chatbot.answering import Answering
 from chatbot.archive import Archive, told
 from chatbot.arms import Arms
@@ -19,11 +20,16 @@ from chatbot.casework import Casework
 from chatbot.chain import OpenEncoder
 from chatbot.chat import Chat
 from chatbot.conversations import Conversations
+from chatbot.demo import Demo
+from chatbot.desk import Desk
+from chatbot.drafting import Drafting
 from chatbot.errors import StoreUnavailable
 from chatbot.gate import Gates
 from chatbot.knowledge import Knowledge
 from chatbot.learning.inside.service import Inside
 from chatbot.looking import Looking
+from chatbot.macros import Macros
+from chatbot.mailroom import Mailroom
 from chatbot.notices import Notices
 from chatbot.options import Masking, Options
 from chatbot.preview import Preview
@@ -37,6 +43,7 @@ from chatbot.settings import Settings
 from chatbot.sourcing import Sourcing
 from chatbot.standing import Standing
 from chatbot.testing import Folders, Planning, Runner, Testing, TurnCases
+from chatbot.topics import Topics
 from chatbot.workbench import Workbench
 from prompts.sandbox import Sandbox
 from store import accounts
@@ -91,6 +98,7 @@ class _Base:
     encoder: OpenEncoder
     allowance: Allowance
     knowledge: Knowledge
+    analysis: Analysis
     local_person: int
 
     def model(self) -> str:
@@ -144,6 +152,7 @@ def _base(settings: Settings) -> _Base:
         encoder=encoder,
         allowance=Allowance(options, local_person),
         knowledge=Knowledge(archive, audit, encoder),
+        analysis=Analysis(encoder),
         local_person=local_person,
     )
 
@@ -159,6 +168,8 @@ def _wired(base: _Base) -> Product:
     casework = Casework(authoring)
     replay = Replay(archive, releases, audit, options, settings.workspace)
     chat = _chat(base)
+    drafting = _drafting(base)
+    desk = _desk(base, chat, drafting)
     return Product(
         settings=settings,
         database=base.database,
@@ -189,6 +200,13 @@ def _wired(base: _Base) -> Product:
         privacy=_privacy(base, chat),
         standing=Standing(archive, chat),
         knowledge=base.knowledge,
+        analysis=base.analysis,
+        drafting=drafting,
+        desk=desk,
+        macros=Macros(archive, audit),
+        topics=Topics(archive, base.encoder),
+        mailroom=Mailroom(archive, desk, settings),
+        demo=Demo(archive, base.knowledge, desk),
         local_person=base.local_person,
     )
 
@@ -227,6 +245,36 @@ def _chat(base: _Base) -> Chat:
         message_limit=settings.message_limit,
         prompt=settings.prompt,
         model=settings.model,
+    )
+
+
+def _drafting(base: _Base) -> Drafting:
+    return Drafting(
+        base.archive,
+        base.registry,
+        base.releases,
+        base.knowledge,
+        base.analysis,
+        base.allowance,
+        workspace=base.settings.workspace,
+        encoder=base.encoder,
+    )
+
+
+def _desk(base: _Base, chat: Chat, drafting: Drafting) -> Desk:
+    settings, registry = base.settings, base.registry
+    return Desk(
+        base.archive,
+        base.audit,
+        base.notices,
+        chat,
+        base.analysis,
+        drafting,
+        late_hours=settings.late_hours,
+        undo_seconds=settings.undo_seconds,
+        text_limit=settings.message_limit,
+        local_person=base.local_person,
+        drafts_ahead=lambda: registry.resolve(settings.model).where != "hosted",
     )
 
 

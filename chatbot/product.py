@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from chatbot import tracing
 from chatbot.accounts import Accounts
+from chatbot.analysis import Analysis
 from chatbot.archive import Archive
 from chatbot.arms import Arms
 from chatbot.audit import Audit
@@ -14,10 +15,15 @@ from chatbot.backends.registry import Registry
 from chatbot.casework import Casework
 from chatbot.chat import Chat
 from chatbot.conversations import Conversations
+from chatbot.demo import Demo
+from chatbot.desk import Desk
+from chatbot.drafting import Drafting
 from chatbot.gate import Gates
 from chatbot.knowledge import Knowledge
 from chatbot.learning.inside.service import Inside
 from chatbot.looking import Looking
+from chatbot.macros import Macros
+from chatbot.mailroom import Mailroom
 from chatbot.notices import Notices
 from chatbot.options import Options
 from chatbot.preview import Preview
@@ -28,6 +34,7 @@ from chatbot.results import Results
 from chatbot.settings import Settings
 from chatbot.standing import Standing
 from chatbot.testing import Folders, Testing, TurnCases
+from chatbot.topics import Topics
 from chatbot.workbench import Workbench
 from prompts.sandbox import Sandbox
 from store import accounts, messages
@@ -73,6 +80,13 @@ class Product:
     privacy: Privacy
     standing: Standing
     knowledge: Knowledge
+    analysis: Analysis
+    drafting: Drafting
+    desk: Desk
+    macros: Macros
+    topics: Topics
+    mailroom: Mailroom
+    demo: Demo
     local_person: int
 
     def person(self) -> Person:

@@ -165,6 +165,12 @@ class Settings(BaseSettings):
     mailbox: Mailbox | None = Field(
         None, description="Where the desk's mail comes in and goes out; unset: nowhere"
     )
+    late_hours: float = Field(
+        4, gt=0, le=10_000, description="Hours after which a customer waits too long at the desk"
+    )
+    undo_seconds: float = Field(
+        10, ge=0, le=600, description="Seconds in which a reply of the desk can be taken back"
+    )
     temporary_minutes: int = Field(60, ge=1, description="Idle life of a temporary conversation")
     drain_seconds: float = Field(
         30, ge=0, le=3600, description="Seconds that answers have to end when the server stops"
