@@ -63,7 +63,15 @@ def create_app(product: Product) -> FastAPI:
         await asyncio.to_thread(product.recover)
         product.sandbox.start()
         keeping = [
-            asyncio.create_task(work) for work in (product.keep_tidy(), product.standing.keep())
+            asyncio.create_task(work)
+            for work in (
+                product.keep_tidy(),
+                product.standing.keep(),
+                product.knowledge.keep_embedded(),
+                product.desk.keep_sending(),
+                product.desk.keep_drafted(),
+                product.mailroom.keep(),
+            )
         ]
         timer = asyncio.get_running_loop().call_later(WARM_UP_AFTER, warm.up)
         settling = asyncio.create_task(warm.settle())
