@@ -21,11 +21,14 @@ from chatbot import settings as configuration
 from chatbot.errors import ChatbotError
 from ui import (
     cli_data,
+    cli_demo,
     cli_evaluate,
+    cli_knowledge,
     cli_privacy,
     cli_prompts,
     cli_prompts_files,
     cli_prompts_test,
+    cli_tickets,
     cli_train,
     cli_users,
 )
@@ -39,6 +42,9 @@ app.add_typer(cli_prompts.prompts, name="prompts")
 cli_prompts_files.add_to(cli_prompts.prompts)
 cli_prompts_test.add_to(cli_prompts.prompts)
 app.add_typer(cli_users.users, name="users")
+app.add_typer(cli_tickets.tickets, name="tickets")
+app.add_typer(cli_demo.demo, name="demo")
+app.add_typer(cli_knowledge.knowledge, name="knowledge")
 app.add_typer(cli_train.train, name="train")
 app.command()(cli_evaluate.evaluate)
 

@@ -17,7 +17,7 @@ from chatbot.archive import Archive
 from chatbot.knowledge import scoring
 from chatbot.knowledge.scoring import Ids, Scores
 from chatbot.knowledge.shelf import Filter, Held, Mask, Shelf
-from chatbot.knowledge.views import Hit, OpenEncoder
+from chatbot.knowledge.views import By, Hit, OpenEncoder
 from store import articles, passages, stemming
 from store.articles import Article, Passage
 from store.engine import Session
@@ -34,6 +34,8 @@ LONGEST = 4000
 _MOST_IDS = 20_000
 _STEMS = 64
 """Different words of a question that are looked up at most, the rarest."""
+
+_NO_WORDS = (np.zeros(0, np.int64), np.zeros(0, np.float32))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,20 +56,27 @@ class Searching:
         self._shelf = Shelf()
         self._beside = ThreadPoolExecutor(2, thread_name_prefix="knowledge")
 
-    def search(self, question: str, earlier: Sequence[str], wanted: Filter, most: int) -> list[Hit]:
+    def search(
+        self,
+        question: str,
+        earlier: Sequence[str],
+        wanted: Filter,
+        most: int,
+        by: By = "both",
+    ) -> list[Hit]:
         """The `most` best passages. Raises StoreUnavailable, ModelUnavailable, ModelCorrupt."""
         text = "\n".join([*earlier, question])[-LONGEST:].strip()
         if not text or most < 1:
             return []
-        encoder = self._open_encoder()
+        encoder = self._open_encoder() if by != "words" else None
         waiting = self._beside.submit(encoder.encode, [text]) if encoder else None
         with self._archive.main.reading() as session:
             held = self._fresh(session, encoder)
             allowed = held.allowed(wanted)
-            words = _by_words(session, held, text, allowed) if allowed.any() else None
+            if not allowed.any():
+                return []
+            words = _by_words(session, held, text, allowed) if by != "meaning" else _NO_WORDS
         vector = None if waiting is None else waiting.result()[0]
-        if words is None:
-            return []
         ranked = _ranked(held, allowed, words, vector)
         best = _best(ranked.total, most)
         with self._archive.main.reading() as session:
@@ -88,7 +97,7 @@ def _by_words(session: Session, held: Held, text: str, allowed: Mask) -> tuple[I
     rarest = sorted(within, key=lambda stem: (within[stem], stem))[:_STEMS]
     chosen = _enough(rarest, within)
     if not chosen:
-        return np.zeros(0, np.int64), np.zeros(0, np.float32)
+        return _NO_WORDS
     ids = passages.having(session, [stems[stem] for stem in chosen], _MOST_IDS)
     at, here = held.places(ids)
     here &= allowed[at]

@@ -16,6 +16,7 @@ from chatbot.knowledge.shelf import Filter
 from chatbot.knowledge.views import (
     Added,
     Article,
+    By,
     Hit,
     Lack,
     Listing,
@@ -58,15 +59,17 @@ class Knowledge:
         tags: Sequence[str] = (),
         language: str = "",
         least: float | None = None,
+        by: By = "both",
     ) -> list[Hit]:
         """The passages that fit a question best, the best first; `earlier`: turns before it.
 
         Only articles that are valid today; `internal` lets internal ones in. All filters apply
-        before anything is ranked. Hits that score less than `least` are left out.
+        before anything is ranked. Hits that score less than `least` are left out; `by` leaves one
+        of the two halves out.
         Raises StoreUnavailable.
         """
         wanted = Filter(internal, frozenset(tags), language, date.today())  # noqa: DTZ011  ours
-        hits = self._searching.search(question, earlier, wanted, most)
+        hits = self._searching.search(question, earlier, wanted, most, by)
         return hits if least is None else [hit for hit in hits if hit.score >= least]
 
     @staticmethod

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 OpenEncoder = Callable[[], "Encoder | None"]
 Visibility = Literal["public", "internal"]
+By = Literal["both", "words", "meaning"]
 
 Tell = Callable[[int, int], None]
 """Told how far long work is: so many done, of so many; 0 where their number is not known."""
