@@ -8,12 +8,14 @@ import json
 import re
 import sys
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from datetime import datetime
 from typing import IO, Any
 
+_LINES = 20
+"""Lines of progress at most where no person watches, and how much is worth a line."""
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 """Every control character but tab and line feed."""
 
@@ -101,6 +103,33 @@ def working(sentence: str) -> Iterator[None]:
 
     with Console(stderr=True, highlight=False, markup=False).status(plain(sentence)):
         yield
+
+
+@contextmanager
+def progress(sentence: str) -> Iterator[Callable[[int, int], None]]:
+    """What is told how far long work is (done, of; 0: not known): a bar, or some lines."""
+    if not is_terminal(sys.stderr):
+        yield _lines(sentence)
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(plain(sentence), total=None)
+        yield lambda done, of: bar.update(task, completed=done, total=of or None)
+
+
+def _lines(sentence: str) -> Callable[[int, int], None]:
+    """A line at each twentieth, or at each power of two where the end is not known."""
+    told = {0}
+
+    def tell(done: int, of: int) -> None:
+        step = done * _LINES // of if of else done.bit_length()
+        if done >= _LINES and step not in told:
+            told.add(step)
+            note(f"{sentence}: {done}{f' of {of}' if of else ''}")
+
+    return tell
 
 
 def is_terminal(stream: IO[str] | None) -> bool:
