@@ -6,6 +6,7 @@ again gives the same; the hash says so, or says that something changed behind th
 """
 
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 from chatbot.answering import history_of, values_of
@@ -15,10 +16,11 @@ from chatbot.errors import NotFound, PromptInvalid
 from chatbot.knowledge import Knowledge
 from chatbot.releases import Releases
 from chatbot.sourcing import Json, as_values, for_person
-from store import messages
+from store import articles, messages
 from store.records import Message, Person, Trace
 
 CHANGED = "A message of the history has changed since, so this is not exactly what was sent."
+GONE = "This source was changed or removed since, so it is not shown any more."
 WITHHELD = "An internal source is not shown to you, so this is not all of what was sent."
 
 
@@ -45,6 +47,16 @@ class TraceView:
     notes: list[str]
     masked: dict[str, int] | None
     passages: list[Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A passage that an answer used, as its article has it now."""
+
+    title: str
+    heading: str
+    text: str
+    internal: bool
 
 
 class Traces:
@@ -87,6 +99,28 @@ class Traces:
             passages=shown,
         )
 
+    def source(self, person: Person, message: str, number: int) -> Source:
+        """The passage that an answer (public id) knew by this number.
+
+        Raises NotFound: there is none, its article was changed or removed since, or is no longer
+        this person's to see.
+        """
+        with self._archive.of(message).reading() as session:
+            _, reply = messages.get(session, person.id, message)
+            trace = messages.traces(session, [reply.id]).get(reply.id)
+        kept = [one for one in (trace.passages if trace else []) if one["n"] == number]
+        if not kept:
+            raise NotFound(GONE)
+        with self._archive.main.reading() as session:
+            found = articles.passage(session, kept[0]["passage"])
+            if found is None:
+                raise NotFound(GONE)
+            article, passage = articles.get(session, found[0]), found[1]
+        internal = article.visibility != "public"
+        if not Knowledge.may_see_internal(person) and (internal or not _is_valid(article)):
+            raise NotFound(GONE)
+        return Source(article.title, passage.heading, passage.text, internal)
+
     def _render(
         self, trace: Trace, version: str, question: Message, history: list[Message], reply: Message
     ) -> Sent:
@@ -107,3 +141,10 @@ class Traces:
             # What was refused then is refused now: there is nothing that was sent to show.
             sent.messages = []
         return sent
+
+
+def _is_valid(article: articles.Article) -> bool:
+    """Whether chats may use an article today."""
+    today = date.today()  # noqa: DTZ011  the company's own days, as in a search
+    begun = article.valid_from is None or article.valid_from <= today
+    return begun and (article.valid_until is None or today <= article.valid_until)

@@ -25,6 +25,7 @@ Key = Annotated[str, Field(min_length=8, max_length=64)]
 
 REASONS = ("Wrong fact", "Missing something", "Not what I asked", "Tone", "Too long")
 BETTER_LIMIT = 20_000
+NOTE_LIMIT = 500
 
 
 class ChatCommands(SearchCommands):
@@ -180,6 +181,26 @@ class ChatCommands(SearchCommands):
         await self._chat.save_again(person, message)
         return {}
 
+    # People --------------------------------------------------------------------------------------
+
+    @command
+    def ask_person(
+        self,
+        person: Person,
+        *,
+        conversation: Id,
+        note: Annotated[str, Field(max_length=NOTE_LIMIT)] = "",
+    ) -> Json:
+        """Hand a conversation over to the desk: a person answers from now on."""
+        self._product.desk.hand_over(person, conversation, reason=note.strip())
+        return {}
+
+    @command
+    def ask_assistant(self, person: Person, *, conversation: Id) -> Json:
+        """Let the assistant answer again."""
+        self._product.desk.take_back(person, conversation)
+        return {}
+
     # Conversations -------------------------------------------------------------------------------
 
     @command
@@ -274,6 +295,14 @@ class ChatCommands(SearchCommands):
             "notes": found.notes,
             "masked": None if found.masked is None else masked_words(found.masked),
         }
+
+    @command
+    def source(
+        self, person: Person, *, message: Id, number: Annotated[int, Field(ge=1, le=100)]
+    ) -> Json:
+        """A passage that an answer used, as it is now."""
+        found = self._product.traces.source(person, message, number)
+        return {"title": found.title, "heading": found.heading, "text": found.text}
 
 
 def _begun(turn: Turn) -> Json:

@@ -51,6 +51,8 @@ def screen(view: View, running: Sequence[Turn], unsaved: Mapping[str, Turn], **m
         "pinned": view.pinned,
         "temporary": view.temporary,
         "earlier": view.has_earlier,
+        "handed": view.handed and {"agent": view.handed.agent, "waiting": view.handed.waiting},
+        "may_ask": view.channel == "chat" and not view.temporary,
         "messages": [_message(message, turns, unsaved) for message in view.messages],
         "settled": settled,
         "running": [turn.reply for turn in running],
@@ -143,6 +145,21 @@ def _message(message: MessageView, turns: Mapping[str, Turn], unsaved: Mapping[s
             "first": meta.first_s,
             "total": meta.total_s,
         }
+    if message.sources:
+        shown["sources"] = [
+            {
+                "n": one.n,
+                "passage": one.passage,
+                "label": one.label,
+                "internal": one.internal,
+                "used": one.used,
+            }
+            for one in message.sources
+        ]
+    if message.person is not None:
+        shown["person"] = message.person
+    if message.lacked:
+        shown["lacked"] = True
     if running is not None:
         shown["stage"] = stage(running)
     if lost is not None:

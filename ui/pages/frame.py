@@ -69,7 +69,7 @@ KNOWLEDGE = Page("knowledge", "Knowledge", "/knowledge", ("agent", "author", "re
 MODELS = Page("models", "Models", "/models", ("admin", "reviewer"))
 ADMIN = Page("admin", "Admin", "/admin", ("admin",))
 ACCOUNT = Page("own", "Your account", "/account")
-PAGES: tuple[Page, ...] = (CHAT, PROMPTS, KNOWLEDGE, MODELS, ADMIN)
+PAGES: tuple[Page, ...] = (CHAT, DESK, PROMPTS, KNOWLEDGE, MODELS, ADMIN)
 """Every page of the header, in its order. The account page stands in the account menu."""
 
 
@@ -176,6 +176,7 @@ def with_head(page: bytes) -> bytes:
     first = f'<script src="{at}/colours.js"></script>'
     last = (
         f'<link rel="stylesheet" href="{at}/style.css">'
+        f'<link rel="stylesheet" href="{at}/chat.css">'
         f'<link rel="stylesheet" href="{at}/prompts.css">'
         f'<link rel="stylesheet" href="{at}/prompts_tests.css">'
         f'<link rel="stylesheet" href="{at}/desk.css">'

@@ -1,6 +1,7 @@
-"""Finding conversations, which every page offers: the list and the search. Shows nothing.
+"""Finding conversations, tickets and articles, which every page offers: the list and the search.
 
-A page's commands inherit these; each call takes the person and finds only what is theirs.
+A page's commands inherit these; each call takes the person and finds only what is theirs, and of
+tickets and articles what their roles open. Shows nothing.
 """
 
 from datetime import datetime, timedelta, timezone
@@ -12,10 +13,14 @@ from chatbot.bootstrap import Product
 from chatbot.views import Person
 from ui.pages import chat_view
 from ui.pages.commands import command
+from ui.pages.frame import DESK, KNOWLEDGE, Page
 
 Json = dict[str, Any]
 Name = Annotated[str, Field(max_length=200)]
 Offset = Annotated[int, Field(ge=-16 * 60, le=16 * 60)]
+
+MOST = 5
+"""Tickets, and articles, that a search shows."""
 
 
 class SearchCommands:
@@ -23,6 +28,8 @@ class SearchCommands:
 
     def __init__(self, product: Product) -> None:
         self._conversations = product.conversations
+        self._desk = product.desk
+        self._knowledge = product.knowledge
 
     @command
     def list(self, person: Person, *, offset: Offset, limit: int = 200) -> Json:
@@ -37,3 +44,37 @@ class SearchCommands:
     def search(self, person: Person, *, text: Name) -> Json:
         """Titles and messages that hold the words."""
         return {"hits": chat_view.hits(self._conversations.search(person, text))}
+
+    @command
+    def search_work(self, person: Person, *, text: Name) -> Json:
+        """Tickets and articles that hold the words, for those whose roles open their pages."""
+        found: Json = {"tickets": [], "articles": []}
+        if not text.strip():
+            return found
+        if _opens(person, DESK):
+            rows = self._desk.queue(person, text=text, limit=MOST).rows
+            rows += self._desk.queue(person, text=text, state="closed", limit=MOST).rows
+            found["tickets"] = [
+                {
+                    "id": one.id,
+                    "title": one.subject,
+                    "about": f"#{one.number} · {one.customer} · {one.state}",
+                    "date": f"{one.updated_at:%Y-%m-%d}",
+                }
+                for one in rows[:MOST]
+            ]
+        if _opens(person, KNOWLEDGE):
+            found["articles"] = [
+                {
+                    "id": one.id,
+                    "title": one.title,
+                    "about": one.visibility,
+                    "date": f"{one.changed_at:%Y-%m-%d}",
+                }
+                for one in self._knowledge.articles(person, text=text, limit=MOST).rows
+            ]
+        return found
+
+
+def _opens(person: Person, page: Page) -> bool:
+    return any(role in page.roles for role in person.roles)

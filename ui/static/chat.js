@@ -194,6 +194,10 @@ function receive(value) {
   if (before.id === value.id && before.running.length && !value.running.length) {
     say("The answer is complete.");
   }
+  const [was, last] = [before, value].map((page) => page.messages.at(-1));
+  if (before.id === value.id && last?.person !== undefined && last.id !== was?.id) {
+    say(`${last.person || "A colleague"} answered.`);
+  }
   if (reveal) revealMessage();
 }
 

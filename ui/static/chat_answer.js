@@ -3,7 +3,9 @@
 import { chat } from "./chat.js";
 import { openEditor } from "./chat_edit.js";
 import { openFeedback, rate } from "./chat_feedback.js";
+import { byPerson, isOffered, offerLine } from "./chat_handing.js";
 import { fork } from "./chat_head.js";
+import { sourcesLine } from "./chat_sources.js";
 import { showTrace } from "./chat_trace.js";
 import { $, $$, h, icon, iconButton } from "./dom.js";
 import { onKey } from "./keys.js";
@@ -13,7 +15,7 @@ import { call, newKey } from "./server.js";
 /* Draws the foot anew when what it shows has changed. */
 export function drawFoot(row, message) {
   const { text, ...shown } = message;
-  const key = JSON.stringify([shown, Boolean(text)]);
+  const key = JSON.stringify([shown, Boolean(text), isOffered(message)]);
   const old = row.querySelector(":scope > .foot");
   if (old?.dataset.key === key) return;
   const focused = old?.contains(document.activeElement) ? document.activeElement.getAttribute("aria-label") : null;
@@ -27,14 +29,17 @@ export function drawFoot(row, message) {
 function answerFoot(message) {
   if (message.stage) return h("div", { class: "foot" }, stageLine(message));
   const { rating } = message;
+  const human = byPerson(message);
   return h(
     "div",
     { class: "foot" },
     stateLine(message),
+    sourcesLine(message),
+    offerLine(message),
     versions(message, "Versions of this answer"),
     iconButton("copy", "Copy answer", () => copy(message), { "aria-keyshortcuts": "C" }),
-    iconButton("again", "Answer again", () => again(message), { "aria-keyshortcuts": "R" }),
-    iconButton("edit", "Edit answer", () => openEditor(message), { "aria-keyshortcuts": "E" }),
+    !human && iconButton("again", "Answer again", () => again(message), { "aria-keyshortcuts": "R" }),
+    !human && iconButton("edit", "Edit answer", () => openEditor(message), { "aria-keyshortcuts": "E" }),
     iconButton("good", "Good answer", () => rate(message, rating === 1 ? null : 1), {
       class: rating === 1 ? "ib on" : "ib",
       "aria-pressed": String(rating === 1),
@@ -83,7 +88,7 @@ function versions(message, label) {
 
 function answerMenu(message) {
   return [
-    { text: "Continue", icon: "play", run: () => goOn(message) },
+    !byPerson(message) && { text: "Continue", icon: "play", run: () => goOn(message) },
     { text: "Fork from here", icon: "fork", run: () => fork(chat.page.id, message.id) },
     { text: "Copy last code block", icon: "copy", key: "Shift C", run: () => copyCode(message) },
     message.meta && { text: "Trace", icon: "trace", run: () => setTimeout(showTrace, 0, message) },
@@ -140,6 +145,7 @@ const mayOpenModels = () =>
 
 function metaLine(message) {
   const { meta, status } = message;
+  if (byPerson(message)) return h("span", { class: "meta who" }, icon("person"), `${message.person || "Somebody"} · a person`);
   if (!meta) return status === "complete" && h("span", { class: "meta" }, "edited by a person");
   const opens = (text, name) =>
     h("button", { type: "button", class: "as-link", "aria-label": `${name} ${text}. Show what was sent`, onclick: () => showTrace(message) }, text);
@@ -248,9 +254,10 @@ export function bindAnswerKeys() {
       const message = target(answersOnly);
       return message ? (run(message), true) : false;
     });
-  on("again", again);
+  const unlessPerson = (run) => (message) => !byPerson(message) && run(message);
+  on("again", unlessPerson(again));
   on("copy", copy);
-  on("edit", openEditor, false);
+  on("edit", unlessPerson(openEditor), false);
   onKey("copy-code", () => copyCode(null));
   on("previous", (message) => choose(message.version[2]), false);
   on("next", (message) => choose(message.version[3]), false);

@@ -4,6 +4,7 @@ import { chat, show, stop, watchModels } from "./chat.js";
 import { bindAnswerKeys } from "./chat_answer.js";
 import { drawLeaving, noteLeaving } from "./chat_leaving.js";
 import { editLast } from "./chat_edit.js";
+import { handedNote } from "./chat_handing.js";
 import { followEnd } from "./chat_log.js";
 import { $, drafts, h, icon } from "./dom.js";
 import { composing } from "./keys.js";
@@ -210,7 +211,7 @@ function paintSend() {
 /* Lines over the box: what went wrong with a send, a model that loads, what temporary means. */
 function paintNotes() {
   const { page, facts } = chat;
-  const notes = [];
+  const notes = [handedNote(note)].filter(Boolean);
   if (failed) notes.push(failedNote());
   const model = facts.models.find((one) => one.label === $("#chat-model").value);
   if (model?.state === "loading") {

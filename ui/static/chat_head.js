@@ -1,6 +1,7 @@
 /* The bar over the messages: title, rename, and the menu of the conversation. */
 
 import { chat, newConversation, show } from "./chat.js";
+import { drawAsking } from "./chat_handing.js";
 import { refreshList } from "./chat_list.js";
 import { $, h } from "./dom.js";
 import { onKey } from "./keys.js";
@@ -14,6 +15,7 @@ export function drawHead() {
   $("#chat-head").hidden = !page.id;
   $("#chat-title").textContent = page.title || "Conversation";
   $("#chat-kind").hidden = !page.temporary;
+  drawAsking();
   if (bound) return;
   bound = true;
   $("#chat-rename").addEventListener("click", () => rename(chat.page));

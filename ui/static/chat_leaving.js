@@ -31,8 +31,9 @@ export function noteLeaving() {
   const { text, ...rest } = form.asked();
   const empty = !text.trim();
   const line = $("#chat-leaves");
-  line.hidden = !model || (empty && !chat.page.messages.length); // an empty page says it itself
-  if (!model) {
+  const here = chat.page.handed; // a person answers: nothing leaves for a model
+  line.hidden = !model || Boolean(here) || (empty && !chat.page.messages.length); // an empty page says it itself
+  if (!model || here) {
     shown = "";
     return;
   }

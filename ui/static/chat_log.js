@@ -4,6 +4,7 @@
 import { chat, loadEarlier } from "./chat.js";
 import { drawFoot } from "./chat_answer.js";
 import { placeEditor } from "./chat_edit.js";
+import { byPerson } from "./chat_handing.js";
 import { placeFeedback } from "./chat_feedback.js";
 import { $, $$, h, icon } from "./dom.js";
 
@@ -82,11 +83,12 @@ function nameRow(row, message) {
   const answer = message.role === "assistant";
   row.dataset.message = message.id;
   row.classList.toggle("live", live);
+  row.classList.toggle("by-person", byPerson(message));
   row.classList.toggle("blank", !message.text && !live);
   row.classList.toggle("waits", message.stage?.state === "waiting");
   set(row, "role", "article");
   set(row, "tabindex", "-1");
-  set(row, "aria-label", answer ? (live ? "Answer, being written" : "Answer") : "Question");
+  set(row, "aria-label", answer ? answerName(message, live) : "Question");
   for (const text of $$("[data-testid]", row)) {
     text.removeAttribute("aria-label");
     set(text, "dir", "auto");
@@ -96,6 +98,11 @@ function nameRow(row, message) {
     code.setAttribute("aria-label", "Copy code");
   }
   if (!answer) for (const code of $$("pre, code", row)) set(code, "role", "presentation");
+}
+
+function answerName(message, live) {
+  if (byPerson(message)) return `Answer by ${message.person || "somebody"}, a person`;
+  return live ? "Answer, being written" : "Answer";
 }
 
 /* One log for screen readers, ours: the Chatbots' own roles inside it are taken off. */

@@ -1,4 +1,5 @@
-/* Ctrl+K: one field, a list, arrows and Enter. A hit opens at its message: `open(id, message)`. */
+/* Ctrl+K: one field, a list, arrows and Enter. A hit opens at its message: `open(id, message)`; for
+   those whose roles open them, tickets and articles are found too, and open on their pages. */
 
 import { snippet } from "./chat_list.js";
 import { $$, debounced, h, icon } from "./dom.js";
@@ -35,10 +36,20 @@ async function fill(field, list, dialog, open) {
   const text = field.value.trim();
   const told = text ? await call("search", { text: text.slice(0, 200) }) : await recent();
   if (!dialog.isConnected || field.value.trim() !== text) return;
-  const hits = told.hits ?? [];
+  const hits = [...(told.hits ?? []), ...(text ? await work(text) : [])];
+  if (!dialog.isConnected || field.value.trim() !== text) return;
   list.replaceChildren(...hits.map((hit, index) => option(hit, index, dialog, open)));
   if (!hits.length) list.append(h("p", { class: "none" }, told.error ?? (text ? "Nothing found." : "No conversations yet.")));
   mark(field, list, 0);
+}
+
+/* Tickets and articles. What one may not open is not found; what fails hides no conversation. */
+async function work(text) {
+  const { tickets = [], articles = [] } = await call("search_work", { text: text.slice(0, 200) });
+  return [
+    ...tickets.map((one) => ({ ...one, kind: "Ticket", href: `/desk#${encodeURIComponent(one.id)}` })),
+    ...articles.map((one) => ({ ...one, kind: "Article", href: `/knowledge?${new URLSearchParams({ article: one.id })}` })),
+  ];
 }
 
 async function recent() {
@@ -51,13 +62,21 @@ async function recent() {
 function option(hit, index, dialog, open) {
   const choose = () => {
     dialog.close();
-    open(hit.id, hit.message);
+    if (hit.href) location.assign(hit.href);
+    else open(hit.id, hit.message);
   };
   return h(
     "div",
     { class: "hit-row", role: "option", id: `hit-${index}`, "aria-selected": "false", onclick: choose },
-    h("div", { class: "row" }, h("span", { class: "ell grow b sm" }, hit.title || "Conversation"), h("span", { class: "dim xs num" }, hit.date)),
-    hit.snippet.length > 0 && snippet(hit),
+    h(
+      "div",
+      { class: "row" },
+      hit.kind && h("span", { class: "badge" }, hit.kind),
+      h("span", { class: "ell grow b sm" }, hit.title || "Conversation"),
+      h("span", { class: "dim xs num" }, hit.date),
+    ),
+    hit.about && h("div", { class: "ell dim xs" }, hit.about),
+    hit.snippet?.length > 0 && snippet(hit),
   );
 }
 
