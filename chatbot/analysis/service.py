@@ -173,6 +173,8 @@ class Analysis:
                 self._known.move_to_end(text)
                 return known
         there = [name for name in NAMES if name in heads.names]
+        if not there:
+            return _Reading(None, None, None)
         found = heads.read([text], there)
         mood = float(found["sentiment"][0][0]) if "sentiment" in found else None
         intents = found["intent"][0] if "intent" in found else None
