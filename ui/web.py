@@ -33,7 +33,7 @@ from chatbot.errors import ChatbotError, SettingsInvalid
 from chatbot.openid import open_provider
 from ui import bindings, login, oidc, quick, routes
 from ui.guard import Guard, People, names_of
-from ui.pages import account, admin, admin_files, chat, frame, knowledge, models, prompts
+from ui.pages import account, admin, admin_files, chat, desk, frame, knowledge, models, prompts
 from ui.pages.chat_stream import ChatStream
 from ui.pages.commands import NOT_UNDERSTOOD
 from ui.refusal import Refusal
@@ -193,6 +193,8 @@ def pages_of(product: Product) -> tuple[gr.Blocks, ChatStream, ExitStack]:
         streams = chat.build(product, _Held(blocks))
     with blocks.route(frame.MODELS.title, frame.MODELS.path):
         works.callback(models.build(product).close)
+    with blocks.route(frame.DESK.title, frame.DESK.path):
+        works.callback(desk.build(product).close)
     with blocks.route(frame.PROMPTS.title, frame.PROMPTS.path):
         works.callback(prompts.build(product).close)
     with blocks.route(frame.KNOWLEDGE.title, frame.KNOWLEDGE.path):

@@ -75,8 +75,8 @@ class DeskDraftCommands(DeskReplyCommands):
                 if one.text:
                     yield Piece(one.text)
                 if one.ended is not None:
-                    opened = await asyncio.to_thread(self._desk.open, person, ticket)
-                    draft = desk_view.draft(opened.draft) if opened.draft else None
+                    kept = await asyncio.to_thread(self._desk.drafted, person, ticket)
+                    draft = desk_view.draft(kept) if kept else None
                     yield Piece(ended={"draft": draft})
 
     @command

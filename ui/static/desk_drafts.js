@@ -142,13 +142,9 @@ export function drawDrafts() {
   const { ghost, drafts } = reply;
   const hint = !ghost ? "" : ghost.run ? (ghost.take ? "It goes in when it is written." : "Drafting. Write meanwhile, or Esc.") : "";
   const many = drafts.length > 1;
-  place.hidden = !ghost && !drafts.length;
+  place.hidden = !ghost && (!drafts.length || Boolean(reply.draft));
   if (place.hidden) return;
-  const choose = (at) => () => {
-    reply.shown = at;
-    showGhost();
-    editor.field.focus({ preventScroll: true });
-  };
+  const choose = (at) => () => showDraft(at);
   const small = (text, run, key) => h("button", { type: "button", class: "btn s", onclick: run, "aria-keyshortcuts": key }, text, key && h("kbd", { class: "only-l" }, key === "Escape" ? "Esc" : key));
   place.replaceChildren(
     many ? h("div", { class: "seg", role: "group", "aria-label": "Drafts" }, drafts.map((one, at) => h("button", { type: "button", "aria-pressed": String(at === reply.shown), "aria-label": `Draft ${at + 1}`, onclick: choose(at) }, `${at + 1}`))) : "",
@@ -159,6 +155,18 @@ export function drawDrafts() {
     !reply.run && drafts.length < VARIANTS ? small("Another", () => draftNow()) : "",
   );
 }
+
+function showDraft(at) {
+  reply.shown = at;
+  showGhost();
+  editor.field.focus({ preventScroll: true });
+}
+
+/* What the menu of states offers of drafts. */
+export const draftEntries = () => [
+  ...reply.drafts.map((one, at) => ({ text: `Show draft ${at + 1}`, icon: "eye", run: () => showDraft(at) })),
+  !reply.run && reply.drafts.length < VARIANTS && { text: reply.drafts.length ? "Another draft" : "Draft now", icon: "plus", run: () => draftNow() },
+];
 
 function useSources(sources) {
   tell("sources", sources);

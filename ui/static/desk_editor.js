@@ -85,7 +85,8 @@ function paint(made) {
     parts.push(h("mark", { class: `is-${one.kind}`, "data-start": String(one.start) }, cites(made, text.slice(one.start, one.end))));
     done = one.end;
   }
-  made.layer.replaceChildren(...parts, ...cites(made, text.slice(done)), text.endsWith("\n") || !text ? "\u200b" : "");
+  made.layer.replaceChildren(...parts, ...cites(made, text.slice(done)), text.endsWith("\n") ? "\u200b" : "");
+  made.layer.hidden = !text;
 }
 
 function cites(made, text) {

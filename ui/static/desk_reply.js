@@ -7,7 +7,7 @@ import { composing, onKey } from "./keys.js";
 import { openDialog, openMenu, say, toast } from "./overlays.js";
 import { call } from "./server.js";
 import { dropReview, makeChanges, openChanges, undecided } from "./desk_changes.js";
-import { bindDrafts, clearNotes, drawDrafts, facts, greet, labelTools, leaveRun, missingNote, refine, sourceNumbers, stop, toolbar } from "./desk_drafts.js";
+import { bindDrafts, clearNotes, draftEntries, drawDrafts, facts, greet, labelTools, leaveRun, missingNote, refine, sourceNumbers, stop, toolbar } from "./desk_drafts.js";
 import { makeEditor } from "./desk_editor.js";
 import { leavingLine, noteLeaving } from "./desk_leaving.js";
 import { bindMacros, closeList, macroKeys, noteSlash } from "./desk_macros.js";
@@ -80,7 +80,7 @@ function refineField() {
     event.preventDefault();
     run();
   });
-  const history = iconButton("clock", "States of this text", historyMenu, { id: "desk-history", "aria-haspopup": "menu", "aria-expanded": "false" });
+  const history = iconButton("clock", "Drafts and states of this text", historyMenu, { id: "desk-history", "aria-haspopup": "menu", "aria-expanded": "false" });
   return h("div", { class: "field" }, h("label", { for: "desk-refine" }, "Refine by instruction"), h("div", { class: "row" }, box, history, h("button", { type: "button", class: "btn", id: "desk-refine-run", onclick: run }, "Refine")));
 }
 
@@ -150,8 +150,9 @@ export function drawHead() {
   const draft = draftOf();
   const saved = reply.savedAt && `saved ${hour(reply.savedAt)}`;
   const made = draft && [`Draft by ${draft.model}`, `${draft.prompt} v${draft.number ?? draft.version.slice(0, 7)}`, draft.total_s !== null && `${draft.total_s.toFixed(1)} s`];
-  $("#desk-made").textContent = [...(made || []), saved].filter(Boolean).join(" · ");
-  $("#desk-made").title = draft?.notes.join(" ") ?? "";
+  const facts = [...(made || []), saved].filter(Boolean).join(" · ");
+  $("#desk-made").textContent = facts;
+  $("#desk-made").title = [facts, ...(draft?.notes ?? [])].join(". ");
   const missing = draft && reply.ghost !== undefined ? draft.missing : [];
   const note = missingNote(missing, (text) => { editor.insert(editor.text().trim() ? `\n${text}` : text); });
   $("#desk-missing").replaceChildren(...(note ? [note] : []), ...(draft?.notes.length ? [h("p", { class: "xs dim" }, draft.notes.join(" "))] : []));
@@ -385,11 +386,7 @@ function states() {
 function historyMenu(event) {
   const now = editor.text();
   const all = states().filter((one) => one.label !== "now").reverse();
-  if (!all.length) {
-    toast("This text has no earlier state yet.");
-    return;
-  }
-  openMenu(event.currentTarget, all.map((one) => ({
+  openMenu(event.currentTarget, [...draftEntries(), ...all.map((one) => ({
     text: `${one.label}: ${one.text.replace(/\s+/g, " ").slice(0, 40)}…`,
     on: one.text === now,
     run() {
@@ -397,7 +394,7 @@ function historyMenu(event) {
       showTab("edit");
       editor.replace(one.text);
     },
-  })), { label: "Go back to" });
+  }))], { label: "Drafts and states" });
 }
 
 // Sending ---------------------------------------------------------------------------------------
@@ -410,7 +407,7 @@ function discard() {
   dropReview();
   showTab("edit");
   editor.replace("");
-  toast("Discarded.", { action: "Undo", seconds: 10, run: () => { if (reply.ticket === ticket) editor.replace(text); else toast("Open that ticket again; its text is under States of this text."); } });
+  toast("Discarded.", { action: "Undo", seconds: 10, run: () => { if (reply.ticket === ticket) editor.replace(text); else toast("Open that ticket again; its text is under Drafts and states."); } });
 }
 
 async function send(how) {
