@@ -281,7 +281,7 @@ def totals(session: Session) -> Totals:
         internal=kinds.get("internal", (0, 0))[0],
         passages=sum(some for _, some in kinds.values()),
         tags=tags,
-        languages=dict(session.execute(languages).tuples().all()),
+        languages=dict(session.execute(languages).all()),
     )
 
 

@@ -48,7 +48,7 @@ def cited(session: Session, articles: Sequence[int], since: datetime) -> dict[in
         .where(Citation.article_id.in_(articles), Citation.at >= since)
         .group_by(Citation.article_id)
     )
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def cited_passages(session: Session, article_id: int, since: datetime) -> dict[str, int]:
@@ -58,7 +58,7 @@ def cited_passages(session: Session, article_id: int, since: datetime) -> dict[s
         .where(Citation.article_id == article_id, Citation.at >= since)
         .group_by(Citation.passage)
     )
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def judged(session: Session, article_id: int) -> tuple[int, int]:

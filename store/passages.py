@@ -113,7 +113,7 @@ def frequencies(session: Session, stems: Sequence[int]) -> dict[int, int]:
     query = select(PassageStem.id, PassageStem.passages).where(
         PassageStem.id.in_(stems), PassageStem.passages > 0
     )
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def having(session: Session, stems: Sequence[str], most: int) -> NDArray[np.int64]:
@@ -151,11 +151,11 @@ def lengths(
     query = select(Passage.id, Passage.article_id, Words.length).join(Words, Words.id == Passage.id)
     if articles is None:
         live = query.join(Article).where(Article.deleted_at.is_(None))
-        yield from session.execute(live.execution_options(yield_per=_READ)).tuples()
+        yield from session.execute(live.execution_options(yield_per=_READ))
         return
     for start in range(0, len(articles), _CHUNK):
         some = query.where(Passage.article_id.in_(articles[start : start + _CHUNK]))
-        yield from session.execute(some).tuples()
+        yield from session.execute(some)
 
 
 def vectors(

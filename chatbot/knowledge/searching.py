@@ -31,6 +31,9 @@ CANDIDATES = 4000
 LONGEST = 4000
 """Characters of a question that are read, the last ones."""
 
+TITLES = 100
+"""Articles that may be found by their title: those whose titles are most like the question."""
+
 _MOST_IDS = 20_000
 _STEMS = 64
 """Different words of a question that are looked up at most, the rarest."""
@@ -134,18 +137,32 @@ def _ranked(
     words[looked_up[0]] = looked_up[1]
     meaning = np.zeros(held.size, np.float32) if vector is None else held.vectors @ vector
     if vector is not None:
-        _lift(held, meaning, words, held.titles @ vector)
+        _lift(held, allowed, meaning, words, held.titles @ vector)
     total = np.where(allowed & ((words > 0) | (meaning != 0)), meaning + words, -np.inf)
     return Ranked(total.astype(np.float32), meaning, words)
 
 
-def _lift(held: Held, meaning: Scores, words: Scores, titles: Scores) -> None:
-    """An article is also found by its title: its best passage is at least as like as that."""
-    total = meaning + words
-    order = np.lexsort((total, held.of))
-    last = np.flatnonzero(np.diff(held.of[order], append=-1))
-    best = order[last]
-    meaning[best] = np.maximum(meaning[best], titles[held.of[best]])
+def _lift(held: Held, allowed: Mask, meaning: Scores, words: Scores, titles: Scores) -> None:
+    """An article is also found by its title: where that is more like the question than any of
+    its passages, the best passage scores as the title would.
+    """
+    may = np.zeros(len(titles), np.bool_)
+    may[held.of[allowed]] = True
+    liked = np.zeros(len(titles), np.bool_)
+    liked[_best(np.where(may, titles, -np.inf), TITLES)] = True
+    rows = np.flatnonzero(allowed & liked[held.of])
+    of, title = held.of[rows], titles[held.of[rows]] + words[rows]
+    passage = meaning[rows] + words[rows]
+    best = _best_of_each(of, passage)
+    score = np.maximum(passage[best], title[_best_of_each(of, title)])
+    meaning[rows[best]] = score - words[rows[best]]
+
+
+def _best_of_each(of: Ids, total: Scores) -> Ids:
+    """The place of the best one of each article, in the order of articles."""
+    order = np.lexsort((total, of))
+    best: Ids = order[np.flatnonzero(np.diff(of[order], append=-1))]
+    return best
 
 
 def _best(total: Scores, most: int) -> Ids:
