@@ -1,8 +1,8 @@
 """What a person may ask of their data, and how long data lives.
 
-* Retention: each class (chat, desk, api, traces, audit) has its days, set on the Administration
-  page; temporary conversations have their minutes in the settings. Removal goes in small parts with
-  pauses, so whoever writes meanwhile waits for one part at most.
+* Retention: each class (chat, desk with its tickets, api, traces, audit) has its days, set on the
+  Administration page; temporary conversations have their minutes in the settings. Removal goes in
+  small parts with pauses, so whoever writes meanwhile waits for one part at most.
 * Export: everything about a person in one zip file, kept for a day.
 * Forgetting: every row, file and search word of a person goes, running answers first. What stays is
   the audit, which holds the id alone, and old backups, which this program cannot reach.
@@ -30,7 +30,7 @@ from chatbot.archive import Archive, Place, told
 from chatbot.audit import Audit, plain, require_admin
 from chatbot.errors import NotFound, Refused, StoreUnavailable
 from chatbot.options import Options, Retention
-from store import accounts, audit, conversations, export, forgetting, retention
+from store import accounts, audit, conversations, export, forgetting, retention, tickets
 from store.engine import Session
 from store.records import Conversation, Person
 
@@ -99,10 +99,12 @@ class Privacy:
 
     def due(self, as_if: Retention | None = None) -> dict[str, int]:
         """What a run would remove now, by `as_if` or by what is set. Raises StoreUnavailable."""
-        rules, found = self._rules(as_if), {}
+        rules, found = self._rules(as_if), Counter[str]()
         with self._archive.main.reading() as session:
             for idle in rules.idle:
                 found[idle.channel] = retention.count_conversations(session, idle)
+            if rules.desk:
+                found["desk"] += tickets.count(session, tickets.idle(rules.desk))
             if rules.traces:
                 found["traces"] = retention.count_traces(session, rules.traces)
             if rules.audit:
@@ -123,6 +125,9 @@ class Privacy:
         rules, found = self._rules(), Counter[str]()
         for idle in rules.idle:
             found[idle.channel] = self._in_parts(partial(retention.purge_conversations, idle=idle))
+        if rules.desk:
+            old = tickets.idle(rules.desk)
+            found["desk"] += self._in_parts(partial(tickets.erase, conditions=old))
         if rules.traces:
             found["traces"] = self._in_parts(partial(retention.purge_traces, before=rules.traces))
         if rules.audit:
@@ -291,6 +296,7 @@ class _Rules:
     """Retention as moments: what is older is to go. None: nothing is."""
 
     idle: list[retention.Idle]
+    desk: datetime | None
     traces: datetime | None
     audit: datetime | None
 
@@ -307,6 +313,7 @@ def _rules(options: Retention, now: datetime) -> _Rules:
             for channel, limit in days.items()
             if limit is not None
         ],
+        before(options.desk_days),
         before(options.trace_days),
         before(options.audit_days),
     )
@@ -321,12 +328,13 @@ def _is_local(person: Person) -> bool:
 
 
 def _erase(place: Place, user_id: int, *, keep: bool) -> None:
-    """Remove a person from one database, conversations first and in parts."""
-    while True:
-        with place.writing() as session:
-            if not forgetting.erase_conversations(session, user_id):
-                break
-        time.sleep(PAUSE if place.lasting else 0)
+    """Remove a person from one database, tickets and conversations first and in parts."""
+    for remove in (forgetting.erase_tickets, forgetting.erase_conversations):
+        while True:
+            with place.writing() as session:
+                if not remove(session, user_id):
+                    break
+            time.sleep(PAUSE if place.lasting else 0)
     with place.writing() as session:
         forgetting.erase_person(session, user_id, keep=keep)
     more = True

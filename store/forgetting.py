@@ -4,12 +4,13 @@ The tables are found by their foreign keys to `users`, so a new table is covered
 Texts that name a person without a key (who wrote a prompt, who published it) are listed here.
 """
 
+from collections import Counter
 from typing import Any
 
 from sqlalchemy import Column, Table, delete, func, select, update
 from sqlalchemy.orm import Session
 
-from store import attempts, index, models, retention
+from store import attempts, index, models, retention, tickets
 from store.rows import is_sqlite
 
 NOBODY = "somebody who left"
@@ -31,8 +32,8 @@ def rows(session: Session, user_id: int) -> dict[str, list[dict[str, Any]]]:
     Without conversations, which `export` tells, and without what is a secret or mere index.
     """
     told = {"users": _plain(session, models.Base.metadata.tables["users"], "id", user_id)}
-    for table, column in _pointing():
-        if table.name not in ("conversations", "search_counters", "options"):
+    for table, column in _own():
+        if table.name not in ("conversations", "search_counters"):
             told[table.name] = _plain(session, table, column.name, user_id)
     return told
 
@@ -42,16 +43,23 @@ def counts(session: Session, user_id: int) -> dict[str, int]:
     talks = select(models.Conversation.id).where(models.Conversation.user_id == user_id)
     said = models.Message.conversation_id.in_(talks)
     traces = select(func.count()).select_from(models.Trace).join(models.Message).where(said)
-    queries = {
-        table.name: select(func.count()).select_from(table).where(column == user_id)
-        for table, column in _pointing()
-    }
-    queries |= {
-        "messages": select(func.count()).select_from(models.Message).where(said),
-        "traces": traces,
-    }
-    found = {name: session.scalar(query) or 0 for name, query in queries.items()}
+    queries = [
+        (table.name, select(func.count()).select_from(table).where(column == user_id))
+        for table, column in (*_own(), *_mentioning())
+    ]
+    queries += [
+        ("messages", select(func.count()).select_from(models.Message).where(said)),
+        ("traces", traces),
+    ]
+    found = Counter[str]()
+    for name, query in queries:
+        found[name] += session.scalar(query) or 0
     return {name: number for name, number in found.items() if number}
+
+
+def erase_tickets(session: Session, user_id: int) -> int:
+    """Remove some tickets of a person's chats; return how many. Call it until it returns 0."""
+    return tickets.erase(session, tickets.of_customer(user_id))
 
 
 def erase_conversations(session: Session, user_id: int) -> int:
@@ -73,10 +81,10 @@ def erase_person(session: Session, user_id: int, *, keep: bool) -> None:
     if not keep:
         session.execute(delete(models.User).where(models.User.id == user_id))
         return
-    for table, column in _pointing():
-        if table.name == "options":
-            session.execute(update(table).where(column == user_id).values({column.name: None}))
-        elif table.name != "user_roles":
+    for table, column in _mentioning():
+        session.execute(update(table).where(column == user_id).values({column.name: None}))
+    for table, column in _own():
+        if table.name != "user_roles":
             session.execute(delete(table).where(column == user_id))
 
 
@@ -107,6 +115,16 @@ def people(session: Session) -> set[int]:
     return set(session.scalars(select(models.User.id)))
 
 
+def _own() -> list[tuple[Table, Column[Any]]]:
+    """Every table with rows about a person, which leave with them, and by which column."""
+    return [each for each in _pointing() if _on_delete(each[1]) == "CASCADE"]
+
+
+def _mentioning() -> list[tuple[Table, Column[Any]]]:
+    """Every table with rows of others or of the workspace that say who did something."""
+    return [each for each in _pointing() if _on_delete(each[1]) == "SET NULL"]
+
+
 def _pointing() -> list[tuple[Table, Column[Any]]]:
     """Every table that points at `users`, and by which column."""
     users = models.Base.metadata.tables["users"]
@@ -116,6 +134,10 @@ def _pointing() -> list[tuple[Table, Column[Any]]]:
         for key in table.foreign_keys
         if key.column.table is users
     ]
+
+
+def _on_delete(column: Column[Any]) -> str | None:
+    return next(iter(column.foreign_keys)).ondelete
 
 
 def _plain(session: Session, table: Table, column: str, user_id: int) -> list[dict[str, Any]]:

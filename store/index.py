@@ -35,12 +35,14 @@ _TOKENS = (
 # Deleted words are only marked as such in FTS5 until a merge; this merges a bounded part.
 _TIDY_SQLITE = "INSERT INTO {kind}_index ({kind}_index, rank) VALUES ('merge', -64)"
 _MERGE_SQLITE = "INSERT INTO {kind}_index ({kind}_index, rank) VALUES ('merge', 256)"
+_INDEXES: tuple[Kind | Literal["ticket"], ...] = ("message", "title", "ticket")
+"""Every index of FTS5 that holds what people said; tickets' is filled by `ticket_queue`."""
 _TABLES: dict[Kind, Any] = {"message": MessageWords, "title": TitleWords}
 _COUNTERS: dict[Kind, Any] = {"message": SearchCounter.messages, "title": SearchCounter.titles}
 
 
 @cache
-def statement(template: str, kind: Kind) -> TextClause:
+def statement(template: str, kind: Kind | Literal["ticket"]) -> TextClause:
     """SQL for the index of a kind; its rows have the ids of messages or conversations."""
     return text(template.format(kind=kind, tokens=_TOKENS))
 
@@ -79,7 +81,7 @@ def newest_blocks(session: Session, user_id: int) -> dict[Kind, int]:
 def tidy(session: Session) -> None:
     """Take deleted words out of FTS5's files, which a deletion only marks; a bounded part."""
     if is_sqlite(session):
-        for kind in _COUNTERS:
+        for kind in _INDEXES:
             session.execute(statement(_TIDY_SQLITE, kind))
 
 
@@ -87,10 +89,10 @@ def merge(session: Session) -> bool:
     """Go on with what `tidy` began, by a bounded part; whether more is left. SQLite only."""
     driver: Any = session.connection().connection.driver_connection
     before = driver.total_changes
-    for kind in _COUNTERS:
+    for kind in _INDEXES:
         session.execute(statement(_MERGE_SQLITE, kind))
     # A merge that finds nothing to do changes one row of its own for each index.
-    return bool(driver.total_changes - before > len(_COUNTERS))
+    return bool(driver.total_changes - before > len(_INDEXES))
 
 
 def rebuild(session: Session) -> None:

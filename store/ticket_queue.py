@@ -38,8 +38,6 @@ _MATCH_POSTGRESQL = text(
     f"SELECT id FROM ticket_words WHERE {_TOKENS} @@ CAST(:asked AS tsquery) "  # noqa: S608
     "ORDER BY id DESC LIMIT :most"
 )
-_TIDY_SQLITE = text("INSERT INTO ticket_index (ticket_index, rank) VALUES ('merge', -64)")
-_MERGE_SQLITE = text("INSERT INTO ticket_index (ticket_index, rank) VALUES ('merge', 256)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,20 +122,6 @@ def find(
         if len(found) >= limit:
             break
     return sorted(found.values(), key=lambda each: -each.id)[:limit]
-
-
-def tidy(session: Session) -> None:
-    """Take deleted words out of FTS5's files, which a deletion only marks; a bounded part."""
-    if is_sqlite(session):
-        session.execute(_TIDY_SQLITE)
-
-
-def merge_words(session: Session) -> bool:
-    """Go on with what `tidy` began, by a bounded part; whether more is left. SQLite only."""
-    driver: Any = session.connection().connection.driver_connection
-    before = driver.total_changes
-    session.execute(_MERGE_SQLITE)
-    return bool(driver.total_changes - before > 1)
 
 
 def _near(block: int) -> str:

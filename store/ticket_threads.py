@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, case, func, select
 from sqlalchemy.orm import Session
 
 from store import messages, models, tickets
@@ -110,7 +110,7 @@ def _own(session: Session, ids: Sequence[int], limit: int) -> list[TicketMessage
         select(
             Row.public_id,
             Row.role,
-            Row.name,
+            case((Reply.id.is_not(None), func.coalesce(models.User.name, "")), else_=Row.name),
             Row.at,
             Row.content,
             Row.mail_id,

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Select, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from store import models
+from store import index, models
 from store.columns import now
 from store.errors import Conflict, NotFound
 from store.models import Ticket as Row
@@ -253,6 +253,11 @@ def beginning(source: str) -> tuple[Any, ...]:
     return (Row.source.startswith(source, autoescape=True),)
 
 
+def of_customer(user_id: int) -> tuple[Any, ...]:
+    """As SQL: tickets of a person's chats."""
+    return (Row.customer_id == user_id,)
+
+
 def of_address(address: str) -> tuple[Any, ...]:
     """As SQL: tickets of a customer's e-mail address."""
     return (Row.address == folded(address),)
@@ -276,6 +281,7 @@ def erase(session: Session, conditions: Sequence[Any], most: int = MOST_REMOVED)
     ).all()
     if gone:
         session.execute(delete(Row).where(Row.merged_into.in_(gone)))
+        index.tidy(session)
     return len(gone)
 
 

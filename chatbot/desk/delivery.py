@@ -69,7 +69,7 @@ class Delivery(Part):
         mail_id = None
         if reply.how == "reply" and ticket.channel == "e-mail" and not is_demo(ticket):
             mail_id = _mail(session, ticket, reply)
-        message = NewMessage("agent", reply.author or "", _now(), reply.text, mail_id)
+        message = NewMessage("agent", "", _now(), reply.text, mail_id)
         return ticket_threads.add(session, ticket.id, message)
 
     def _until_next(self) -> float:

@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime
 
+from chatbot.audit import require_admin
 from chatbot.desk.parts import AGENTS, Part, require_agent
 from chatbot.errors import Conflict, NotFound, Refused
 from store import accounts, ticket_threads, tickets
@@ -110,6 +111,31 @@ class Triage(Part):
             total += gone
             if not gone:
                 return total
+
+    def of_address(self, person: Person, address: str) -> int:
+        """How many tickets a customer's e-mail address has. Raises NotAllowed."""
+        with self._archive.main.reading() as session:
+            require_admin(session, person)
+            return tickets.count(session, tickets.of_address(address))
+
+    def forget_address(self, person: Person, address: str) -> int:
+        """Remove every ticket of a customer's e-mail address, for good; how many there were.
+
+        For administrators. Raises NotAllowed, StoreUnavailable (call it again).
+        """
+        if not tickets.folded(address):
+            raise Refused("Say whose tickets: the e-mail address is missing.")
+        total = 0
+        while True:
+            with self._archive.main.writing() as session:
+                require_admin(session, person)
+                gone = tickets.erase(session, tickets.of_address(address))
+                total += gone
+                if not gone:
+                    self._parts.audit.note_in(
+                        session, person, "customer_forgotten", "desk", "", tickets=total
+                    )
+                    return total
 
     def _note(
         self, session: Session, person: Person, action: str, found: Ticket, **detail: str
