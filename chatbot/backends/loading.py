@@ -34,6 +34,12 @@ _SAFE: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
 THREADS = torch.get_num_threads()
 """Asked before anything sets it: the setting is one for the whole process."""
 
+ALL_THAT_WAS_SAID = (
+    "{% for message in messages %}{{ message['content'] }}"
+    "{% if not loop.last %}{{ '\n' }}{% endif %}{% endfor %}{{ eos_token }}"
+)
+"""The chat template of encoder–decoder models that have none: they read one text."""
+
 _Faster = Callable[[Say, Event], Runtime]
 
 
@@ -157,6 +163,10 @@ def _in_words(folder: Path) -> Iterator[None]:
 def _by_transformers(folder: Path, config: Any, keep_bytes: int) -> Runtime:
     from chatbot.backends.runtimes.torch_runtime import TorchRuntime
 
+    if config.is_encoder_decoder:
+        from chatbot.backends.runtimes.pair_runtime import PairRuntime
+
+        return PairRuntime(_weights(folder, config))
     return TorchRuntime(_weights(folder, config), keep_bytes=keep_bytes)
 
 
@@ -174,6 +184,8 @@ def _config(folder: Path) -> Any:
 
 def _tokens(folder: Path, config: Any) -> ChatTokens:
     tokenizer = AutoTokenizer.from_pretrained(folder, **_SAFE)
+    if config.is_encoder_decoder and not tokenizer.chat_template:
+        tokenizer.chat_template = ALL_THAT_WAS_SAID
     named = _generation(folder).get("eos_token_id")
     return ChatTokens(tokenizer, named_ends(named, config.eos_token_id, tokenizer.eos_token_id))
 

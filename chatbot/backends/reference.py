@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoModelForCausalLM, PreTrainedModel
+from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, PreTrainedModel
 
 from chatbot.backends.memory import available_bytes, too_large
 from chatbot.errors import ModelCorrupt
@@ -30,7 +30,7 @@ def weights(folder: Path, config: Any, attention: str | None = None) -> PreTrain
     """
     device = "cuda" if torch.cuda.is_available() else "cpu"
     dtype = _dtype(folder, config, device)
-    model, report = AutoModelForCausalLM.from_pretrained(
+    model, report = _class_of(config).from_pretrained(
         folder,
         config=config,
         dtype=dtype,
@@ -48,8 +48,13 @@ def weights(folder: Path, config: Any, attention: str | None = None) -> PreTrain
     return model.to(device).eval()
 
 
+def _class_of(config: Any) -> Any:
+    """What opens the weights: T5 and its kin read with one half and write with the other."""
+    return AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
+
+
 def _attention(config: Any) -> str:
-    kind = AutoModelForCausalLM._model_mapping[type(config)]  # noqa: SLF001 (no public way)
+    kind = _class_of(config)._model_mapping[type(config)]  # noqa: SLF001 (no public way)
     return "sdpa" if kind._supports_sdpa else "eager"  # noqa: SLF001
 
 

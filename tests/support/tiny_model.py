@@ -41,6 +41,33 @@ def make(folder: Path, *, seed: int = 0, context: int = 512, **manifest: object)
     return adopt(folder, description="Random weights for tests.", context=context, **manifest)
 
 
+def make_pair(folder: Path, **manifest: object) -> Manifest:
+    """Write a tiny random T5, encoder and decoder, without a chat template."""
+    import torch
+    from transformers import T5Config, T5ForConditionalGeneration
+
+    folder.mkdir(parents=True, exist_ok=True)
+    tokenizer = _tokenizer(512)
+    tokenizer.chat_template = None
+    tokenizer.save_pretrained(folder)
+    config = T5Config(
+        vocab_size=len(tokenizer),
+        d_model=32,
+        d_kv=8,
+        d_ff=64,
+        num_layers=2,
+        num_heads=4,
+        initializer_factor=2.0,
+        pad_token_id=SPECIAL.index("<|pad|>"),
+        eos_token_id=SPECIAL.index("<|end|>"),
+        decoder_start_token_id=SPECIAL.index("<|pad|>"),
+    )
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        T5ForConditionalGeneration(config).save_pretrained(folder)
+    return adopt(folder, description="Random weights for tests.", context=512, **manifest)
+
+
 def _tokenizer(context: int):
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast

@@ -33,6 +33,8 @@ WARM = 0.1
 """Part of the steps in which the rate rises."""
 CLIP = 1.0
 DECAY = 0.01
+REMEMBERED = 2**30
+"""About as many numbers of lower layers' states are kept between epochs, two bytes each."""
 NEAR = 16
 """Batches that are sorted by length together, so that little of a batch is padding."""
 
@@ -84,6 +86,7 @@ class Tuning:
     def __init__(self, trunk: Trunk, work: Work, task: Task, plan: Plan, folder: Path) -> None:
         self._trunk, self._work, self._task, self._plan = trunk, work, task, plan
         self._state = folder / STATE
+        self._known: dict[int, torch.Tensor] = {}
         self.lower = trunk.layers // 2 if plan.lower is None else min(plan.lower, trunk.layers)
 
     def run(self, examples: Sequence[Example], first: Tensors, tell: Tell) -> None:
@@ -97,25 +100,26 @@ class Tuning:
         )
         steps = self._steps(examples)
         optimiser = torch.optim.AdamW(self._groups(learn), weight_decay=DECAY)
-        rates = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _rate(step, len(steps)))
         mark = self._mark(examples)
-        done, saved, mean = self._restore(mark, learn, optimiser, rates), monotonic(), 0.0
+        done, saved, mean = self._restore(mark, learn, optimiser), monotonic(), 0.0
         self._layers.train()
         for number in range(done, len(steps)):
             batch = [examples[at] for at in steps[number]]
-            loss = self._work.loss(self._outputs(batch), batch)
+            loss = self._work.loss(self._outputs(batch, steps[number]), batch)
+            for group in optimiser.param_groups:
+                group["lr"] = group["most"] * _rate(number, len(steps))
             optimiser.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(learn, CLIP)
             optimiser.step()
-            rates.step()
             now = loss.item()
             mean = now if number == done else 0.98 * mean + 0.02 * now
             if monotonic() - saved > EVERY:
-                self._save(mark, number + 1, learn, optimiser, rates)
+                self._save(mark, number + 1, learn, optimiser)
                 saved = monotonic()
             tell(number + 1, len(steps), mean)
         self._layers.eval()
+        self._known.clear()
 
     def tensors(self) -> Tensors:
         """Everything that was learned, as `write_head` takes it."""
@@ -146,9 +150,9 @@ class Tuning:
         """The scale of cosines, a single number, learns faster than the rest."""
         scale = self._tensors.get("head.scale")
         rest = [parameter for parameter in learn if parameter is not scale]
-        groups: list[dict[str, Any]] = [{"params": rest, "lr": self._plan.rate}]
+        groups: list[dict[str, Any]] = [{"params": rest, "most": self._plan.rate}]
         if scale is not None:
-            groups.append({"params": [scale], "lr": 10 * self._plan.rate})
+            groups.append({"params": [scale], "most": 10 * self._plan.rate})
         return groups
 
     def _steps(self, examples: Sequence[Example]) -> list[list[int]]:
@@ -160,7 +164,26 @@ class Tuning:
             found += list(_batches(lengths, self._plan.batch, drawn))
         return found
 
-    def _outputs(self, batch: Sequence[Example]) -> torch.Tensor:
+    def _lower(self, ids: Sequence[Sequence[int]], keys: Sequence[int] | None) -> tuple[Any, Any]:
+        """States after the lower layers, which never change: remembered by the examples' keys."""
+        known = self._known
+        if keys is None or not all(key in known for key in keys):
+            with torch.no_grad():
+                states, real = self._trunk.lower(ids, self.lower)
+            if keys is not None and len(known) * states[0].numel() < REMEMBERED:
+                rows = zip(keys, states, ids, strict=True)
+                known |= {key: row[: len(tokens)].half().clone() for key, row, tokens in rows}
+            return states, real
+        widest = max(len(tokens) for tokens in ids)
+        device = self._trunk.model.device
+        states = torch.zeros(len(ids), widest, self._trunk.width, device=device)
+        real = torch.zeros(len(ids), widest, device=device)
+        for row, key in enumerate(keys):
+            states[row, : len(known[key])] = known[key]
+            real[row, : len(known[key])] = 1.0
+        return states, real
+
+    def _outputs(self, batch: Sequence[Example], keys: Sequence[int] | None = None) -> torch.Tensor:
         tokens = self._trunk.tokens([example.text for example in batch], self._plan.longest)
         ids = tokens["input_ids"]
         words: list[list[Word]] = [[] for _ in batch]
@@ -172,8 +195,7 @@ class Tuning:
         where = stacked(maps, (widest, max(len(row) for row in ids))).to(device)
         shapes = stacked([shapes_of(row) for row in words], (widest, SHAPES)).to(device)
         with torch.autocast(device.type, torch.bfloat16):
-            with torch.no_grad():
-                states, real = self._trunk.lower(ids, self.lower)
+            states, real = self._lower(ids, keys)
             found = outputs(self._task, self._tensors, self._layers, states, real, where, shapes)
         return found.float()
 
@@ -182,20 +204,19 @@ class Tuning:
         whole = [asdict(self._plan), self._task, self._trunk.weights, *map(repr, examples)]
         return sha256(json.dumps(whole).encode()).hexdigest()
 
-    def _save(self, mark: str, step: int, learn: Any, optimiser: Any, rates: Any) -> None:
+    def _save(self, mark: str, step: int, learn: Any, optimiser: Any) -> None:
         state = {
             "mark": mark,
             "step": step,
             "learn": [parameter.detach() for parameter in learn],
             "optimiser": optimiser.state_dict(),
-            "rates": {"last_epoch": rates.last_epoch},
         }
         fresh = self._state.with_name(self._state.name + ".new")
         fresh.parent.mkdir(parents=True, exist_ok=True)
         torch.save(state, fresh)
         fresh.replace(self._state)
 
-    def _restore(self, mark: str, learn: Any, optimiser: Any, rates: Any) -> int:
+    def _restore(self, mark: str, learn: Any, optimiser: Any) -> int:
         """How many steps an earlier start of the same run has behind it."""
         if not self._state.is_file():
             return 0
@@ -206,7 +227,6 @@ class Tuning:
             for parameter, kept in zip(learn, state["learn"], strict=True):
                 parameter.copy_(kept)
         optimiser.load_state_dict(state["optimiser"])
-        rates.load_state_dict(state["rates"])
         return int(state["step"])
 
 
