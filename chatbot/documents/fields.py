@@ -28,9 +28,9 @@ def front_matter(text: str) -> tuple[dict[str, Any], str]:
     if found is None or (found[1].strip() and not _FIELD.search(found[1])):
         return {}, text
     try:
-        values, _ = read_yaml(found[1], "The front matter")
+        values, _ = read_yaml("\n" + found[1], "The front matter")
     except PromptError as error:
-        raise Unreadable(str(error)) from None
+        raise Unreadable(f"Its front matter cannot be read: {error}") from None
     return (values if isinstance(values, dict) else {}), text[found.end() :]
 
 

@@ -67,12 +67,17 @@ _BLOCKS = frozenset(
     )
 )
 _ITEM = "- "
+_LIMIT = etree.ErrorTypes.ERR_RESOURCE_LIMIT
+TOO_DEEP = "Its elements are nested too deeply to be a page that people read."
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 
 
 def plain_of_html(source: str) -> str:
     """The text of HTML, an empty line between paragraphs; empty where there is none."""
-    root = _root(source)
+    try:
+        root = _root(source)
+    except Unreadable:
+        return clean(_flat(source))
     if root is None:
         return ""
     return "\n\n".join(text for one in _blocks(root, _DROPPED) if (text := clean(one.text)))
@@ -91,11 +96,23 @@ def parse_html(data: bytes, source: str) -> Parsed:
 
 
 def _root(source: str) -> "html.HtmlElement | None":
-    parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
+    """The tree of a page, None where there is nothing in it. Raises Unreadable."""
+    parser = html.HTMLParser(
+        encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True
+    )
     try:
-        return html.document_fromstring(clean(source).encode("utf-8"), parser=parser)
+        root = html.document_fromstring(clean(source).encode("utf-8"), parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError):
-        return None
+        root = None
+    if any(error.type == _LIMIT for error in parser.error_log):
+        raise Unreadable(TOO_DEEP)
+    return root
+
+
+def _flat(source: str) -> str:
+    """The text of HTML whose tree nobody can build: what stands between its tags."""
+    source = re.sub(r"(?is)<(script|style|head)\b.*?(</\1\s*>|\Z)", " ", source)
+    return unescape(re.sub(r"<[^>]*>", " ", source))
 
 
 def _blocks(root: "html.HtmlElement", dropped: frozenset[str]) -> Iterator[Block]:

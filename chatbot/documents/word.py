@@ -55,6 +55,8 @@ def _examine(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             _examine_entries(archive)
+    except Unreadable:
+        raise
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError):
         raise Unreadable(BROKEN) from None
     except zipfile.zlib.error:  # type: ignore[attr-defined]
