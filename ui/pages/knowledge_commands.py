@@ -48,8 +48,8 @@ class KnowledgeCommands(SearchCommands):
         self._knowledge = product.knowledge
         self._works = works
         self._uploads = uploads
-        self._topics = getattr(product, "topics", None)
-        self._demo = getattr(product, "demo", None)
+        self._topics = product.topics
+        self._demo = product.demo
 
     @command
     def start(self, person: Person) -> Json:
@@ -61,7 +61,7 @@ class KnowledgeCommands(SearchCommands):
             "formats": list(SUFFIXES),
             "largest": LARGEST,
             "piece": PIECE,
-            "demo": writes and self._demo is not None and not self._demo.is_loaded(),
+            "demo": writes and not self._demo.is_loaded(),
             "state": view.state(self._knowledge.state()),
         }
 
@@ -195,11 +195,13 @@ class KnowledgeCommands(SearchCommands):
         return {"got": self._uploads.put(person, upload, name, size, start, data)}
 
     @command
-    async def take(self, person: Person, *, upload: Id, name: Source) -> Json:
+    async def take(
+        self, person: Person, *, upload: Id, name: Source, visibility: Visibility
+    ) -> Json:
         """Begin to read a file that is here, into articles; it is followed as a work.
 
-        `name` is the source by which its articles are known again. New ones that do not say who
-        may see them are internal.
+        `name` is the source by which its articles are known again. `visibility` is for new ones
+        that do not say themselves who may see them.
         """
         self._may_write(person)
         path = await asyncio.to_thread(self._uploads.take, person, upload)
@@ -208,7 +210,7 @@ class KnowledgeCommands(SearchCommands):
             try:
                 rows = read(path, tell=lambda done, of: work.now("Reading", done, of), source=name)
                 wanted = _until(work, rows)
-                return view.added(self._knowledge.add(person, wanted))
+                return view.added(self._knowledge.add(person, wanted, visibility=visibility))
             finally:
                 path.unlink(missing_ok=True)
 

@@ -10,7 +10,7 @@ import { call, callThrough } from "./server.js";
 import { drawArticle, makeArticle, openArticle, openPassage } from "./knowledge_article.js";
 import { makeAsked } from "./knowledge_asked.js";
 import { makeEmpty } from "./knowledge_empty.js";
-import { addFiles, takeDrops } from "./knowledge_files.js";
+import { addFiles, chooseSeenBy, takeDrops } from "./knowledge_files.js";
 import { makeList, refresh } from "./knowledge_list.js";
 import { on, page, place, see, summary } from "./knowledge_shell.js";
 import { makeTopics } from "./knowledge_topics.js";
@@ -63,6 +63,7 @@ function draw() {
 
 function head() {
   const buttons = page.facts.writes && [
+    chooseSeenBy(),
     h("button", { type: "button", class: "btn", id: "knowledge-add", onclick: () => addFiles() }, icon("up"), "Add files"),
     h("button", { type: "button", class: "btn pri", id: "knowledge-new", "aria-keyshortcuts": "N", onclick: () => writeArticle() }, icon("plus"), "Write article"),
   ];

@@ -1,8 +1,7 @@
 /* Files in: chosen or dropped anywhere on the page, sent in pieces, read by the server one after
    another. A refused file keeps its row with the reason, the rest goes on. */
 
-import { plural } from "./admin_parts.js";
-import { $, h } from "./dom.js";
+import { $, h, prefs } from "./dom.js";
 import { say, toast } from "./overlays.js";
 import { call, newKey } from "./server.js";
 import { page, tell } from "./knowledge_shell.js";
@@ -24,6 +23,15 @@ export function addFiles(source = null) {
   });
   document.body.append(picker);
   picker.click();
+}
+
+/* Who sees new articles whose files do not say it: staff, until somebody chooses otherwise. */
+const seenBy = () => (prefs.get("new-files") === "public" ? "public" : "internal");
+
+export function chooseSeenBy() {
+  const options = [["internal", "New files: staff only"], ["public", "New files: everyone"]].map(([value, text]) => h("option", { value, selected: value === seenBy() }, text));
+  const choice = h("select", { class: "in", id: "knowledge-seen", "aria-label": "New files are seen by", title: "For files that do not say it themselves", onchange: () => prefs.set("new-files", choice.value) }, options);
+  return choice;
 }
 
 export function dismiss(file) {
@@ -88,7 +96,7 @@ function take(chosen) {
 
 async function run() {
   running = true;
-  sum = { added: 0, changed: 0, unchanged: 0, refused: 0, fresh: [] };
+  sum = { added: 0, changed: 0, unchanged: 0, refused: 0 };
   for (;;) {
     const file = files.find((one) => !one.problems.length && !one.stopped);
     if (!file) break;
@@ -110,7 +118,6 @@ function note(file, told) {
     sum.added += told.new;
     sum.changed += told.changed;
     sum.unchanged += told.unchanged;
-    if (told.new) sum.fresh.push(...told.articles);
     file.problems = told.refused.map(([source, reason]) => (source === file.name ? reason : `${source.slice(file.name.length)}: ${reason}`));
     file.words = told.new + told.changed + told.unchanged ? "the rest was read" : "";
   }
@@ -118,28 +125,13 @@ function note(file, told) {
   if (!file.problems.length) files.splice(files.indexOf(file), 1);
 }
 
-/* What came of all files. New articles are for staff until somebody says otherwise. */
+/* What came of all files. */
 function report() {
   const parts = [[sum.added, "new"], [sum.changed, "changed"], [sum.unchanged, "as before"], [sum.refused, "refused"]].filter(([count]) => count);
   if (!parts.length) return;
   const text = `Articles: ${parts.map(([count, word]) => `${count.toLocaleString("en")} ${word}`).join(", ")}.`;
-  say(text);
-  if (sum.added + sum.changed + sum.unchanged === 0) return;
-  const { fresh } = sum;
-  if (!fresh.length) toast(text);
-  else toast(`${text} What does not say itself who may see it is for staff.`, { seconds: 20, action: "Show to everyone", run: () => open(fresh) });
-}
-
-async function open(fresh) {
-  for (const article of fresh) {
-    const told = await call("show_to", { article, visibility: "public" });
-    if (told.error) {
-      toast(told.error, { error: true });
-      return;
-    }
-  }
-  toast(`Everyone sees ${plural(fresh.length, "article")} now.`);
-  tell("list");
+  if (sum.added + sum.changed + sum.unchanged > 0) toast(text);
+  else say(text);
 }
 
 async function bring(file) {
@@ -161,7 +153,7 @@ async function bring(file) {
 }
 
 async function read(file) {
-  const begun = await call("take", { upload: file.key, name: file.name });
+  const begun = await call("take", { upload: file.key, name: file.name, visibility: seenBy() });
   if (begun.error) return begun;
   file.work = begun.work;
   for (;;) {

@@ -112,7 +112,7 @@ export const seenBy = (one) => (one.visibility === "internal" ? badge("internal"
 
 function passages(one) {
   if (page.state.by_meaning && one.embedded < one.passages) {
-    return bar(one.embedded / one.passages, `${one.embedded} of ${one.passages} read`, `Reading ${one.title} by meaning`);
+    return bar(one.embedded / one.passages, `${one.embedded} of ${one.passages}`, `Reading ${one.title} by meaning`);
   }
   return badge(plural(one.passages, "passage"));
 }
