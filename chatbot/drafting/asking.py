@@ -5,6 +5,7 @@ Text of customers, colleagues and passages enters as values: it can open no role
 but the thread and what knowledge finds for it, so no other customer's words get in.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,16 @@ CUT = "The customer's message is very long; the first {kept:,} characters were r
 ANSWERED = "The last message of this thread is ours: the draft answers the customer's last one."
 PERSONS_TONES = {"friendly": "warm", "empathetic": "warm", "concise": "brief"}
 """Tones that the library's prompts write like another, with a word of instruction."""
+_THANKS = re.compile(
+    r"\b(?:thank(?:s| you)|danke|dank|gracias|merci|happy|wonderful|love(?:ly)?)\b", re.IGNORECASE
+)
+_WANTS = re.compile(
+    r"[?¿]|\b(?:please (?!go on|keep)\w+|need|want|how|when|where|why|can you|could you|but|still"
+    r"|brauche|m(?:ö|oe)chte|wann|warum|aber|leider|necesito|quiero|cu[áa]ndo|pero|todav[íi]a)\b",
+    re.IGNORECASE,
+)
+_VALUES = re.compile(r"\d")
+"""Who only thanks gives no figures."""
 CHANGING = "Change your last reply: {instruction}\n\nWrite the whole new reply, nothing else."
 
 
@@ -37,18 +48,37 @@ CHANGING = "Change your last reply: {instruction}\n\nWrite the whole new reply, 
 class Asked:
     """A thread taken apart: `question` is the customer's, `earlier` the messages before it.
 
-    `customer`: their name, where the thread has one.
+    `customer`: their name, where the thread has one. `subject`: the ticket's, or empty.
     """
 
     question: str
     earlier: tuple[Past, ...]
     customer: str
     notes: tuple[str, ...] = ()
+    subject: str = ""
+
+    @property
+    def is_thanks(self) -> bool:
+        """Whether the customer thanks and asks for nothing, as far as words tell."""
+        wants = _WANTS.search(self.question)
+        return (
+            bool(_THANKS.search(self.question)) and not wants and not _VALUES.search(self.question)
+        )
 
     @property
     def searched(self) -> list[str]:
-        """The messages that are searched along with the question."""
-        return [past.content for past in self.earlier[-SEARCHED:]]
+        """What is searched along with the question: the subject, and the last messages."""
+        return [*self._titled, *(past.content for past in self.earlier[-SEARCHED:])]
+
+    @property
+    def hints(self) -> list[str]:
+        """What sentences are compared with beside the question: the subject, what they said."""
+        theirs = [past.content for past in self.earlier if past.role == "user"]
+        return [*self._titled, *theirs[-1:]]
+
+    @property
+    def _titled(self) -> list[str]:
+        return [self.subject] if self.subject.strip() else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +91,7 @@ class Wishes:
     agent: str = ""
 
 
-def asked(thread: Sequence[Said]) -> Asked:
+def asked(thread: Sequence[Said], subject: str = "") -> Asked:
     """Take a thread apart. Raises EmptyText: no message of it is a customer's."""
     said = [one for one in thread if one.text.strip()]
     last = max((at for at, one in enumerate(said) if one.role == "customer"), default=-1)
@@ -73,7 +103,8 @@ def asked(thread: Sequence[Said]) -> Asked:
     question = "\n\n".join(one.text for one in said[first : last + 1])
     names = [one.name for one in said if one.role == "customer" and one.name.strip()]
     notes = (ANSWERED,) if last + 1 < len(said) else ()
-    return Asked(question, _history(said[:first]), names[-1].strip() if names else "", notes)
+    customer = names[-1].strip() if names else ""
+    return Asked(question, _history(said[:first]), customer, notes, subject)
 
 
 def _history(said: Sequence[Said]) -> tuple[Past, ...]:

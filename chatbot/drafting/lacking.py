@@ -19,12 +19,11 @@ _LONGEST = 120
 """Characters of one thing that a model names."""
 
 _ASKS = re.compile(
-    r"\b(?:send|give|tell|write|include|quote|attach|need|require|name|state|provide|have)\b",
+    r"\b(?:we need|(?:send|give|tell|write|name|include|state|quote|attach)(?: to)?(?: us)?)\b"
+    r"(?![^.;:]*yourself)[^.;:]{0,70}\Z",
     re.IGNORECASE,
 )
-_OURS = re.compile(
-    r"\b(?:we|us|me|support|e-mail|email|reply|ready|hand|your|the)\b", re.IGNORECASE
-)
+"""Before a thing: somebody is to send it to us."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +71,7 @@ def without_line(text: str) -> tuple[str, tuple[str, ...]]:
 
 
 def asked_for(used: Sequence[str], thread: Sequence[str]) -> tuple[str, ...]:
-    """What the passages in use ask customers for, and the thread lacks."""
+    """What the texts in use ask customers for, and the thread lacks."""
     wanted = [
         thing
         for thing in THINGS
@@ -93,7 +92,6 @@ def asked_for(used: Sequence[str], thread: Sequence[str]) -> tuple[str, ...]:
 
 def _asks(sentence: str, thing: _Thing) -> bool:
     named = thing.asked.search(sentence)
-    if not named:
-        return False
-    before = sentence[: named.start()]
-    return bool(_ASKS.search(before) and _OURS.search(before)) or "ready" in sentence[named.end() :]
+    return named is not None and bool(
+        _ASKS.search(sentence[: named.start()]) or " ready" in sentence[named.end() :]
+    )

@@ -63,6 +63,15 @@ FRAMES = {
 }
 """A frame for each tone of a reply."""
 
+ABROAD = {
+    "de": Frame("Guten Tag {name},", "Guten Tag,", "", "", "Freundliche Grüße"),
+    "es": Frame("Hola, {name}:", "Hola:", "", "", "Un saludo"),
+    "fr": Frame("Bonjour {name},", "Bonjour,", "", "", "Cordialement"),
+}
+"""A frame for quotations in other languages than English."""
+
+SORRY = "I am sorry about that."
+_FIRST_AND_LAST = 2
 _GREETING = re.compile(
     r"\A\s*((?:hello|hi|hey|dear|good \w+)\b[^\n]{0,80}?[,!]?)[ \t]*\n", re.IGNORECASE
 )
@@ -76,9 +85,9 @@ _CLOSING = re.compile(
 _GENERIC = re.compile(r"^(?:customer|there|team|sir|madam|all)\b", re.IGNORECASE)
 
 
-def framed(body: str, tone: str, name: str, signed: str) -> str:
+def framed(body: str, tone: str, name: str, signed: str, language: str = "en") -> str:
     """A body as a letter. `name` may be empty; `signed` stands under the closing line."""
-    frame = FRAMES.get(tone, FRAMES["neutral"])
+    frame = ABROAD.get(language) or FRAMES.get(tone, FRAMES["neutral"])
     greeting = frame.greeting.format(name=name) if name else frame.nameless
     parts = (greeting, _joined(frame.opening, body), frame.ending, _signed(frame.closing, signed))
     return "\n\n".join(part for part in parts if part)
@@ -129,8 +138,10 @@ def _without_frames(body: str) -> str:
 
 
 def called(name: str) -> str:
-    """What a customer is called in a greeting: the first name, where the name has several words."""
+    """What a customer is called in a greeting: the first name of two, else all of it."""
     words = name.split()
-    if len(words) > 1 and len(words[0]) > 1 and words[0][-1] != "." and words[0].isalpha():
-        return words[0]
-    return name.strip() if all(part.strip(".").isalpha() for part in words) else ""
+    if not words or not all(part.strip(".-'’").replace("-", "").isalpha() for part in words):
+        return ""
+    if len(words) == _FIRST_AND_LAST and len(words[0].strip(".")) > 1:
+        words = words[:1]
+    return " ".join(word if any(map(str.isupper, word)) else word.title() for word in words)

@@ -14,8 +14,8 @@ from chatbot.answering import storable
 from chatbot.archive import Archive
 from chatbot.backends.cancel import CancelToken
 from chatbot.backends.registry import Registry
-from chatbot.chain import OpenEncoder, no_encoder
-from chatbot.drafting import checking, reworks, small
+from chatbot.chain import OpenEncoder, Piece, Plan, no_encoder
+from chatbot.drafting import checking, quoting, reworks, small
 from chatbot.drafting.asking import (
     PASSAGES,
     Asked,
@@ -99,11 +99,13 @@ class Drafting:
         model: str | None = None,
         prompt: str = PROMPT,
         variant: int = 0,
+        subject: str = "",
     ) -> AsyncGenerator[Told, None]:
         """Stream a draft of the reply that a thread waits for: sources, pieces, the end.
 
-        `agent` signs it. `variant` from 0: others begin with other sources and are drawn anew. The
-        text of the end replaces the pieces. It counts as a turn of the person's.
+        `agent` signs it. `subject` is the ticket's: searched along, and not shown to models.
+        `variant` from 0: others begin with other sources and are drawn anew. The text of the end
+        replaces the pieces. It counts as a turn of the person's.
 
         Raises:
             EmptyText: no message of the thread is a customer's.
@@ -112,31 +114,30 @@ class Drafting:
             BackendError: the model did not answer, or broke off.
         """
         watch, thread = Watch(), tuple(thread)
-        opened = asked(thread)
+        opened = asked(thread, subject)
         wishes = Wishes(tone, tuple(facts), instruction, agent)
         ready = await self._writer.model(model)
         served = await asyncio.to_thread(self._writer.served, prompt, _about(thread))
         await self._writer.count(person)
         sources, notes = await asyncio.to_thread(self._sources, person, opened, variant)
         yield Told(sources=sources)
-        plan = plan_of(
-            served.prompt, opened, sources, wishes, self._workspace, self._releases.renderer
-        )
-        plan = varied(replace(plan, notes=(*plan.notes, *notes)), variant % VARIANTS)
         said: list[str] = []
-        async with aclosing(self._writer.stream(plan, ready, cancel, watch)) as pieces:
+        pieces = self._pieces(served, opened, sources, wishes, ready, cancel, watch, variant)
+        async with aclosing(pieces):
             async for piece in pieces:
                 said.append(storable(piece))
                 if piece:
                     yield Told(text=said[-1])
+        text = "".join(said)
         written = Written(
-            text="".join(said),
+            text=text,
+            language=self._analysis.language(text),
             quotes=ready.quotes,
             label=ready.label,
             status=watch.status(cancel),
             first_s=watch.first_s,
             total_s=watch.total_s,
-            notes=watch.notes,
+            notes=(*watch.notes, *notes),
         )
         yield Told(
             ended=await asyncio.to_thread(
@@ -144,12 +145,40 @@ class Drafting:
             )
         )
 
+    async def _pieces(
+        self,
+        served: Served,
+        opened: Asked,
+        sources: tuple[Source, ...],
+        wishes: Wishes,
+        ready: "ChatModel",
+        cancel: CancelToken,
+        watch: Watch,
+        variant: int,
+    ) -> AsyncGenerator[str, None]:
+        """What the model writes; by rule where one that only quotes has nothing to quote."""
+        if ready.quotes and not sources:
+            text = small.without_sources(thanks=opened.is_thanks)
+            watch.took(Piece(text, "stop"))
+            yield text
+            return
+        plan = plan_of(
+            served.prompt, opened, sources, wishes, self._workspace, self._releases.renderer
+        )
+        if ready.quotes:
+            plan = await asyncio.to_thread(self._narrowed, plan, opened, sources, variant)
+        else:
+            plan = varied(plan, variant % VARIANTS)
+        async with aclosing(self._writer.stream(plan, ready, cancel, watch)) as pieces:
+            async for piece in pieces:
+                yield piece
+
     def _sources(
         self, person: Person, thread: Asked, variant: int
     ) -> tuple[tuple[Source, ...], tuple[str, ...]]:
         """The passages for a thread, and a note where they could not be searched."""
         try:
-            if self._knowledge.empty():
+            if thread.is_thanks or self._knowledge.empty():
                 return (), ()
             hits = self._knowledge.search(
                 thread.question,
@@ -166,6 +195,17 @@ class Drafting:
             return (), (SEARCH_BROKE,)
         return (sources_of(hits) if fitting else ()), ()
 
+    def _narrowed(self, plan: Plan, thread: Asked, sources: Sequence[Source], variant: int) -> Plan:
+        """The plan with the sentences that a small model is to quote, in place of passages."""
+        spec = next((one for one in plan.prompt.inputs if one.kind == "passages"), None)
+        if spec is None or not sources:
+            return plan
+        found = quoting.ranked(self._encoder(), thread.question, thread.hints, sources)
+        picked = quoting.chosen(found, variant % VARIANTS)
+        values = dict(plan.values) | {spec.name: quoting.passages(picked, sources)}
+        parameters = dict(plan.prompt.parameters) | {"max_tokens": quoting.LONGEST}
+        return replace(plan, values=values, prompt=replace(plan.prompt, parameters=parameters))
+
     def _ended(
         self,
         written: Written,
@@ -176,7 +216,16 @@ class Drafting:
         served: Served,
     ) -> Draft:
         language = self._analysis.language(opened.question)
-        given = Given(thread, opened, sources, wishes, language, (self._workspace,))
+        mood = self._analysis.mood(opened.question)
+        given = Given(
+            thread,
+            opened,
+            sources,
+            wishes,
+            language,
+            known=(self._workspace,),
+            unhappy=mood is not None and mood.word in ("angry", "unhappy"),
+        )
         return ended(written, given, served, foreign=self._is_foreign(written.text, sources))
 
     def _is_foreign(self, text: str, sources: Sequence[Source]) -> bool:

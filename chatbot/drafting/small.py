@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 
 from chatbot.drafting.claims import every_sentence, is_claim
-from chatbot.drafting.letter import FRAMES, framed, parted, reframed
+from chatbot.drafting.letter import FRAMES, SORRY, framed, parted, reframed
 from chatbot.drafting.views import Want
 from chatbot.errors import Refused
 from chatbot.reworking import short
@@ -21,6 +21,10 @@ RULED = "Done by rule: {label} quotes and cannot rephrase."
 NO_LONGER = "{label} cannot write a text longer. " + LARGER
 NO_TRANSLATION = "{label} writes English alone, so it cannot translate. " + LARGER
 NOTHING_FITS = "{label} only quotes, and no source says anything about that. " + LARGER
+
+FOR_THANKS = "Thank you for your kind words. We are very happy to hear that."
+HOLDING = "Thank you for your message. I am looking into this and will write to you again."
+SHORT = ("brief", "concise")
 
 _SPACES = re.compile(r"(?<=\S)[ \t]{2,}(?=\S)")
 _BEFORE_MARK = re.compile(r"[ \t]+([,.;:!?])(?=\s|$)")
@@ -38,15 +42,34 @@ def whole(
     signed: str,
     facts: Sequence[str],
     missing: Sequence[str],
+    sorry: bool,
+    language: str,
 ) -> str:
-    """A quoted body as a whole letter."""
-    text = _unopened(body) if FRAMES.get(tone, FRAMES["neutral"]).opening else body
+    """A quoted body as a whole letter. `sorry`: the customer is unhappy. `language`: the body's."""
+    english, opening = language in ("", "en"), FRAMES.get(tone, FRAMES["neutral"]).opening
+    text = _unopened(body)
+    if english and sorry and not opening and tone not in SHORT:
+        text = f"{SORRY} {text}"
     said = text.casefold()
     more = [_ended(fact) for fact in facts if fact.strip().rstrip(".").casefold() not in said]
     parts = [text, " ".join(more)]
-    if missing:
+    if missing and english:
         parts.append(f"Could you please send us {_listed(missing)}?")
-    return framed("\n\n".join(part for part in parts if part.strip()), tone, customer, signed)
+    whole_body = "\n\n".join(part for part in parts if part.strip())
+    return framed(whole_body, tone, customer, signed, language)
+
+
+def without_sources(*, thanks: bool) -> str:
+    """What can be said where nothing can be quoted: to thanks, or that somebody will look."""
+    return FOR_THANKS if thanks else HOLDING
+
+
+def to_last_quotation(text: str, sources: Sequence[str]) -> str:
+    """A text that was cut off, without its last sentence where no source has that to the letter."""
+    every = every_sentence(text)
+    if len(every) > 1 and not any(every[-1].text in source for source in sources):
+        return text[: every[-1].start].rstrip()
+    return text
 
 
 def rework(text: str, want: Want, label: str) -> str:
