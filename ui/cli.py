@@ -22,6 +22,7 @@ from chatbot.errors import ChatbotError
 from ui import (
     cli_data,
     cli_demo,
+    cli_draft,
     cli_evaluate,
     cli_knowledge,
     cli_privacy,
@@ -47,6 +48,7 @@ app.add_typer(cli_demo.demo, name="demo")
 app.add_typer(cli_knowledge.knowledge, name="knowledge")
 app.add_typer(cli_train.train, name="train")
 app.command()(cli_evaluate.evaluate)
+app.command()(cli_draft.draft)
 
 
 def _version(*, wanted: bool) -> None:

@@ -69,6 +69,8 @@ ROUTES: tuple[Route, ...] = (
     Route("/account/export", _POST, limit=FORM_LIMIT),
     Route("/admin/people/{whom}/export", _POST, limit=FORM_LIMIT),
     Route("/admin/record/export", _POST, limit=FORM_LIMIT),
+    # For programs
+    Route("/api/drafts", _POST),
     # Files without anybody's data
     Route("/ui/static/{path:path}", ("GET", "HEAD"), "open"),
     Route("/static/{path:path}", who="open"),

@@ -32,6 +32,7 @@ from chatbot.bootstrap import Product
 from chatbot.errors import ChatbotError, SettingsInvalid
 from chatbot.openid import open_provider
 from ui import bindings, login, oidc, quick, routes
+from ui.api import drafts
 from ui.guard import Guard, People, names_of
 from ui.pages import account, admin, admin_files, chat, desk, frame, knowledge, models, prompts
 from ui.pages.chat_stream import ChatStream
@@ -99,6 +100,7 @@ def create_app(product: Product) -> FastAPI:
         doors = login.add(app, product, provider.name if provider else "")
         oidc.add(app, product, provider, doors)
     admin_files.add(app, product)
+    drafts.add(app, product)
     _mount(app, blocks)
     for mounted in app.routes:
         if isinstance(mounted, Mount) and isinstance(mounted.app, FastAPI):

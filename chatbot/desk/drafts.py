@@ -136,7 +136,8 @@ class Drafts(Part):
         self, person: Person, asked: _Asked, cancel: CancelToken, how: dict[str, Any]
     ) -> AsyncGenerator[Told, None]:
         how = {"agent": person.name, **how}
-        pieces = self._parts.drafting.draft(person, asked.thread, cancel, **how)
+        subject = asked.ticket.subject
+        pieces = self._parts.drafting.draft(person, asked.thread, cancel, subject=subject, **how)
         async with aclosing(pieces):
             async for each in pieces:
                 if each.ended is None or each.ended.status == "stopped":

@@ -1,0 +1,1 @@
+"""Doors for programs: plain HTTP with JSON. Parse, call, answer; no widget."""
