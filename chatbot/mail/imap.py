@@ -5,10 +5,11 @@ no mark on the server and other programs may read the same mailbox.
 """
 
 import base64
+import contextlib
 import imaplib
 import re
-import ssl
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
+from time import mktime
 from types import TracebackType
 from typing import Any, Self
 
@@ -28,11 +29,13 @@ class Inbox:
         self._server = server
         try:
             self._imap = self._connected()
-            self._imap.login(server.user, server.password)
-        except imaplib.IMAP4.error:
-            raise NotNow(f"{server.host} refused the login. Check user and password.") from None
-        except (OSError, ssl.SSLError) as error:
-            raise NotNow(in_words(error, server)) from None
+        except (imaplib.IMAP4.error, OSError) as error:
+            raise self._failed("the greeting", error) from None
+        try:
+            self._log_in()
+        except BaseException:
+            self._hang_up()
+            raise
 
     def _connected(self) -> imaplib.IMAP4:
         server = self._server
@@ -40,10 +43,22 @@ class Inbox:
             return imaplib.IMAP4_SSL(
                 server.host, server.port, ssl_context=server.tls(), timeout=server.timeout
             )
-        imap = imaplib.IMAP4(server.host, server.port, timeout=server.timeout)
-        if server.security == "starttls":
-            imap.starttls(server.tls())
-        return imap
+        return imaplib.IMAP4(server.host, server.port, timeout=server.timeout)
+
+    def _log_in(self) -> None:
+        """Encrypt where that comes after the greeting, then log in."""
+        server = self._server
+        try:
+            if server.security == "starttls":
+                self._imap.starttls(server.tls())
+        except (imaplib.IMAP4.error, OSError) as error:
+            raise self._failed("STARTTLS", error) from None
+        try:
+            self._imap.login(server.user, server.password)
+        except imaplib.IMAP4.error:
+            raise NotNow(f"{server.host} refused the login. Check user and password.") from None
+        except OSError as error:
+            raise NotNow(in_words(error, server)) from None
 
     def __enter__(self) -> Self:
         return self
@@ -57,6 +72,10 @@ class Inbox:
         try:
             self._imap.logout()
         except (imaplib.IMAP4.error, OSError):
+            self._hang_up()
+
+    def _hang_up(self) -> None:
+        with contextlib.suppress(OSError):  # after a failed handshake there is no socket left
             self._imap.shutdown()
 
     def select(self, folder: str, *, writable: bool = False) -> int:
@@ -85,12 +104,17 @@ class Inbox:
         """The UIDs of mails that came on this day or later, lowest first."""
         return self._search("SINCE", f"{day.day}-{_MONTHS[day.month - 1]}-{day.year}")
 
-    def size(self, uid: int) -> int | None:
-        """Bytes of a mail; None when it is gone."""
-        for part in self._ask("FETCH", str(uid), "(UID RFC822.SIZE)"):
+    def about(self, uid: int) -> tuple[int, datetime] | None:
+        """Bytes of a mail and when it came to the server; None when it is gone."""
+        for part in self._ask("FETCH", str(uid), "(UID RFC822.SIZE INTERNALDATE)"):
             head = part[0] if isinstance(part, tuple) else part
-            if isinstance(head, bytes) and (found := re.search(rb"RFC822\.SIZE (\d+)", head)):
-                return int(found[1])
+            size = re.search(rb"RFC822\.SIZE (\d+)", head) if isinstance(head, bytes) else None
+            if size:
+                came = imaplib.Internaldate2tuple(head)
+                now = datetime.now(UTC)
+                moment = datetime.fromtimestamp(mktime(came), UTC) if came else now
+                # The protocol cuts fractions off, which would put an answer before its question.
+                return int(size[1]), min(moment + timedelta(seconds=1), now)
         return None
 
     def fetch(self, uid: int, *, head: bool = False) -> bytes | None:

@@ -6,7 +6,6 @@ answer came, nobody here can know. `handing_over` is called between the two.
 
 import contextlib
 import smtplib
-import ssl
 from collections.abc import Callable
 from email.utils import parseaddr
 
@@ -42,7 +41,7 @@ def send(
         _hand_over(smtp, server, mail)
     except smtplib.SMTPServerDisconnected:
         raise NotNow(f"{server.host}:{server.port} closed the connection.") from None
-    except (OSError, ssl.SSLError) as error:
+    except OSError as error:
         raise NotNow(in_words(error, server)) from None
     finally:
         with contextlib.suppress(smtplib.SMTPException, OSError):
@@ -59,12 +58,30 @@ def check(server: Server, sender: str) -> None:
 
 def _connected(server: Server, domain: str) -> smtplib.SMTP:
     try:
-        if server.security == "tls":
-            smtp: smtplib.SMTP = smtplib.SMTP_SSL(
-                server.host, server.port, domain, timeout=server.timeout, context=server.tls()
-            )
-        else:
-            smtp = smtplib.SMTP(server.host, server.port, domain, timeout=server.timeout)
+        smtp = _greeted(server, domain)
+    except smtplib.SMTPException as error:
+        raise _turned_away(server, error) from None
+    except OSError as error:
+        raise NotNow(in_words(error, server)) from None
+    try:
+        _log_in(smtp, server)
+    except BaseException:
+        smtp.close()
+        raise
+    return smtp
+
+
+def _greeted(server: Server, domain: str) -> smtplib.SMTP:
+    if server.security == "tls":
+        return smtplib.SMTP_SSL(
+            server.host, server.port, domain, timeout=server.timeout, context=server.tls()
+        )
+    return smtplib.SMTP(server.host, server.port, domain, timeout=server.timeout)
+
+
+def _log_in(smtp: smtplib.SMTP, server: Server) -> None:
+    """Encrypt where that comes after the greeting, then log in where there is a user."""
+    try:
         if server.security == "starttls":
             smtp.starttls(context=server.tls())
         smtp.ehlo_or_helo_if_needed()
@@ -78,13 +95,14 @@ def _connected(server: Server, domain: str) -> smtplib.SMTP:
             "(STARTTLS, or a login)."
         ) from None
     except smtplib.SMTPException as error:
-        code = getattr(error, "smtp_code", "")
-        raise NotNow(
-            f"{server.host}:{server.port} refused the connection. {code}".strip()
-        ) from None
-    except (OSError, ssl.SSLError) as error:
+        raise _turned_away(server, error) from None
+    except OSError as error:
         raise NotNow(in_words(error, server)) from None
-    return smtp
+
+
+def _turned_away(server: Server, error: smtplib.SMTPException) -> NotNow:
+    code = getattr(error, "smtp_code", "")
+    return NotNow(f"{server.host}:{server.port} refused the connection. {code}".strip())
 
 
 def _address(smtp: smtplib.SMTP, sender: str, to: str) -> None:

@@ -93,12 +93,13 @@ class Fetching:
 
     def _take(self, inbox: Inbox, validity: int, uid: int) -> None:
         """Take one mail in, or leave it out, and write down that it is done."""
-        size = inbox.size(uid)
-        whole = size is not None and size <= LARGEST_MAIL
-        raw = None if size is None else inbox.fetch(uid, head=not whole)
         left_out, seen = 0, ""
-        if raw is not None:
-            left_out, seen = self._judge(raw, whole=whole)
+        about = inbox.about(uid)
+        if about is not None:
+            size, came = about
+            raw = inbox.fetch(uid, head=size > LARGEST_MAIL)
+            if raw is not None:
+                left_out, seen = self._judge(raw, came, whole=size <= LARGEST_MAIL)
         with self._main.writing() as session:
             if seen:
                 mail.note_seen(session, seen)
@@ -106,7 +107,7 @@ class Fetching:
         if self._mailbox.mark_seen and not left_out:
             inbox.mark_seen(uid)
 
-    def _judge(self, raw: bytes, *, whole: bool) -> tuple[int, str]:
+    def _judge(self, raw: bytes, came: datetime, *, whole: bool) -> tuple[int, str]:
         """Do what a mail asks for: whether it was left out (1), and its digest."""
         told = kind_of(raw, self._mailbox.address)
         seen = mail.digest(told.message_id, raw)
@@ -117,16 +118,17 @@ class Fetching:
             return self._undelivered(told.about, told.status), seen
         if told.kind != "person":
             return int(told.kind == "automatic"), seen
-        return self._bring(raw, whole=whole), seen
+        return self._bring(raw, came, whole=whole), seen
 
     def _undelivered(self, about: tuple[str, ...], status: str) -> int:
         reason = f"The mail came back{f' ({status})' if status else ''}: it was not delivered."
         with self._main.writing() as session:
             return int(not mail.undelivered(session, about, reason))
 
-    def _bring(self, raw: bytes, *, whole: bool) -> int:
+    def _bring(self, raw: bytes, came: datetime, *, whole: bool) -> int:
         try:
-            parsed = parse_mail(raw, datetime.now(UTC))
+            # What the mail itself says may be wrong: an answer dated before its question.
+            parsed = replace(parse_mail(raw, came), at=came)
         except Unreadable as error:
             log.warning("a mail was left out: %s", error)
             return 1

@@ -44,6 +44,11 @@ _LOST = (
 _NO_ADDRESS = "The customer's address is none that mail can be sent to."
 
 
+def wait_after(tries: int) -> timedelta:
+    """How long to wait after so many tries that failed."""
+    return min(FIRST_WAIT * 2 ** min(tries - 1, 20), LONGEST_WAIT)
+
+
 class Sending:
     """Sends what is due. Blocking: call it from a thread."""
 
@@ -145,9 +150,8 @@ class Sending:
         if now - due.created_at > GIVE_UP:
             self._end(due, "failed", f"Given up after {due.tries} tries. {reason}")
             return
-        wait = min(FIRST_WAIT * 2 ** min(due.tries - 1, 20), LONGEST_WAIT)
         with self._main.writing() as session:
-            mail.end_try(session, due.id, "queued", reason, due_at=now + wait)
+            mail.end_try(session, due.id, "queued", reason, due_at=now + wait_after(due.tries))
 
     def _end(self, due: OutgoingMail, state: mail.MailStatus, reason: str = "") -> None:
         with self._main.writing() as session:

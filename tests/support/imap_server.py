@@ -1,10 +1,11 @@
 """A small IMAP server on loopback: as much of RFC 3501 as a mailbox that is read by UID needs.
 
 One mailbox, one user. Commands: CAPABILITY, STARTTLS, LOGIN, SELECT, EXAMINE, UID SEARCH (UID,
-SINCE, HEADER Message-ID), UID FETCH (RFC822.SIZE, BODY.PEEK[], BODY.PEEK[HEADER]), UID STORE
-(+FLAGS.SILENT), APPEND, NOOP, LOGOUT.
+SINCE, HEADER Message-ID), UID FETCH (RFC822.SIZE INTERNALDATE, BODY.PEEK[], BODY.PEEK[HEADER]),
+UID STORE (+FLAGS.SILENT), APPEND, NOOP, LOGOUT.
 """
 
+import contextlib
 import re
 import socketserver
 import threading
@@ -82,6 +83,10 @@ class _Server(socketserver.ThreadingTCPServer):
     daemon_threads = True
     block_on_close = False
 
+    def handle_error(self, request, _address):
+        """The other side went away, or does not trust us: its test says which."""
+        request.close()
+
 
 class _Session(socketserver.StreamRequestHandler):
     def setup(self):
@@ -100,15 +105,25 @@ class _Session(socketserver.StreamRequestHandler):
                 word, _, rest = rest.partition(" ")
             self.box.commands.append(f"{word} {rest}".strip())
             answer = getattr(self, f"do_{word.lower()}", self.do_unknown)(rest)
-            self.line(f"{tag} {answer}")
+            self.line(f"{tag} {answer} .")
             if word.upper() == "STARTTLS" and answer.startswith("OK"):
                 self.secure()
+
+    def finish(self):
+        with contextlib.suppress(OSError):
+            super().finish()
+        self.request.close()
 
     def line(self, text):
         self.wfile.write(f"{text}\r\n".encode())
 
     def secure(self):
-        self.request = self.connection = self.box.tls.wrap_socket(self.request, server_side=True)
+        try:
+            self.request = self.box.tls.wrap_socket(self.request, server_side=True)
+        except OSError:  # the other side does not trust us
+            self.on = False
+            return
+        self.connection = self.request
         self.rfile = self.connection.makefile("rb")
         self.wfile = self.connection.makefile("wb", 0)
 
@@ -168,7 +183,9 @@ class _Session(socketserver.StreamRequestHandler):
             if mail.uid != int(uid):
                 continue
             if "RFC822.SIZE" in what:
-                self.line(f"* {number} FETCH (UID {uid} RFC822.SIZE {len(mail.raw)})")
+                size, came = len(mail.raw), mail.came.strftime("%d-%b-%Y %H:%M:%S +0000")
+                told = f'UID {uid} RFC822.SIZE {size} INTERNALDATE "{came}"'
+                self.line(f"* {number} FETCH ({told})")
                 continue
             raw = mail.raw
             if "HEADER" in what:

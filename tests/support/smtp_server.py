@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import warnings
 from contextlib import contextmanager
 
 from aiosmtpd.controller import Controller
@@ -33,7 +34,9 @@ class Taken:
 
 class _Loopback(Controller):
     def factory(self):
-        return SMTP(self.handler, hostname="localhost", **self.SMTP_kwargs)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Requiring AUTH while not requiring TLS")
+            return SMTP(self.handler, hostname="localhost", **self.SMTP_kwargs)
 
 
 @contextmanager
@@ -71,11 +74,13 @@ def _known(_server, _session, _envelope, mechanism, data):
 class Silent:
     """A server that takes a mail's text and then says nothing, or hangs up.
 
-    `taken` is set when the whole text is here; `end` closes the connection without an answer.
+    `called` is set when somebody connects, `taken` when the whole text is here; `end` closes the
+    connection without an answer. Without `greets` it says nothing from the beginning.
     """
 
-    def __init__(self):
-        self.taken, self.end = threading.Event(), threading.Event()
+    def __init__(self, *, greets=True):
+        self.called, self.taken, self.end = (threading.Event() for _ in range(3))
+        self.greets = greets
         self.text = b""
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.port = self._socket.getsockname()[1]
@@ -83,8 +88,15 @@ class Silent:
         self._thread.start()
 
     def _serve(self):
-        connection, _ = self._socket.accept()
+        try:
+            connection, _ = self._socket.accept()
+        except OSError:
+            return  # closed before anybody came
+        self.called.set()
         with connection, connection.makefile("rb") as lines:
+            if not self.greets:
+                self.end.wait(60)
+                return
             connection.sendall(b"220 here\r\n")
             for line in lines:
                 word = line.split(b" ")[0].strip().upper()
