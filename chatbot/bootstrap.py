@@ -152,7 +152,7 @@ def _base(settings: Settings) -> _Base:
         encoder=encoder,
         allowance=Allowance(options, local_person),
         knowledge=Knowledge(archive, audit, encoder),
-        analysis=Analysis(encoder),
+        analysis=Analysis(encoder, settings.heads_folder),
         local_person=local_person,
     )
 
