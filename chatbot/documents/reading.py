@@ -74,7 +74,7 @@ def read_folder(path: Path) -> Iterator[Parsed | Bad]:
 
 def _written(name: str) -> str:
     """A file's name as text that can be stored, also where it is no UTF-8."""
-    return name.encode("utf-8", "replace").decode("utf-8").replace("\n", " ")
+    return " ".join(clean(name).split())
 
 
 def _read(path: Path, source: str, tell: Tell) -> Iterator[Parsed | Bad]:

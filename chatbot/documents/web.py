@@ -6,6 +6,7 @@ a document's own is expanded: lxml's HTML parser knows none.
 
 import re
 from collections.abc import Iterator
+from html import unescape
 
 from lxml import etree, html
 
