@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 from ui.pages.account_commands import AccountCommands
 from ui.pages.admin_commands import AdminCommands
 from ui.pages.chat_commands import ChatCommands
+from ui.pages.desk_commands import DeskCommands
 from ui.pages.knowledge_commands import KnowledgeCommands
 from ui.pages.models_commands import ModelsCommands
 from ui.pages.prompts_commands import PromptsCommands
@@ -20,6 +21,7 @@ from ui.pages.prompts_tests_commands import PromptsTestsCommands
 
 BOOKS: dict[str, type] = {
     "chat-meta": ChatCommands,
+    "desk-data": DeskCommands,
     "prompts-data": PromptsCommands,
     "prompts-edit-data": PromptsEditCommands,
     "prompts-tests-data": PromptsTestsCommands,

@@ -5,6 +5,7 @@ The desk's services ask for the role again and find tickets themselves: no id is
 
 import base64
 import binascii
+import os
 import tempfile
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -24,7 +25,6 @@ from ui.pages.prompts_runs import Runs
 from ui.pages.search_commands import Name
 
 Json = dict[str, Any]
-Id = Annotated[str, Field(max_length=64)]
 Limit = Annotated[int, Field(ge=1, le=500)]
 Code = Annotated[str, Field(max_length=20)]
 
@@ -137,8 +137,13 @@ class DeskCommands(DeskDraftCommands, DeskReplyCommands):
         *,
         name: Name,
         data: Annotated[str, Field(max_length=IMPORT_LIMIT * 4 // 3 + 8)],
+        modified: Annotated[int, Field(ge=0, le=2**32)],
     ) -> Json:
-        """Take in a file of tickets; `data` is its bytes in Base64."""
+        """Take in a file of tickets; `data` is its bytes in Base64.
+
+        `modified`: when it was changed last, in seconds since 1970. Messages without a time get
+        that one, so that the same file again is the same messages.
+        """
         suffix = Path(name).suffix.lower()
         if suffix not in SUFFIXES:
             raise Refused(
@@ -152,6 +157,7 @@ class DeskCommands(DeskDraftCommands, DeskReplyCommands):
             # Named by us: a name from a page never becomes a path.
             file = Path(folder) / f"tickets{suffix}"
             file.write_bytes(content)
+            os.utime(file, (modified, modified))
             brought = self._desk.bring(person, read(file))
         return _brought(brought)
 

@@ -20,7 +20,8 @@ from ui.pages.commands import command
 from ui.pages.search_commands import Name, SearchCommands
 
 Json = dict[str, Any]
-TicketId = Annotated[str, Field(min_length=1, max_length=64)]
+TicketId = Annotated[str, Field(min_length=1, max_length=200)]
+"""Something of the workspace's: everybody with the role may open it."""
 Text = Annotated[str, Field(max_length=100_000)]
 Facts = Annotated[list[Annotated[str, Field(max_length=1000)]], Field(max_length=12)]
 Words = Annotated[list[Annotated[str, Field(max_length=1000)]], Field(max_length=50)]

@@ -88,6 +88,8 @@ async function arrive(again = false) {
     $("#desk-ticket").replaceChildren(h("div", { class: "pb" }, refused(told, () => arrive(true))));
     return;
   }
+  await closeReply(); // what was typed into the last one meanwhile
+  if (number !== opening) return;
   desk.ticket = told.ticket;
   if (!$("#desk-regions").dataset.now || $("#desk-regions").dataset.now === "queue") seeRegion("ticket");
   drawThread(told.ticket);

@@ -354,7 +354,15 @@ export function clearNotes() {
 }
 
 export const missingNote = (missing, write) =>
-  missing.length === 0 ? null : h("div", { class: "note warn wrap" }, icon("warn"), h("span", { class: "grow" }, `Needs ${missing.join(", ")}`), h("button", { type: "button", class: "btn s", onclick: () => write(`Could you tell us ${missing.map(yours).join(" and ")}, please?`) }, "Ask the customer"));
+  missing.length === 0 ? null : h("div", { class: "note warn wrap" }, icon("warn"), h("span", { class: "grow" }, `Needs ${missing.join(", ")}`), asking(missing, write), missing.some(isArticle) && h("a", { class: "btn s", href: "/knowledge" }, "Open Knowledge"));
+
+const isArticle = (what) => /\barticle\b/.test(what);
+
+/* A question for what a customer can tell. */
+function asking(missing, write) {
+  const theirs = missing.filter((one) => !isArticle(one));
+  return theirs.length > 0 && h("button", { type: "button", class: "btn s", onclick: () => write(`Could you tell us ${theirs.map(yours).join(" and ")}, please?`) }, "Ask the customer");
+}
 
 const yours = (what) => (/^(the|your|which|what|when|how|where)\b/i.test(what) ? what.replace(/^the\b/i, "your") : `your ${what}`);
 

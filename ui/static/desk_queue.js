@@ -136,7 +136,7 @@ function row(one, current) {
     { class: "q", id: `row-${one.id}`, href: addressOf(one.id), "aria-current": one.id === current ? "true" : null, onclick: open },
     h("div", { class: "l1" }, h("b", { class: "ell grow" }, one.customer || "Somebody"), h("span", { class: one.late ? "xs num bad b" : "xs num dim" }, one.late ? `${wait}, late` : wait)),
     h("div", { class: one.unread ? "l2 ell b" : "l2 ell" }, one.subject || "No subject"),
-    h("div", { class: "l3" }, h("span", {}, capital(one.channel)), h("span", { "aria-hidden": "true" }, "·"), state(one), one.assignee && wanted.which !== "mine" && [h("span", { "aria-hidden": "true" }, "·"), h("span", { class: "ell" }, one.assignee)]),
+    h("div", { class: "l3" }, h("span", {}, one.channel === "api" ? "API" : capital(one.channel)), h("span", { "aria-hidden": "true" }, "·"), state(one), one.assignee && wanted.which !== "mine" && [h("span", { "aria-hidden": "true" }, "·"), h("span", { class: "ell" }, one.assignee)]),
   );
 }
 
@@ -177,7 +177,7 @@ function importButton() {
       return;
     }
     const data = await base64(one);
-    const answer = await during(button, "Importing…", () => call("bring", { name: one.name.slice(-200), data }));
+    const answer = await during(button, "Importing…", () => call("bring", { name: one.name.slice(-200), data, modified: Math.floor(one.lastModified / 1000) }));
     if (answer?.error) {
       toast(answer.error, { error: true });
       return;

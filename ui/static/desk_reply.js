@@ -60,7 +60,7 @@ export function makeReply() {
       h("span", { class: "grow sm foot-of", id: "desk-foot", role: "status" }),
       iconButton("copy", "Copy the reply and mark the ticket as answered", () => send("clipboard"), { id: "desk-copy" }),
       h("button", { type: "button", class: "btn quiet", id: "desk-discard", onclick: discard }, "Discard"),
-      h("button", { type: "button", class: "btn pri", id: "desk-send", "aria-describedby": "desk-foot", "aria-keyshortcuts": "Control+Enter", onclick: () => send("reply") }, "Send reply"),
+      h("button", { type: "button", class: "btn pri", id: "desk-send", "aria-describedby": "desk-foot", "aria-keyshortcuts": "Control+Enter", onclick: () => send(way()) }, "Send reply"),
     ),
   );
 }
@@ -93,7 +93,7 @@ function bind() {
   on("focus-reply", () => editor.field.focus());
   on("others", drawOthers);
   onKey("reply", () => (reply.ticket ? (seeRegion("reply"), showTab("edit"), editor.field.focus(), true) : false));
-  onKey("send-reply", () => (reply.ticket ? (send("reply"), true) : false));
+  onKey("send-reply", () => (reply.ticket ? (send(way()), true) : false));
   onKey("changes", () => (reply.ticket ? (showTab($("#desk-changes").hidden ? "changes" : "edit"), true) : false));
   addEventListener("beforeunload", (event) => {
     if (dirty) event.preventDefault();
@@ -114,6 +114,8 @@ export function openReply(ticket) {
   $("#desk-reply").hidden = false;
   const { work } = ticket;
   editor.ghost.hidden = true;
+  $("#desk-send").textContent = ticket.sends ? "Send reply" : "Copy reply";
+  $("#desk-copy").hidden = !ticket.sends;
   editor.set(work.text);
   editor.field.setAttribute("aria-label", `Reply to ${ticket.customer || "the customer"}`);
   $("#desk-facts").value = work.facts.join("; ");
@@ -399,6 +401,9 @@ function historyMenu(event) {
 
 // Sending ---------------------------------------------------------------------------------------
 
+/* How a reply leaves: what no reply can reach from here is copied. */
+const way = () => (desk.ticket.sends ? "reply" : "clipboard");
+
 function discard() {
   const text = editor.text();
   if (!text) return;
@@ -425,8 +430,7 @@ async function send(how) {
   const text = editor.text();
   if (how === "clipboard" && !(await copied(text))) return;
   reply.sending = true;
-  const button = how === "reply" ? $("#desk-send") : $("#desk-copy");
-  const told = await during(button, how === "reply" ? "Sending…" : icon("copy"), () => call("send", given(text, { seconds: Math.round((Date.now() - reply.since) / 1000), how, version: reply.version, seen: desk.ticket.messages.at(-1)?.id ?? "" })));
+  const told = await during($("#desk-send"), "Sending…", () => call("send", given(text, { seconds: Math.round((Date.now() - reply.since) / 1000), how, version: reply.version, seen: desk.ticket.messages.at(-1)?.id ?? "" })));
   if (reply.ticket === of) reply.sending = false;
   if (told.error) return notSent(told, text, of);
   const draft = draftOf();
