@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from chatbot.analysis.views import Card, Entity, Item, Quote
-from chatbot.demo.service import SOURCE
 from chatbot.desk import Other, Queue, Row, StoredDraft, ThreadMessage, Ticket
 from chatbot.knowledge import Article, Hit
 from chatbot.macros import Macro
@@ -13,6 +12,8 @@ Json = dict[str, Any]
 
 SENDS = ("chat", "e-mail")
 """Channels in which a reply reaches the customer from here; others leave by the clipboard."""
+DEMO = "demo:"
+"""How the source of a demo's ticket begins: its replies go nowhere and are called sent."""
 KNOWN = ("customer", "agent", "company", "order")
 """Variables of macros that the ticket fills in where it can, so that nobody is asked for them."""
 DELIVERY = {
@@ -77,7 +78,7 @@ def ticket(found: Ticket) -> Json:
         "language": one.language,
         "state": one.state,
         "reason": found.reason,
-        "sends": one.channel in SENDS or found.source.startswith(SOURCE),
+        "sends": one.channel in SENDS or found.source.startswith(DEMO),
         "assignee": {"id": one.assignee_id, "name": one.assignee} if one.assignee_id else None,
         "messages": [message(each) for each in found.thread],
         "has_earlier": found.has_earlier,
