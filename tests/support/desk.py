@@ -7,6 +7,7 @@ from sqlalchemy import update
 
 from chatbot.ticket_files import Incoming, IncomingMessage
 from store import accounts, models
+from tests.support.stored import started, turn
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 """When the threads below begin."""
@@ -59,3 +60,15 @@ def due(product):
     with product.database.transaction() as session:
         session.execute(update(models.Reply).values(due_at=NOON))
     return product.desk.send_due()
+
+
+def subjects(desk, who, **how):
+    """What a page of the queue is about."""
+    return [row.subject for row in desk.queue(who, **how).rows]
+
+
+def talk(database, owner, *, text="Where is my parcel?"):
+    """A chat of somebody with one turn; its public id."""
+    made = started(database, owner, "Where is it?")
+    turn(database, made, text, "On its way.")
+    return made.public_id
