@@ -226,7 +226,9 @@ class Answering:
 
 
 def _lacks(sourced: Sourced, passages: Sequence[Json], question: Message) -> bool:
-    """Whether a question was left without a passage: none was found, or none held a sentence."""
+    """Whether a question was left without a passage: none fitted, or none held a sentence."""
+    if any(one["used"] for one in passages):
+        return False
     return sourced.lacked or (bool(sourced.hits) and not passages and is_asking(question.content))
 
 

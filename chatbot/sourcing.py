@@ -88,13 +88,27 @@ class Sourcing:
                 internal=self._knowledge.may_see_internal(person),
             )
             fitting = self._knowledge.is_fitting(hits)
+            strays = fitting and bool(past) and self._strays(person, question, hits)
         except Exception as error:  # noqa: BLE001  an answer without sources is better than none
             # The exception's text may quote the question, so only its type is logged.
             log.error("a search for passages broke: %s", type(error).__name__)  # noqa: TRY400
             return Sourced(notes=(BROKEN,))
         if not fitting:
             return Sourced(lacked=is_asking(question))
-        return Sourced(tuple(hits))
+        return Sourced(tuple(hits), lacked=strays)
+
+    def _strays(self, person: Person, question: str, hits: "Sequence[Hit]") -> bool:
+        """Whether a question in a thread left the subject of what was found for the thread.
+
+        It shares no word with that, and alone it finds nothing; short ones never do.
+        """
+        asked = set(stems(question))
+        found = {stem for one in hits for stem in stems(f"{one.label} {one.text}")}
+        if len(asked) < SAYING or asked & found:
+            return False
+        internal = self._knowledge.may_see_internal(person)
+        alone = self._knowledge.search(question, most=1, internal=internal)
+        return not self._knowledge.is_fitting(alone)
 
     def note(self, question: str, lacked: bool, passages: Sequence[Json], message: str) -> None:  # noqa: FBT001
         """Count what an answer (public id) used of its passages, or keep what was lacked.

@@ -66,7 +66,8 @@ async def asked_by(product, person, text):
 
 
 def shown(product, person, turn):
-    return product.conversations.open(person, turn.conversation).messages[-1]
+    view = product.conversations.open(person, turn.conversation)
+    return next(message for message in view.messages if message.id == turn.reply)
 
 
 def test_a_question_gets_passages_and_an_answer_its_sources(product, shelf, play):
@@ -197,3 +198,18 @@ def test_the_trace_stays_exact_when_the_article_changes(product, shelf, play):
     assert REFUNDS in trace.messages[0]["content"]
     with pytest.raises(NotFound):
         product.traces.source(me, turn.reply, 1)
+
+
+def test_a_thread_that_leaves_its_subject_is_told(product, shelf, play):
+    async def scene():
+        first = await ask(product, ASKED.format("Yes [1]."), key="k1")
+        short = await ask(product, "!say How long?", first.conversation, "k2")
+        stray = await ask(product, "What do zebras eat in winter?", first.conversation, "k3")
+        return short, stray
+
+    me = product.person()
+    lacked = [shown(product, me, turn).lacked for turn in play(scene())]
+    assert lacked == [False, True]
+    assert [one.question for one in product.knowledge.lacking(me)] == [
+        "What do zebras eat in winter?"
+    ]
