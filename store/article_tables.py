@@ -11,8 +11,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import (
-    ARRAY,
-    REAL,
     CheckConstraint,
     Date,
     ForeignKey,
@@ -23,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Mapped, mapped_column
-from sqlalchemy.types import TypeDecorator, TypeEngine
+from sqlalchemy.types import TypeDecorator
 
 from store.base import NEVER_REUSED, Base, new_id
 from store.columns import BigId, ExactText, Name, PlainJson, PublicId, UtcTime, now
@@ -33,29 +31,22 @@ _DELETED = text("deleted_at IS NOT NULL")
 
 
 class Vector(TypeDecorator[NDArray[np.float32]]):
-    """A row of float32: bytes on SQLite, `real[]` on PostgreSQL, which pgvector can read."""
+    """A row of float32, kept as little-endian bytes."""
 
     impl = LargeBinary
     cache_ok = True
 
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """The type that this database has for it."""
-        if dialect.name == "postgresql":
-            return dialect.type_descriptor(ARRAY(REAL()))
-        return dialect.type_descriptor(LargeBinary())
+    def process_bind_param(
+        self, value: NDArray[np.float32] | None, _dialect: Dialect
+    ) -> bytes | None:
+        """The bytes of the row."""
+        return None if value is None else np.ascontiguousarray(value, "<f4").tobytes()
 
-    def process_bind_param(self, value: NDArray[np.float32] | None, dialect: Dialect) -> Any:
-        """Numbers for PostgreSQL, little-endian bytes for SQLite."""
-        if value is None:
-            return None
-        row = np.ascontiguousarray(value, "<f4")
-        return row.tolist() if dialect.name == "postgresql" else row.tobytes()
-
-    def process_result_value(self, value: Any, _dialect: Dialect) -> NDArray[np.float32] | None:
+    def process_result_value(
+        self, value: bytes | None, _dialect: Dialect
+    ) -> NDArray[np.float32] | None:
         """The row as it went in."""
-        if value is None:
-            return None
-        return np.frombuffer(value, "<f4") if isinstance(value, bytes) else np.array(value, "<f4")
+        return None if value is None else np.frombuffer(value, "<f4")
 
 
 class KnowledgeChanges(Base):

@@ -4,12 +4,12 @@ Who writes raises the number of changes first, so writers wait for each other an
 copy in memory know what to read again. Knows nothing of files, scores or who may do what.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, select, tuple_, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from store import folding, passages
@@ -97,20 +97,13 @@ class Version:
     created_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """How many articles and passages there are, and how many articles have a tag or language."""
+ARTICLE = columns_of(Row, Article)
+"""The columns of an article's record."""
 
-    public: int = 0
-    internal: int = 0
-    passages: int = 0
-    tags: Mapping[str, int] = field(default_factory=dict)
-    languages: Mapping[str, int] = field(default_factory=dict)
+LIVE = Row.deleted_at.is_(None)
+"""Articles that are not removed."""
 
-
-_ARTICLE = columns_of(Row, Article)
 _PASSAGE = columns_of(PassageRow, Passage)
-_LIVE = Row.deleted_at.is_(None)
 
 
 def create(
@@ -149,7 +142,7 @@ def change(
         "changed_at": now(),
         "changed_by": author_id,
     }
-    unchanged = (Row.id == article.id, Row.version == article.version, _LIVE)
+    unchanged = (Row.id == article.id, Row.version == article.version, LIVE)
     saved = update(Row).where(*unchanged).values(**values).returning(Row.id)
     if session.execute(saved).one_or_none() is None:
         raise Conflict("Somebody saved this article meanwhile. Copy what you wrote, then load it.")
@@ -175,7 +168,7 @@ def set_visibility(session: Session, article: Article, visibility: str) -> None:
 def remove(session: Session, article: Article) -> None:
     """Take an article out of everything; `restore` brings it back until it is purged."""
     values = {"deleted_at": now(), "change": passages.change(session)}
-    session.execute(update(Row).where(Row.id == article.id, _LIVE).values(**values))
+    session.execute(update(Row).where(Row.id == article.id, LIVE).values(**values))
 
 
 def restore(session: Session, public_id: str) -> Article:
@@ -183,8 +176,10 @@ def restore(session: Session, public_id: str) -> Article:
     removed = get(session, public_id, removed=True)
     if removed.source and by_source(session, removed.source) not in (None, removed):
         raise Conflict("Its file was imported again meanwhile, so the article is there already.")
-    values = {"deleted_at": None, "change": passages.change(session)}
-    session.execute(update(Row).where(Row.id == removed.id).values(**values))
+    number = passages.change(session)
+    back = update(Row).where(Row.id == removed.id).values(deleted_at=None, change=number)
+    session.execute(back)
+    passages.touch_vectors(session, removed.id, number)
     return get(session, public_id)
 
 
@@ -214,8 +209,8 @@ def count_sources(session: Session, beginning: str) -> int:
 
 def get(session: Session, public_id: str, *, removed: bool = False) -> Article:
     """An article; with `removed` also one that is to be purged. Raises `NotFound`."""
-    query = select(*_ARTICLE).where(Row.public_id == public_id)
-    found = session.execute(query if removed else query.where(_LIVE)).one_or_none()
+    query = select(*ARTICLE).where(Row.public_id == public_id)
+    found = session.execute(query if removed else query.where(LIVE)).one_or_none()
     if found is None:
         raise NotFound("This article")
     return Article(*found)
@@ -223,66 +218,17 @@ def get(session: Session, public_id: str, *, removed: bool = False) -> Article:
 
 def by_source(session: Session, source: str) -> Article | None:
     """The article that was imported from there."""
-    found = session.execute(select(*_ARTICLE).where(Row.source == source, _LIVE)).one_or_none()
+    found = session.execute(select(*ARTICLE).where(Row.source == source, LIVE)).one_or_none()
     return None if found is None else Article(*found)
 
 
 def changed(session: Session, after: int) -> Iterator[Article]:
     """Articles changed after this number of changes, removed ones too; from 0 on, all others."""
-    query = select(*_ARTICLE).where(Row.change > after)
+    query = select(*ARTICLE).where(Row.change > after)
     if after == 0:
-        query = query.where(_LIVE)
+        query = query.where(LIVE)
     for row in session.execute(query.execution_options(yield_per=_CHUNK)):
         yield Article(*row)
-
-
-def listing(
-    session: Session,
-    *,
-    text: str = "",
-    visibility: str = "",
-    tag: str = "",
-    limit: int = 100,
-    after: str | None = None,
-) -> list[Article]:
-    """Articles, the latest changed first; `after`: the public id of the last one already had."""
-    query = select(*_ARTICLE).where(_LIVE)
-    for word in folding.fold(text).split():
-        query = query.where(Row.folded.contains(word, autoescape=True))
-    if visibility:
-        query = query.where(Row.visibility == visibility)
-    if tag:
-        query = query.where(Row.tags.contains(f"\n{tag}\n", autoescape=True))
-    if after is not None:
-        last = get(session, after, removed=True)
-        query = query.where(tuple_(Row.changed_at, Row.id) < (last.changed_at, last.id))
-    ordered = query.order_by(Row.changed_at.desc(), Row.id.desc()).limit(limit)
-    return [Article(*row) for row in session.execute(ordered)]
-
-
-def is_empty(session: Session) -> bool:
-    """Whether no article has a passage."""
-    return session.scalar(select(Row.id).where(_LIVE, Row.passages > 0).limit(1)) is None
-
-
-def totals(session: Session) -> Totals:
-    """How many there are of everything."""
-    counted = select(Row.visibility, func.count(), func.sum(Row.passages)).where(_LIVE)
-    kinds = {kind: (n, int(some or 0)) for kind, n, some in session.execute(
-        counted.group_by(Row.visibility))}  # fmt: skip
-    languages = select(Row.language, func.count()).where(_LIVE).group_by(Row.language)
-    tags: dict[str, int] = {}
-    tagged = select(Row.tags, func.count()).where(_LIVE, Row.tags != "").group_by(Row.tags)
-    for joined, number in session.execute(tagged):
-        for tag in tags_of(joined):
-            tags[tag] = tags.get(tag, 0) + number
-    return Totals(
-        public=kinds.get("public", (0, 0))[0],
-        internal=kinds.get("internal", (0, 0))[0],
-        passages=sum(some for _, some in kinds.values()),
-        tags=tags,
-        languages=dict(session.execute(languages).all()),
-    )
 
 
 def versions(session: Session, article: Article) -> list[Version]:
@@ -306,17 +252,17 @@ def pieces_of(session: Session, article: Article) -> list[Passage]:
 def passage(session: Session, public_id: str) -> tuple[str, Passage] | None:
     """A passage and the public id of its article; None where there is none."""
     query = select(Row.public_id, *_PASSAGE).join(Row, Row.id == PassageRow.article_id)
-    found = session.execute(query.where(PassageRow.public_id == public_id, _LIVE)).one_or_none()
+    found = session.execute(query.where(PassageRow.public_id == public_id, LIVE)).one_or_none()
     return None if found is None else (found[0], Passage(*found[1:]))
 
 
 def shown(session: Session, ids: Sequence[int]) -> dict[int, tuple[Article, Passage]]:
     """Passages with their articles, by the passages' ids; removed ones are left out."""
-    query = select(*_PASSAGE, *_ARTICLE).join(Row, Row.id == PassageRow.article_id)
+    query = select(*_PASSAGE, *ARTICLE).join(Row, Row.id == PassageRow.article_id)
     parts = len(_PASSAGE)
     return {
         row[0]: (Article(*row[parts:]), Passage(*row[:parts]))
-        for row in session.execute(query.where(PassageRow.id.in_(ids), _LIVE))
+        for row in session.execute(query.where(PassageRow.id.in_(ids), LIVE))
     }
 
 

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import TextClause, delete, func, insert, literal, select, text
+from sqlalchemy import TextClause, delete, func, insert, literal, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -46,12 +46,8 @@ _STEMS_SQLITE = text(
 )
 _STEMS_POSTGRESQL = text("SELECT id, stems FROM passage_words WHERE id = ANY(:ids)")
 _VECTORS = (
-    "SELECT {kind}_id, {vector} FROM {kind}_vectors WHERE encoder = :encoder AND change > :after"
+    "SELECT {kind}_id, vector FROM {kind}_vectors WHERE encoder = :encoder AND change > :after"
 )
-# PostgreSQL sends an array as a heading of twenty bytes, then length and number for each item.
-_SENT_HEADING, _SENT = 20, np.dtype([("length", ">i4"), ("number", ">f4")])
-
-
 Kind = Literal["passage", "article"]
 _TABLES: dict[Kind, Any] = {"passage": PassageVector, "article": ArticleVector}
 
@@ -162,19 +158,14 @@ def vectors(
     session: Session, kind: Kind, encoder: str, after: int, width: int
 ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
     """Vectors written after this number of changes, some thousand at a time: ids and rows."""
-    on_sqlite = is_sqlite(session)
     found = session.execute(
-        _vectors_of(kind, "vector" if on_sqlite else "array_send(vector)"),
+        _vectors_of(kind),
         {"encoder": encoder, "after": after},
         execution_options={"yield_per": _READ},
     )
     for part in found.partitions():
         ids = np.fromiter((row[0] for row in part), np.int64, len(part))
-        if on_sqlite:
-            rows = np.frombuffer(b"".join(row[1] for row in part), "<f4")
-        else:
-            sent = b"".join(bytes(row[1])[_SENT_HEADING:] for row in part)
-            rows = np.frombuffer(sent, _SENT)["number"].astype("<f4")
+        rows = np.frombuffer(b"".join(row[1] for row in part), "<f4")
         yield ids, rows.reshape(len(part), width)
 
 
@@ -223,6 +214,16 @@ def put_vectors(
     session.execute(statement.on_conflict_do_update(index_elements=[f"{kind}_id"], set_=newer))
 
 
+def touch_vectors(session: Session, article_id: int, number: int) -> None:
+    """Let vectors of an article be read again by those who keep a copy: it is back."""
+    inside = select(Passage.id).where(Passage.article_id == article_id)
+    for held, of in (
+        (PassageVector, PassageVector.passage_id.in_(inside)),
+        (ArticleVector, ArticleVector.article_id == article_id),
+    ):
+        session.execute(update(held).where(of).values(change=number))
+
+
 def forget_vectors(session: Session, ids: Sequence[int]) -> None:
     """Let vectors be computed anew, since what stands above these passages has changed."""
     for start in range(0, len(ids), _CHUNK):
@@ -249,8 +250,8 @@ def read_as(title: str, heading: str, content: str) -> str:
 
 
 @cache
-def _vectors_of(kind: Kind, vector: str) -> TextClause:
-    return text(_VECTORS.format(kind=kind, vector=vector))
+def _vectors_of(kind: Kind) -> TextClause:
+    return text(_VECTORS.format(kind=kind))
 
 
 def _lacks(kind: Kind, encoder: str) -> Any:

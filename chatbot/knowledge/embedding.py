@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from chatbot.archive import Archive
 from chatbot.knowledge.searching import name_of
 from chatbot.knowledge.views import OpenEncoder, State, Tell
-from store import articles, passages
+from store import article_lists, passages
 
 if TYPE_CHECKING:
     from chatbot.backends.encoder import Encoder
@@ -79,7 +79,7 @@ class Embedding:
         """See `Knowledge.state`."""
         encoder = self._open_encoder()
         with self._archive.main.reading() as session:
-            totals = articles.totals(session)
+            totals = article_lists.totals(session)
             waiting = 0
             if encoder is not None:
                 waiting = passages.count_waiting(session, name_of(encoder))

@@ -10,7 +10,7 @@ from chatbot.errors import NotFound
 from chatbot.knowledge.access import require_reader
 from chatbot.knowledge.views import Article, Counts, Listing, Piece, Row, Version
 from chatbot.knowledge.writing import known_visibility
-from store import articles, knowledge_uses
+from store import article_lists, articles, knowledge_uses
 from store.columns import now
 from store.engine import Session
 from store.records import Person
@@ -41,11 +41,11 @@ class Reading:
         limit = max(1, min(limit, MOST_ROWS))
         with self._archive.main.reading() as session:
             require_reader(session, person)
-            found = articles.listing(
+            found = article_lists.listing(
                 session, text=text, visibility=visibility, tag=tag, limit=limit + 1, after=after
             )
             rows = _rows(session, found[:limit], encoder)
-            totals = articles.totals(session)
+            totals = article_lists.totals(session)
         counts = Counts(
             all=totals.public + totals.internal,
             public=totals.public,

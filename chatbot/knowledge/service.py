@@ -26,7 +26,7 @@ from chatbot.knowledge.views import (
     Visibility,
 )
 from chatbot.knowledge.writing import Writing, from_editor, visibility_of
-from store import articles, knowledge_uses
+from store import article_lists, articles, knowledge_uses
 from store.records import Person
 
 KEPT_REMOVED = timedelta(days=7)
@@ -80,7 +80,7 @@ class Knowledge:
     def empty(self) -> bool:
         """Whether there is no passage. Cheap. Raises StoreUnavailable."""
         with self._archive.main.reading() as session:
-            return articles.is_empty(session)
+            return article_lists.is_empty(session)
 
     def is_fitting(self, hits: Sequence[Hit]) -> bool:
         """Whether the best hit is likely about the question."""

@@ -10,7 +10,6 @@ depends_on = None
 
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 TIME = sa.DateTime(timezone=True)
-VECTOR = sa.LargeBinary().with_variant(sa.ARRAY(sa.REAL()), "postgresql")
 
 TSVECTOR = "(array_to_tsvector(string_to_array(words, ' ')))"
 FTS5 = (
@@ -21,13 +20,6 @@ LEARN = "INSERT INTO passage_index (rowid, tokens) VALUES (new.id, new.words);"
 FORGET = (
     "INSERT INTO passage_index (passage_index, rowid, tokens) VALUES ('delete', old.id, old.words);"
 )
-# Who may not make the extension goes on without it; an administrator can make it later.
-PGVECTOR = """DO $$ BEGIN
-  IF EXISTS (SELECT FROM pg_available_extensions WHERE name = 'vector') THEN
-    CREATE EXTENSION IF NOT EXISTS vector;
-  END IF;
-EXCEPTION WHEN OTHERS THEN NULL;
-END $$"""
 
 
 def _column(name: str, kind: sa.types.TypeEngine[object], *, nullable: bool = False) -> sa.Column:
@@ -144,7 +136,7 @@ def _found_by() -> None:
             _ref(f"{kind}_id", f"{kind}s.id"),
             _column("encoder", sa.String(200)),
             _column("change", BIG),
-            _column("vector", VECTOR),
+            _column("vector", sa.LargeBinary()),
             sa.PrimaryKeyConstraint(f"{kind}_id", name=f"pk_{kind}_vectors"),
         )
         op.create_index(f"ix_{kind}_vectors_change", f"{kind}_vectors", ["change"])
@@ -156,7 +148,6 @@ def _found_by() -> None:
         op.execute(made.format("update", "UPDATE OF words", FORGET + " " + LEARN))
         return
     op.execute(f"CREATE INDEX ix_passage_words ON passage_words USING gin ({TSVECTOR})")
-    op.execute(PGVECTOR)
 
 
 def _uses() -> None:

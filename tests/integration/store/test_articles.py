@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from store import articles, backup, knowledge_uses, passages, stemming
+from store import article_lists, articles, backup, knowledge_uses, passages, stemming
 from store.articles import Content, Piece
 from store.columns import now
 from store.engine import Database
@@ -213,7 +213,7 @@ def test_sources_are_purged_by_their_beginning(database):
     with database.transaction() as session:
         assert articles.purge_sources(session, "demo:") == 2
         assert articles.purge_sources(session, "demo:") == 0
-        assert articles.totals(session).public == 2
+        assert article_lists.totals(session).public == 2
 
 
 def test_listing_narrows_and_goes_on(database):
@@ -223,7 +223,7 @@ def test_listing_narrows_and_goes_on(database):
     with database.reading() as session:
 
         def titles(**how):
-            return [each.title for each in articles.listing(session, **how)]
+            return [each.title for each in article_lists.listing(session, **how)]
 
         assert titles() == ["Paper", "100% glass", "Über Lampen"]
         assert titles(text="LAMPEN uber") == ["Über Lampen"]
@@ -232,9 +232,9 @@ def test_listing_narrows_and_goes_on(database):
         assert titles(tag="b") == ["100% glass", "Über Lampen"]
         assert titles(tag="%") == []
         assert titles(visibility="internal") == ["100% glass"]
-        first = articles.listing(session, limit=1)
+        first = article_lists.listing(session, limit=1)
         assert titles(after=first[0].public_id, limit=1) == ["100% glass"]
-        totals = articles.totals(session)
+        totals = article_lists.totals(session)
     assert (totals.public, totals.internal, totals.passages) == (2, 1, 3)
     assert totals.tags == {"a": 1, "b": 2}
     assert totals.languages == {"de": 1, "en": 2}
