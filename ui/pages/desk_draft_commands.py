@@ -15,6 +15,8 @@ from pydantic import Field
 
 from chatbot.backends.cancel import CancelToken
 from chatbot.drafting import ReworkTold, Want
+from chatbot.drafting.leaving import Leaves
+from chatbot.masking import masked_words
 from chatbot.views import Person
 from ui.pages import desk_view
 from ui.pages.commands import command
@@ -78,6 +80,28 @@ class DeskDraftCommands(DeskReplyCommands):
                     kept = await asyncio.to_thread(self._desk.drafted, person, ticket)
                     draft = desk_view.draft(kept) if kept else None
                     yield Piece(ended={"draft": draft})
+
+    @command
+    def leaving(self, person: Person, *, ticket: TicketId, model: Name, facts: Facts) -> Json:
+        """What would leave this machine for a draft of a ticket."""
+        product = self._product
+        looks = Leaves(
+            product.registry,
+            product.releases,
+            product.knowledge,
+            workspace=product.settings.workspace,
+        )
+        said = self._desk.open(person, ticket).said
+        found = looks.of(person, said, model=model, agent=person.name, facts=facts)
+        return {
+            "model": found.model,
+            "leaves": found.leaves,
+            "host": found.host,
+            "count": len(found.messages),
+            "masked": None if found.masked is None else masked_words(found.masked),
+            "values": sum((found.masked or {}).values()),
+            "messages": found.messages,
+        }
 
     @command
     async def rework(

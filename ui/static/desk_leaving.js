@@ -4,6 +4,7 @@ import { $, h, icon } from "./dom.js";
 import { openDialog, toast } from "./overlays.js";
 import { call } from "./server.js";
 import { desk, reply } from "./desk_shell.js";
+import { facts } from "./desk_drafts.js";
 
 export const leavingLine = () =>
   h(
@@ -25,7 +26,7 @@ export async function noteLeaving() {
   $("#desk-leaves-home").hidden = !desk.facts.local;
   const { ticket } = reply;
   $("#desk-leaves-text").textContent = `Leaves this machine: this thread goes to ${chosen.host || chosen.label} for a draft`;
-  const told = await call("leaving", { ticket, model: chosen.label });
+  const told = await call("leaving", { ticket, model: chosen.label, facts: facts() });
   if (reply.ticket !== ticket || told.error) return;
   $("#desk-leaves-text").textContent = `Leaves this machine: ${told.count} ${told.count === 1 ? "message" : "messages"}, ${told.masked === null ? "not masked" : told.values ? `${told.values} values masked` : "nothing to mask"}`;
 }
@@ -37,16 +38,16 @@ function draftLocally() {
 }
 
 async function seeWhatLeaves() {
-  const told = await call("leaving", { ticket: reply.ticket, model: model().label });
+  const told = await call("leaving", { ticket: reply.ticket, model: model().label, facts: facts() });
   if (told.error) {
     toast(told.error, { error: true });
     return;
   }
-  const facts = [["Goes to", told.host], ["Model", told.model], ["Masked", told.masked === null ? "off for this model" : told.masked || "nothing was found to mask"]];
+  const rows = [["Goes to", told.host], ["Model", told.model], ["Masked", told.masked === null ? "off for this model" : told.masked || "nothing was found to mask"]];
   openDialog("What leaves this machine", h(
     "div",
     { class: "pb col trace" },
-    h("dl", { class: "kv" }, facts.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])),
+    h("dl", { class: "kv" }, rows.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])),
     told.messages.map((one) => h("div", { class: "pm" }, h("div", { class: "h" }, h("b", {}, one.role)), h("div", { class: "c", tabindex: "0", role: "group", "aria-label": `Message of the ${one.role}` }, one.content))),
   ), { wide: true });
 }

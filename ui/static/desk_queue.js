@@ -5,7 +5,7 @@ import { during, note } from "./admin_parts.js";
 import { onKey } from "./keys.js";
 import { openMenu, say, toast } from "./overlays.js";
 import { call } from "./server.js";
-import { addressOf, asked, desk, go, on, seeRegion, tell, ticketInAddress } from "./desk_shell.js";
+import { addressOf, asked, desk, go, narrow, on, seeRegion, tell, ticketInAddress } from "./desk_shell.js";
 import { capital, languageName, waited } from "./desk_text.js";
 
 const STEP = 50;
@@ -276,8 +276,11 @@ function nextTicket(after) {
   const ids = (told?.rows ?? []).map((one) => one.id);
   const at = ids.indexOf(after);
   const next = ids.filter((id) => id !== after)[Math.max(at, 0)] ?? ids.filter((id) => id !== after)[0];
-  if (next) openTicket(next);
-  else {
+  if (next) {
+    openTicket(next);
+    // Out of the field, so that single keys act: the next ticket, take back, why.
+    (narrow() ? $("#desk") : document.getElementById(`row-${next}`) ?? $("#desk")).focus();
+  } else {
     go("");
     seeRegion("queue");
     $("#desk").focus();

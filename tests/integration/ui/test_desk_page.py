@@ -175,7 +175,7 @@ def test_macros_know_the_ticket(ask, tickets):
 def test_tickets_are_assigned_closed_merged_and_exported(ask, tickets):
     kofi = tickets["Kofi"]
     ask("assign", ticket=kofi, whom="me")
-    assert ask("queue", which="mine")["counts"]["mine"] == 1
+    assert kofi in {row["id"] for row in ask("queue", which="mine")["rows"]}
     ask("close_ticket", ticket=kofi)
     assert kofi not in {row["id"] for row in ask("queue", which="all")["rows"]}
     ask("reopen", ticket=kofi)
