@@ -79,6 +79,8 @@ def serve(
         with working("Starting the pages"):
             from ui import web
         settings = product.settings
+        if is_terminal(sys.stderr) and product.demo.is_wanted(product.person()):
+            note("Nothing is here yet. `chatbot demo load` brings a small shop to try it with.")
         web.serve(product, settings.host, settings.port, tell=_opener() if browse else write)
 
 

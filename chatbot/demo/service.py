@@ -11,7 +11,7 @@ from chatbot.documents import Bad, Parsed
 from chatbot.errors import ChatbotError, NotAllowed
 from chatbot.knowledge import Knowledge
 from chatbot.ticket_files import Incoming
-from store import accounts, tickets
+from store import accounts, article_lists, tickets
 from store import articles as article_rows
 from store.engine import Session
 from store.records import Person
@@ -52,7 +52,7 @@ class Demo:
         Raises StoreUnavailable.
         """
         with self._main.reading() as session:
-            empty = article_rows.is_empty(session) and not tickets.count(session, ())
+            empty = article_lists.is_empty(session) and not tickets.count(session, ())
             return empty and accounts.has_role(session, person.id, _MAY)
 
     def load(self, person: Person, tell: Tell | None = None) -> Loaded:
