@@ -48,6 +48,9 @@ def classifier(
         int | None, typer.Option(min=0, help="Layers of the encoder left as they are.")
     ] = None,
     rank: Annotated[int, typer.Option(min=1, max=256, help="Width of the adapters.")] = 16,
+    start: Annotated[
+        Path | None, typer.Option(help="Folder of a head to go on from, with its form.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Fine-tune the sentence encoder on labelled rows. Takes minutes; a kill is resumed."""
@@ -60,7 +63,7 @@ def classifier(
     if encoder is None:
         raise Refused(f"A classifier stands on a sentence encoder. {missing(settings)}")
     folder = out or settings.heads_folder / task
-    plan = Plan(epochs=epochs, lower=lower, rank=rank)
+    plan = Plan(epochs=epochs, lower=lower, rank=rank, start=start)
     with _progress() as tell:
         found = trained(encoder, task, data, folder, test=test, plan=plan, tell=tell)
     for bad in found.bad[:SHOWN]:

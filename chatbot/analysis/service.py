@@ -12,7 +12,7 @@ import numpy as np
 
 from chatbot.analysis import cards, entities, moods
 from chatbot.analysis.languages import language_of
-from chatbot.analysis.views import Card, Entity, Intent, Mood, Quote, Said
+from chatbot.analysis.views import Card, Entity, Intent, Item, Mood, Quote, Said
 from chatbot.errors import BackendError
 from chatbot.picking import sentences
 
@@ -121,7 +121,7 @@ class Analysis:
             mood=mood,
             mood_before=before,
             mood_from=self._shown(thread, last, mood),
-            intent=self._intent_of(thread, theirs),
+            intent=self._intent_of(thread[last].text, wants),
             facts=tuple(cards.facts(named)),
             language=language_of(" ".join(thread[number].text for number in theirs[-3:])),
         )
@@ -150,10 +150,11 @@ class Analysis:
         best = ends(scored, key=lambda pair: pair[0])[1]
         return Quote(last, best.start, best.end)
 
-    def _intent_of(self, thread: Sequence[Said], theirs: Sequence[int]) -> Intent | None:
-        """The newest message that shows an intent."""
-        found = (self.intent(thread[number].text) for number in reversed(theirs[-3:]))
-        return next((intent for intent in found if intent is not None), None)
+    def _intent_of(self, last: str, wants: Sequence[Item]) -> Intent | None:
+        """The surest intent of what is wanted, sentence by sentence, and of the last message."""
+        found = [self.intent(text) for text in (*(item.text for item in wants), last)]
+        sure = [intent for intent in found if intent is not None]
+        return max(sure, key=lambda intent: intent.score, default=None)
 
     def _names(self, start: int, piece: str, heads: "Heads") -> list[Entity]:
         from chatbot.backends.tagging import words_of

@@ -234,26 +234,32 @@ def adapted(layers: Any, tensors: "Mapping[str, torch.Tensor]", lower: int) -> A
     return copies.eval()
 
 
+def read_head(folder: Path, trunk: Trunk) -> "tuple[About, dict[str, torch.Tensor]]":
+    """What a head is and all its numbers, in fp32 on the trunk's device.
+
+    Raises ModelUnavailable for a head of another encoder, ModelCorrupt for broken files.
+    """
+    from safetensors.torch import load_file
+
+    about = read_about(folder)
+    if about.encoder != trunk.weights:
+        raise ModelUnavailable(
+            f"{folder.name} was trained on another encoder than the one in use. Train it again."
+        )
+    try:
+        found = load_file(folder / WEIGHTS)
+    except Exception as error:  # safetensors raises its own, and OSError
+        raise ModelCorrupt(f"{folder / WEIGHTS} cannot be read. Copy the head again.") from error
+    device = trunk.model.device
+    return about, {name: tensor.float().to(device) for name, tensor in found.items()}
+
+
 class Head:
     """One head, opened: the adapted layers and its tensors."""
 
     def __init__(self, folder: Path, trunk: Trunk) -> None:
         """Raises ModelUnavailable for a head of another encoder, ModelCorrupt for broken files."""
-        from safetensors.torch import load_file
-
-        self.about = read_about(folder)
-        if self.about.encoder != trunk.weights:
-            raise ModelUnavailable(
-                f"{folder.name} was trained on another encoder than the one in use. Train it again."
-            )
-        try:
-            found = load_file(folder / WEIGHTS)
-        except Exception as error:  # safetensors raises its own, and OSError
-            raise ModelCorrupt(
-                f"{folder / WEIGHTS} cannot be read. Copy the head again."
-            ) from error
-        device = trunk.model.device
-        tensors = {name: tensor.float().to(device) for name, tensor in found.items()}
+        self.about, tensors = read_head(folder, trunk)
         self._layers = adapted(trunk.model.encoder.layer, tensors, self.about.lower)
         self._tensors = {name: tensor for name, tensor in tensors.items() if _is_own(name)}
 

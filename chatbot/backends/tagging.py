@@ -77,7 +77,8 @@ def places(words: Sequence[Word], offsets: Sequence[tuple[int, int]]) -> Rows:
             number += 1
         if number < len(words) and words[number].start < end:
             rows[number, token] = 1.0
-    return rows / np.maximum(rows.sum(1, keepdims=True), 1.0)
+    averaged: Rows = rows / np.maximum(rows.sum(1, keepdims=True), 1.0)
+    return averaged
 
 
 def tags_of(labels: Sequence[str]) -> tuple[str, ...]:

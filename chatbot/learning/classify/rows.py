@@ -181,16 +181,18 @@ def _spans(text: str, given: Any) -> tuple[Span, ...]:
             raise _Wrong("`entities` is not JSON") from None
     if not isinstance(given, list):
         raise _Wrong("there is no list of entities (column `entities`)")
-    found = []
-    for item in given:
-        label = item.get("label", item.get("kind")) if isinstance(item, dict) else None
-        start = item.get("start") if isinstance(item, dict) else None
-        end = item.get("end") if isinstance(item, dict) else None
-        whole = isinstance(start, int) and isinstance(end, int)
-        if not isinstance(label, str) or not whole or not 0 <= start < end <= len(text):
-            raise _Wrong("an entity needs a label and a start and an end inside the text")
-        found.append(Span(start, end, _labels(label)))
+    found = [_span(item, len(text)) for item in given]
     return tuple(sorted(found, key=lambda span: span.start))
+
+
+def _span(item: Any, length: int) -> Span:
+    fields = item if isinstance(item, dict) else {}
+    label = fields.get("label", fields.get("kind"))
+    start, end = fields.get("start"), fields.get("end")
+    whole = isinstance(start, int) and isinstance(end, int) and 0 <= start < end <= length
+    if not (whole and isinstance(label, str)):
+        raise _Wrong("an entity needs a label and a start and an end inside the text")
+    return Span(int(start), int(end), _labels(label))
 
 
 def _labels(label: str) -> tuple[str, ...]:

@@ -63,7 +63,7 @@ def train(
     tuning.run(learn, work.begin(encoder, learn), tell)
     scores, threshold = work.score(tuning.read(held), held)
     rounded = {name: round(score, 4) for name, score in scores.items()}
-    about = About(task, trunk.weights, tuning.lower, plan.rank, work.labels, threshold, rounded)
+    about = About(task, trunk.weights, tuning.lower, tuning.rank, work.labels, threshold, rounded)
     write_head(out, about, tuning.tensors())
     tuning.finish()
     return Trained(len(learn), len(held), (*bad, *worse), work.labels, rounded, out)
@@ -85,9 +85,9 @@ def _refuse(task: Task, learn: Sequence[Example], held: Sequence[Example]) -> No
     if len(learn) < FEWEST or not held:
         raise Refused(f"There are {len(learn)} rows to learn from; at least {FEWEST} are needed.")
     kinds = {
-        "sentiment": {example.score for example in learn},
-        "intent": {example.intent for example in learn} - {""},
-        "entities": {label for example in learn for span in example.spans for label in span.labels},
-    }[task]
-    if len(kinds) < (1 if task == "entities" else 2):
+        "sentiment": len({example.score for example in learn}),
+        "intent": len({example.intent for example in learn} - {""}),
+        "entities": 2 * any(span.labels for example in learn for span in example.spans),
+    }
+    if kinds[task] < 2:
         raise Refused("All rows have the same label, so there is nothing to tell apart.")

@@ -9,7 +9,7 @@ import copy
 import json
 import random
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from time import monotonic
@@ -18,7 +18,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from chatbot.backends.heads import Rows, Task, Trunk, outputs, stacked
+from chatbot.backends.heads import Rows, Task, Trunk, outputs, read_head, stacked
 from chatbot.backends.tagging import SHAPES, Word, places, shapes_of, words_of
 from chatbot.learning.classify.rows import Example
 from chatbot.learning.classify.tasks import Tensors, Work, tensors_of
@@ -41,7 +41,10 @@ NEAR = 16
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How a head is trained. `lower` layers stay as they are; None: the lower half."""
+    """How a head is trained. `lower` layers stay as they are; None: the lower half.
+
+    `start`: the folder of a head to go on from, with its `lower` and `rank`.
+    """
 
     epochs: int = 3
     lower: int | None = None
@@ -50,9 +53,10 @@ class Plan:
     batch: int = 32
     longest: int = 96
     seed: int = 0
+    start: Path | None = None
 
 
-class Adapter(nn.Module):
+class Adapter(nn.Module):  # type: ignore[misc]  # torch is untyped here
     """A matrix of the encoder, left as it is, plus the product of two narrow ones that learn."""
 
     def __init__(self, base: nn.Linear, rank: int) -> None:
@@ -88,13 +92,19 @@ class Tuning:
         self._state = folder / STATE
         self._known: dict[int, torch.Tensor] = {}
         self.lower = trunk.layers // 2 if plan.lower is None else min(plan.lower, trunk.layers)
+        self.rank = plan.rank
+        self._from: Tensors = {}
+        if plan.start is not None:
+            about, self._from = read_head(plan.start, trunk)
+            self.lower, self.rank = about.lower, about.rank
 
     def run(self, examples: Sequence[Example], first: Tensors, tell: Tell) -> None:
         """Learn from the examples, from where an earlier run of the same plan was ended."""
         torch.manual_seed(self._plan.seed)
         device = self._trunk.model.device
-        self._layers = adapting(self._trunk.model.encoder.layer, self.lower, self._plan.rank)
+        self._layers = adapting(self._trunk.model.encoder.layer, self.lower, self.rank)
         self._tensors = tensors_of(first, device)
+        self._go_on()
         learn = [p for p in self._layers.parameters() if p.requires_grad] + list(
             self._tensors.values()
         )
@@ -120,6 +130,14 @@ class Tuning:
             tell(number + 1, len(steps), mean)
         self._layers.eval()
         self._known.clear()
+
+    def _go_on(self) -> None:
+        """Take what the head that it starts from has learned, where it has the same form."""
+        mine = self.tensors()
+        with torch.no_grad():
+            for name, kept in self._from.items():
+                if name in mine and mine[name].shape == kept.shape:
+                    mine[name].copy_(kept)
 
     def tensors(self) -> Tensors:
         """Everything that was learned, as `write_head` takes it."""
@@ -201,7 +219,7 @@ class Tuning:
 
     def _mark(self, examples: Sequence[Example]) -> str:
         """Says which run a state belongs to."""
-        whole = [asdict(self._plan), self._task, self._trunk.weights, *map(repr, examples)]
+        whole = [repr(self._plan), self._task, self._trunk.weights, *map(repr, examples)]
         return sha256(json.dumps(whole).encode()).hexdigest()
 
     def _save(self, mark: str, step: int, learn: Any, optimiser: Any) -> None:
