@@ -113,6 +113,7 @@ class Product:
                 await asyncio.to_thread(self.conversations.tidy)
                 await asyncio.to_thread(self.privacy.tidy)
                 await asyncio.to_thread(self.accounts.tidy)
+                await asyncio.to_thread(self.knowledge.tidy)
             except Exception as error:  # noqa: BLE001  the next look may succeed
                 log.warning("nothing was tidied: %s", type(error).__name__)
             await asyncio.sleep(every)

@@ -219,8 +219,9 @@ class Knowledge:
             knowledge_uses.cite(session, passage_ids, where, message)
 
     def tidy(self) -> None:
-        """Remove for good what was removed a while ago, and old questions. Raises
-        StoreUnavailable.
+        """Remove for good what was removed a while ago, and old questions.
+
+        Raises StoreUnavailable.
         """
         more = True
         while more:
@@ -229,7 +230,12 @@ class Knowledge:
         self._lacking.tidy()
 
     def clear(self, beginning: str) -> int:
-        """Remove for good every article whose source begins so; how many. For the demo."""
+        """Remove for good every article whose source begins so; how many. For the demo, unchecked.
+
+        Raises ValueError for an empty beginning.
+        """
+        if not beginning:
+            raise ValueError("every source begins with nothing")
         count = 0
         while True:
             with self._archive.main.writing() as session:
