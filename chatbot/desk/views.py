@@ -94,6 +94,7 @@ class StoredSource:
     text: str
     internal: bool
     score: float
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
