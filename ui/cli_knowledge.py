@@ -3,9 +3,7 @@
 Whoever can run them has the database in their hands, so they act as the local person.
 """
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -14,7 +12,7 @@ import typer
 
 from chatbot.errors import NotFound, Refused
 from ui.cli_base import Json, group, opened
-from ui.cli_output import is_terminal, note, plain, write, write_json, write_rows
+from ui.cli_output import note, progress, write, write_json, write_rows
 
 if TYPE_CHECKING:
     from chatbot.documents import Bad, Parsed
@@ -22,9 +20,6 @@ if TYPE_CHECKING:
     from chatbot.views import Person
 
 knowledge = group("Knowledge: the articles that answers and drafts are taken from.")
-
-_LINES = 20
-"""Lines of progress at most where no person watches."""
 
 
 @knowledge.command("add")
@@ -44,12 +39,12 @@ def add_articles(
 ) -> None:
     """Read articles from Markdown, HTML, PDF, DOCX, text and CSV; known files are updated."""
     with opened() as product:
-        with _progress("Reading articles") as tell:
+        with progress("Reading articles") as tell:
             added = product.knowledge.add(
                 product.person(), _read(paths), tell, visibility=visibility
             )
         if not later:
-            with _progress("Computing vectors") as tell:
+            with progress("Computing vectors") as tell:
                 product.knowledge.embed(tell)
     _tell_added(added, as_json=as_json)
 
@@ -197,30 +192,3 @@ def _tell_added(added: "Added", *, as_json: bool) -> None:
               + (f", {len(added.refused)} refused" if added.refused else ""))  # fmt: skip
     if added.refused and not added.articles:
         raise typer.Exit(1)
-
-
-@contextmanager
-def _progress(sentence: str) -> Iterator[Callable[[int, int], None]]:
-    """What is told how far long work is: a bar on a terminal, some lines elsewhere."""
-    if not is_terminal(sys.stderr):
-        yield _lines(sentence)
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(plain(sentence), total=None)
-        yield lambda done, of: bar.update(task, completed=done, total=of or None)
-
-
-def _lines(sentence: str) -> Callable[[int, int], None]:
-    """A line at each twentieth, or at each power of two where the end is not known."""
-    told = {0}
-
-    def tell(done: int, of: int) -> None:
-        step = done * _LINES // of if of else done.bit_length()
-        if done >= _LINES and step not in told:
-            told.add(step)
-            note(f"{sentence}: {done}{f' of {of}' if of else ''}")
-
-    return tell
