@@ -25,18 +25,22 @@ COUNTED = 1000
 """Counts stop here."""
 SHORTEST_BEGINNING = 2
 """Characters that the last word must have for longer ones to be found by it."""
+COMMON = 400
+"""Of the tickets in the newest blocks, so many have words that are common."""
 MOST_FOUND = 10_000
 """Tickets with the words that filters are tried on, the newest first."""
+_ABOVE_ALL = 2**62
 
 _TOKENS = (
     "array_to_tsvector(string_to_array(ltrim(words || replace(words, ' ', ' ' || near)), ' '))"
 )
 _MATCH_SQLITE = text(
-    "SELECT rowid FROM ticket_index WHERE ticket_index MATCH :asked ORDER BY rowid DESC LIMIT :most"
+    "SELECT rowid FROM ticket_index WHERE ticket_index MATCH :asked AND rowid < :below "
+    "ORDER BY rowid DESC LIMIT :most"
 )
 _MATCH_POSTGRESQL = text(
     f"SELECT id FROM ticket_words WHERE {_TOKENS} @@ CAST(:asked AS tsquery) "  # noqa: S608
-    "ORDER BY id DESC LIMIT :most"
+    "AND id < :below ORDER BY id DESC LIMIT :most"
 )
 
 
@@ -108,27 +112,37 @@ def put_words(session: Session, ticket_id: int, content: str) -> None:
 def find(
     session: Session, typed: str, only: Only, *, before: int | None = None, limit: int = 50
 ) -> list[Ticket]:
-    """Tickets that have all these words, newest first. `before`: the id of the last one had."""
+    """Tickets that have all these words, newest first. `before`: the id of the last one had.
+
+    Words that many tickets have are looked for in one block after the other, until `MOST_FOUND`
+    tickets with them were looked at.
+    """
     wanted = [word for term in terms.parse(typed) for word in term.index_words()]
     if not wanted:
         return []
-    top = session.scalar(select(func.max(models.TicketWords.id))) or 0
-    blocks = range(top // BLOCK, max(-1, top // BLOCK - NEWEST_BLOCKS), -1)
-    found: dict[int, Ticket] = {}
-    for near in (*map(_near, blocks), ""):
-        ids = _match(session, wanted, near)
-        for each in _of(session, ids, only, before, limit):
-            found.setdefault(each.id, each)
-        if len(found) >= limit:
+    highest = session.scalar(select(func.max(models.TicketWords.id))) or 0
+    first = min(highest, highest if before is None else before - 1) // BLOCK
+    found: list[Ticket] = []
+    looked_at = 0
+    for place, block in enumerate(range(first, -1, -1)):
+        if place == NEWEST_BLOCKS and looked_at < COMMON:
+            rest = _match(session, wanted, "", (block + 1) * BLOCK)
+            return found + _of(session, rest, only, before, limit - len(found))
+        ids = _match(session, wanted, _near(block))
+        looked_at += len(ids)
+        found += _of(session, ids, only, before, limit - len(found))
+        if len(found) >= limit or looked_at >= MOST_FOUND:
             break
-    return sorted(found.values(), key=lambda each: -each.id)[:limit]
+    return found
 
 
 def _near(block: int) -> str:
     return f"b{block}_"
 
 
-def _match(session: Session, wanted: Sequence[tuple[str, bool]], near: str) -> list[int]:
+def _match(
+    session: Session, wanted: Sequence[tuple[str, bool]], near: str, below: int = _ABOVE_ALL
+) -> list[int]:
     """Ids of tickets with the words, newest first. Words hold letters, digits, symbols only."""
     whole, begun, both = ("'{}'", "'{}':*", " & ")
     statement = _MATCH_POSTGRESQL
@@ -139,7 +153,8 @@ def _match(session: Session, wanted: Sequence[tuple[str, bool]], near: str) -> l
         (begun if more and len(word) >= SHORTEST_BEGINNING else whole).format(near + word)
         for word, more in wanted
     ]
-    return list(session.scalars(statement, {"asked": both.join(parts), "most": MOST_FOUND}))
+    limits = {"below": below, "most": MOST_FOUND}
+    return list(session.scalars(statement, {"asked": both.join(parts), **limits}))
 
 
 def _of(
@@ -148,7 +163,7 @@ def _of(
     """The first of these tickets, in order of their ids, that meet the filters."""
     rest = [each for each in ids if before is None or each < before]
     found: list[Ticket] = []
-    for start in range(0, len(rest), 500):
+    for start in range(0, len(rest) if limit > 0 else 0, 500):
         part = rest[start : start + 500]
         asked = query().where(Row.id.in_(part), *only.conditions()).order_by(Row.id.desc())
         found += [Ticket(*row) for row in session.execute(asked.limit(limit - len(found)))]
