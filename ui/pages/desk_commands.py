@@ -178,7 +178,7 @@ class DeskCommands(DeskDraftCommands, DeskReplyCommands):
     def card(self, person: Person, *, ticket: TicketId) -> Json:
         """The thread at a glance, and what its messages name."""
         found = self._desk.card(person, ticket)
-        said = self._desk.open(person, ticket).said
+        said = self._desk.look(person, ticket).said
         named = [desk_view.entities(self._product.analysis.entities(one.text)) for one in said]
         return {"card": desk_view.card(found), "entities": named}
 

@@ -91,7 +91,7 @@ class DeskDraftCommands(DeskReplyCommands):
             product.knowledge,
             workspace=product.settings.workspace,
         )
-        said = self._desk.open(person, ticket).said
+        said = self._desk.look(person, ticket).said
         found = looks.of(person, said, model=model, agent=person.name, facts=facts)
         return {
             "model": found.model,
@@ -116,7 +116,7 @@ class DeskDraftCommands(DeskReplyCommands):
         model: Name = "",
     ) -> Json:
         """Begin to rewrite a text, or the part of it from the first to the second place."""
-        await asyncio.to_thread(self._desk.open, person, ticket)
+        await asyncio.to_thread(self._desk.look, person, ticket)
         part = (selection[0], selection[1]) if len(selection) == 2 else None
 
         def start(cancel: CancelToken) -> AsyncGenerator[Piece]:
@@ -146,7 +146,7 @@ class DeskDraftCommands(DeskReplyCommands):
         model: Name = "",
     ) -> Json:
         """Begin to change a text as a sentence says."""
-        opened = await asyncio.to_thread(self._desk.open, person, ticket)
+        opened = await asyncio.to_thread(self._desk.look, person, ticket)
         known = await asyncio.to_thread(self._sources, person, opened, sources)
 
         def start(cancel: CancelToken) -> AsyncGenerator[Piece]:

@@ -98,7 +98,7 @@ class DeskReplyCommands(SearchCommands):
         confirmed: Sequence[str],
         given: Mapping[str, int],
     ) -> Json:
-        opened = self._desk.open(person, ticket)
+        opened = self._desk.look(person, ticket)
         sources = self._sources(person, opened, given)
         found: Check = self._product.drafting.check(text, opened.said, sources, facts, confirmed)
         return {
@@ -219,7 +219,7 @@ class DeskReplyCommands(SearchCommands):
         macro = next((one for one in book.list(person) if one.name == name), None)
         if macro is None:
             raise NotFound(f"There is no macro /{name} any more. Choose another one.")
-        opened = self._desk.open(person, ticket)
+        opened = self._desk.look(person, ticket)
         known = book.known_of(
             customer=opened.row.customer,
             agent=person.name,
