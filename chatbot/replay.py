@@ -16,9 +16,11 @@ from chatbot.answering import HISTORY, history_of
 from chatbot.archive import Archive
 from chatbot.audit import Audit
 from chatbot.errors import NotFound
+from chatbot.knowledge import Knowledge
 from chatbot.masking import mask
 from chatbot.options import Masking, Options
 from chatbot.releases import Releases
+from chatbot.sourcing import for_person, label
 from store import messages, replays
 from store.records import Person
 
@@ -47,7 +49,8 @@ class Glance:
 class Replayed:
     """What a turn was made of: its question, the messages before it, what was said and by whom.
 
-    `better`: how whoever judged it would have worded it; empty where nobody did.
+    `better`: how whoever judged it would have worded it; empty where nobody did. `passages`: what
+    the model got of the knowledge base, as prompts take it.
     """
 
     glance: Glance
@@ -57,6 +60,7 @@ class Replayed:
     better: str
     tokens: int | None
     seconds: float | None
+    passages: list[dict[str, str]]
 
 
 class Replay:
@@ -100,6 +104,9 @@ class Replay:
             [question] = messages.by_ids(session, found.conversation_id, [found.parent_id or 0])
             before = question.parent_id
             path = messages.path(session, before, limit=HISTORY) if before else []
+            trace = messages.traces(session, [found.id]).get(found.id)
+        internal = Knowledge.may_see_internal(person)
+        passages = for_person(trace.passages if trace else [], internal=internal)
         history = [past.message for past in history_of(path)]
         texts = [found.question, found.answer, found.better or ""]
         texts += [one["content"] for one in history]
@@ -113,6 +120,7 @@ class Replay:
             history=[one | {"content": text} for one, text in zip(history, texts[3:], strict=True)],
             tokens=found.reply_tokens,
             seconds=found.total_s,
+            passages=[{"title": label(one), "text": one["text"]} for one in passages],
         )
 
     def _masked(self, *texts: str) -> list[str]:

@@ -19,6 +19,7 @@ from chatbot.errors import Refused
 from chatbot.masking import mask
 from chatbot.options import Masking, Options
 from chatbot.replay import Replay, Replayed
+from chatbot.sourcing import wanting
 from chatbot.testing.injection import carrier
 from chatbot.testing.planning import Planning
 from store.records import Person
@@ -63,7 +64,7 @@ class TurnCases:
         history = [one | {"content": text} for one, text in zip(turn.history, earlier, strict=True)]
         return {
             "description": _free(question, [one.description for one in sheet.cases]),
-            "vars": _values(self._planning.newest(prompt), question, history),
+            "vars": _values(self._planning.newest(prompt), question, history, turn.passages),
             "assert": [_assertion(turn, wanted)],
         }
 
@@ -85,14 +86,19 @@ class TurnCases:
         return [one["content"] for one in mask(asked, rules).messages if one["role"] == "user"]
 
 
-def _values(prompt: prompts.Prompt, question: str, history: list[Any]) -> dict[str, Any]:
-    """The question in the input that takes it, the conversation in its thread."""
+def _values(
+    prompt: prompts.Prompt, question: str, history: list[Any], passages: list[dict[str, str]]
+) -> dict[str, Any]:
+    """The question in the input that takes it, the conversation in its thread, its passages."""
     asked = carrier(prompt)
     if asked is None:
         raise Refused("No input of this prompt takes a question, so a turn makes no case of it.")
     values: dict[str, Any] = {asked.name: [question] if asked.kind == "list" else question}
     if history and prompt.thread_input is not None:
         values[prompt.thread_input.name] = history
+    takes = wanting(prompt)
+    if passages and takes is not None:
+        values[takes.name] = passages[: takes.most]
     return values
 
 

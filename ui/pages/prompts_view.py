@@ -197,6 +197,7 @@ def replayed(found: Replayed) -> Json:
     return glance(found.glance) | {
         "question": found.question,
         "history": found.history,
+        "passages": found.passages,
         "said": found.said,
         "better": found.better,
         "tokens": found.tokens,

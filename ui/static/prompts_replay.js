@@ -59,11 +59,12 @@ function line({ message, question, answer, prompt, version, model, rating, at, o
   return h("div", { role: "listitem" }, button);
 }
 
-/* Which inputs a turn fills: the conversation so far, and the question under the name it usually
-   has, else in the first required text. */
-export function valuesOf(fields, { question, history }) {
+/* Which inputs a turn fills: the conversation so far, the passages that its model got, and the
+   question under the name it usually has, else in the first required text. */
+export function valuesOf(fields, { question, history, passages }) {
   const thread = fields.find((one) => one.kind === "thread");
   const texts = fields.filter((one) => one.kind === "string" || one.kind === "text");
   const asked = texts.find((one) => ["question", "message"].includes(one.name)) ?? texts.find((one) => one.required) ?? texts[0];
-  return { ...(asked && { [asked.name]: question }), ...(thread && { [thread.name]: history }) };
+  const found = passages.length ? fields.find((one) => one.kind === "passages") : null;
+  return { ...(asked && { [asked.name]: question }), ...(thread && { [thread.name]: history }), ...(found && { [found.name]: passages }) };
 }

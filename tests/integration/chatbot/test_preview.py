@@ -13,6 +13,7 @@ from store import accounts
 from tests.integration.chatbot.conftest import settings_for
 from tests.support.scenes import ask, texts
 from tests.support.scripted_server import ScriptedServer
+from tests.support.shelf import shelve
 
 SECRET = "I am Dr. Wilma Quokka, wilma@quokka.org, +44 20 7946 0018, order 48213"
 SAID = ("Wilma", "Quokka", "wilma@", "7946", "48213")
@@ -153,3 +154,18 @@ def test_foreign_conversations_are_not_previewed(product_with, play):
         other = accounts.add_person(session, "Bo", accounts.ROLES)
     with pytest.raises(NotFound):
         product.preview.of(other, turn.conversation, "hello")
+
+
+def test_passages_are_shown_as_they_leave(product_with, play, server):
+    product = product_with()
+    me, question = product.person(), "!say Soon. How long is a refund to my card?"
+    shelve(product, "Opening hours", "We are open from nine to five.")
+    shelve(
+        product, "Returns", "A refund to your card takes 14 days. How long a bank takes differs."
+    )
+    shown = product.preview.of(me, None, question, prompt="support")
+    assert "[1] Returns: A refund to your card takes 14 days. How" in shown.messages[0]["content"]
+    played(play, product, ask(product, question, prompt="support"))
+    assert as_bytes(server.requests[-1]["messages"]) == as_bytes(shown.messages)
+    product.preview.of(me, None, "What do zebras eat in winter?", prompt="support")
+    assert product.knowledge.lacking(me) == []

@@ -213,3 +213,17 @@ def test_a_thread_that_leaves_its_subject_is_told(product, shelf, play):
     assert [one.question for one in product.knowledge.lacking(me)] == [
         "What do zebras eat in winter?"
     ]
+
+
+def test_a_turn_that_is_asked_again_has_its_passages(product, shelf, play):
+    me = product.person()
+    turn = play(ask(product, ASKED.format("Yes [1].")))
+    found = product.replay.of(me, turn.reply).passages
+    assert found[0] == {"title": "Returns › Refunds", "text": REFUNDS}
+    assert len(found) == 2
+    lesser = replace(me, roles=("author", "chatter"))
+    case = product.turn_cases.case_of(lesser, "support", turn.reply)
+    assert case["vars"]["passages"] == found
+    assert product.replay.of(replace(me, roles=("chatter",)), turn.reply).passages[1]["title"] == (
+        "Internal"
+    )
