@@ -204,7 +204,8 @@ def as_json(draft: "Draft") -> dict[str, Any]:
 
 def beside(draft: "Draft") -> Sequence[str]:
     """What a person at a terminal should know beside the text: a line each."""
-    lines = [f"[{one.n}] {one.label}{' (internal)' * one.internal}" for one in draft.sources]
+    cited = [one for one in draft.sources if f"[{one.n}]" in draft.text]
+    lines = [f"[{one.n}] {one.label}{' (internal)' * one.internal}" for one in cited]
     lines += [f"Needs {one}" for one in draft.missing]
     lines += [f"No source: {one}" for one in draft.unsupported]
     lines += [f"Stands nowhere: {one.text}" for one in draft.marks if one.kind == "invented"]

@@ -17,7 +17,7 @@ CITED = re.compile(r"[ \t]*\[(\d{1,2}(?:\s*[,;]\s*\d{1,2})*)\]")
 UNFILLED = re.compile(r"\[\[([^\[\]\n]{1,80})\]\]")
 """A place that a person has to fill in."""
 
-LEAST_WORDS = 3
+LEAST_WORDS = 2
 """Words of a subject, below which nothing is claimed."""
 POLITE_WORDS = 9
 """Words of a subject up to which a sentence that opens politely is politeness alone."""
@@ -35,7 +35,7 @@ _OPENS_POLITELY = (
     r"cheers|best\b|if (?:you|anything) .*(?:know|ask|questions?|us again)",
     r"(?:please |just )?(?:let (?:me|us)|feel free|do not hesitate|don.t hesitate|ask\b)",
     r"(?:please |just )?(?:get in touch|write (?:to )?(?:me|us))",
-    r"please (?:send|tell|give|share|reply|answer|attach|name|confirm|add|check)",
+    r"please (?:(?:send|tell|give|share|name) (?:me|us)|reply|answer)|(?:i am )?looking forward",
     # German, Spanish, French
     r"hallo|guten |liebe|sehr geehrte|danke|vielen dank|mit (?:freundlichen|besten)",
     r"(?:viele|beste|liebe|freundliche) gr|es tut (?:mir|uns)|entschuldig|wir bitten|ich bitte",

@@ -25,6 +25,9 @@ _ASKS = re.compile(
 )
 """Before a thing: somebody is to send it to us."""
 
+_IF = re.compile(r"\W*(?:if|when|should)\b", re.IGNORECASE)
+"""What is asked for on a condition may not be needed."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Thing:
@@ -91,7 +94,7 @@ def asked_for(used: Sequence[str], thread: Sequence[str]) -> tuple[str, ...]:
 
 
 def _asks(sentence: str, thing: _Thing) -> bool:
-    named = thing.asked.search(sentence)
+    named = None if _IF.match(sentence) else thing.asked.search(sentence)
     return named is not None and bool(
         _ASKS.search(sentence[: named.start()]) or " ready" in sentence[named.end() :]
     )

@@ -144,4 +144,5 @@ def called(name: str) -> str:
         return ""
     if len(words) == _FIRST_AND_LAST and len(words[0].strip(".")) > 1:
         words = words[:1]
-    return " ".join(word if any(map(str.isupper, word)) else word.title() for word in words)
+    called_so = " ".join(words)
+    return called_so.title() if called_so.islower() else called_so

@@ -67,7 +67,9 @@ def without_sources(*, thanks: bool) -> str:
 def to_last_quotation(text: str, sources: Sequence[str]) -> str:
     """A text that was cut off, without its last sentence where no source has that to the letter."""
     every = every_sentence(text)
-    if len(every) > 1 and not any(every[-1].text in source for source in sources):
+    last = every[-1].text.rstrip() if every else ""
+    is_whole = last.endswith((".", "!", "?")) and any(last in source for source in sources)
+    if len(every) > 1 and not is_whole:
         return text[: every[-1].start].rstrip()
     return text
 
