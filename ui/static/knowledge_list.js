@@ -10,6 +10,7 @@ import { day, on, page, tell } from "./knowledge_shell.js";
 const KINDS = [["", "All", "all"], ["public", "Public", "public"], ["internal", "Internal", "internal"]];
 const wanted = { text: "", visibility: "", tag: "" };
 const listed = { rows: [], counts: { all: 0, public: 0, internal: 0 }, tags: [], after: null };
+const drawn = new Map();
 let round = 0;
 
 export function makeList() {
@@ -42,8 +43,9 @@ export async function refresh() {
   }
   const rest = told.after && listed.rows.length > told.rows.length ? listed.rows.slice(told.rows.length) : [];
   const known = new Set(told.rows.map((one) => one.id));
-  const same = rest.length && told.rows.at(-1)?.id === listed.rows[told.rows.length - 1]?.id;
-  Object.assign(listed, { rows: [...told.rows, ...(same ? rest.filter((one) => !known.has(one.id)) : [])], counts: told.counts, tags: told.tags, after: same ? listed.after : told.after });
+  const goesOn = rest.length && told.rows.at(-1)?.id === listed.rows[told.rows.length - 1]?.id;
+  if (drawn.size > 5000) drawn.clear();
+  Object.assign(listed, { rows: [...told.rows, ...(goesOn ? rest.filter((one) => !known.has(one.id)) : [])], counts: told.counts, tags: told.tags, after: goesOn ? listed.after : told.after });
   page.state = told.state;
   tell("state");
   drawFilters();
@@ -77,14 +79,27 @@ function drawFilters() {
 function drawRows() {
   const focused = document.activeElement?.closest?.("#knowledge-table [data-row]")?.dataset.row;
   const body = $("#knowledge-table tbody");
-  body.replaceChildren(...files.map(fileRow), ...listed.rows.map(row));
-  if (focused) $(`[data-row="${CSS.escape(focused)}"] button`, body)?.focus({ preventScroll: true });
+  const rows = [...files.map((file) => same(file.key, [file.words, file.share, file.problems], () => fileRow(file))), ...listed.rows.map((one) => same(one.id, [one, page.state.by_meaning], () => row(one)))];
+  const shown = new Set(rows);
+  for (const one of [...body.children]) if (!shown.has(one)) one.remove();
+  rows.forEach((one, at) => { if (body.children[at] !== one) body.insertBefore(one, body.children[at] ?? null); });
+  if (focused && document.activeElement === document.body) $(`[data-row="${CSS.escape(focused)}"] button`, body)?.focus({ preventScroll: true });
   $("#knowledge-later").hidden = !listed.after;
   const empty = !listed.counts.all && !files.length;
   $("#knowledge").classList.toggle("is-empty", empty);
   if (listed.rows.length || files.length) $("#knowledge-none").hidden = true;
   else if (!empty) nothing("No article fits. Clear the filter to see all.");
   markOpen();
+}
+
+/* The row that is there already, where nothing of it changed: a click that has begun is not lost. */
+function same(key, facts, make) {
+  const now = JSON.stringify(facts);
+  const old = drawn.get(key);
+  if (old?.now === now) return old.element;
+  const element = make();
+  drawn.set(key, { now, element });
+  return element;
 }
 
 function nothing(sentence) {
