@@ -4,17 +4,19 @@
 import { $, debounced, h, icon, iconButton } from "./dom.js";
 import { during, field, input } from "./admin_parts.js";
 import { composing, onKey } from "./keys.js";
-import { openDialog, openMenu, say, toast } from "./overlays.js";
+import { say, toast } from "./overlays.js";
 import { call } from "./server.js";
 import { dropReview, makeChanges, openChanges, undecided } from "./desk_changes.js";
-import { bindDrafts, clearNotes, draftEntries, drawDrafts, facts, greet, labelTools, leaveRun, missingNote, refine, sourceNumbers, stop, toolbar } from "./desk_drafts.js";
+import { bindDrafts, clearNotes, drawDrafts, facts, greet, labelTools, leaveRun, missingNote, refine, sourceNumbers, stop, toolbar } from "./desk_drafts.js";
 import { makeEditor } from "./desk_editor.js";
 import { leavingLine, noteLeaving } from "./desk_leaving.js";
 import { bindMacros, closeList, macroKeys, noteSlash } from "./desk_macros.js";
 import { sentBar } from "./desk_sent.js";
-import { beginReply, desk, on, remember, reply, seeRegion, tell } from "./desk_shell.js";
+import { beginReply, desk, on, remember, reply, seeRegion, tell, toClipboard } from "./desk_shell.js";
 import { makeSources } from "./desk_sources.js";
+import { chooseText, stateMenu, states } from "./desk_states.js";
 import { hour, placed } from "./desk_text.js";
+import { calm, reason } from "./desk_way.js";
 
 const KEEP_AFTER = 350;
 let editor = null;
@@ -49,7 +51,7 @@ export function makeReply() {
       h("div", { id: "desk-missing", class: "col" }),
       h("div", { id: "desk-drafts", class: "row tight", hidden: true }),
       h("div", { id: "desk-panel-edit", class: "edit-panel", role: "tabpanel", "aria-labelledby": "desk-tab-edit" }, editor.element),
-      makeChanges({ apply: applyChanges, changed: drawFoot, states }),
+      makeChanges({ apply: applyChanges, changed: drawFoot, states: () => states(editor) }),
       makeSources(editor),
       field("Facts to include", input({ id: "desk-facts", maxlength: "1000", placeholder: "Stock of opal shades: 11; …", oninput: keepSoon })),
       refineField(),
@@ -80,7 +82,7 @@ function refineField() {
     event.preventDefault();
     run();
   });
-  const history = iconButton("clock", "Drafts and states of this text", historyMenu, { id: "desk-history", "aria-haspopup": "menu", "aria-expanded": "false" });
+  const history = iconButton("clock", "Drafts and states of this text", (event) => stateMenu(event, editor), { id: "desk-history", "aria-haspopup": "menu", "aria-expanded": "false" });
   return h("div", { class: "field" }, h("label", { for: "desk-refine" }, "Refine by instruction"), h("div", { class: "row" }, box, history, h("button", { type: "button", class: "btn", id: "desk-refine-run", onclick: run }, "Refine")));
 }
 
@@ -199,6 +201,14 @@ function keydown(event) {
   }
 }
 
+/* Another device or a colleague wrote meanwhile. */
+function conflict(told, mine) {
+  chooseText(told, mine, {
+    take: () => editor.replace(told.theirs),
+    stay: () => { dirty = true; keep(); },
+  });
+}
+
 const keepSoon = debounced(KEEP_AFTER, () => {
   dirty = true;
   keep();
@@ -262,78 +272,23 @@ function paint() {
   editor.mark(fresh ? reply.checked.marks : editor.marks, known, internal);
 }
 
-/* Another device or a colleague wrote meanwhile: both texts, and the choice. */
-function conflict(told, mine) {
-  const side = (title, text) => h("section", {}, h("h3", {}, title), h("div", { class: "said" }, text || "Empty."));
-  const take = h("button", { type: "button", class: "btn" }, "Take the other");
-  const stay = h("button", { type: "button", class: "btn pri" }, "Keep mine");
-  const dialog = openDialog("The text was changed elsewhere", h("div", { class: "pb col" }, h("p", { class: "sm" }, told.error), h("div", { class: "sides" }, side("Mine", mine), side(told.who ? `${told.who}'s` : "The other", told.theirs)), h("div", { class: "row wrap" }, h("span", { class: "sp" }), take, stay)), { wide: true });
-  const { ticket } = reply;
-  const choose = (run) => () => {
-    dialog.close();
-    if (reply.ticket !== ticket) return;
-    reply.version = told.version;
-    run();
-  };
-  take.addEventListener("click", choose(() => { remember("mine", mine); editor.replace(told.theirs); }));
-  stay.addEventListener("click", choose(() => { dirty = true; keep(); }));
-  stay.focus();
-}
-
 // What stands in the way ------------------------------------------------------------------------
-
-const WAY = {
-  unfilled: { before: "Fill in ", after: " before sending" },
-  invented: { before: "", after: " stands in no source and not in the thread" },
-  unsupported: { before: "No source for: ", after: "" },
-  internal: { before: "", after: " is internal" },
-};
 
 export function drawFoot() {
   const place = $("#desk-foot");
   if (!place || !reply.ticket) return;
-  const why = reason();
+  const why = reason(editor, confirmValue);
   $("#desk-send").disabled = Boolean(why);
   $("#desk-copy").disabled = Boolean(why);
   $("#desk-discard").disabled = !editor.text();
   $("#desk-tab-changes").textContent = `Changes ${undecided()}`;
-  const key = why?.key ?? (reply.trouble ? `trouble ${reply.trouble}` : calm());
+  const key = why?.key ?? (reply.trouble ? `trouble ${reply.trouble}` : calm(editor));
   if (place.dataset.key === key) return;
   place.dataset.key = key;
   place.className = why?.warns || reply.trouble ? "grow sm foot-of warned row tight" : "grow sm foot-of mute";
   if (why) place.replaceChildren(...why.parts());
   else if (reply.trouble) place.replaceChildren(icon("warn"), h("span", {}, `Not saved yet: ${reply.trouble}`));
-  else place.replaceChildren(calm());
-}
-
-function calm() {
-  if (reply.run && reply.run.label !== "draft") return `${reply.run.doing}, ${Math.round((Date.now() - reply.run.since) / 1000)} s`;
-  const warned = reply.checked?.marks.filter((one) => one.kind === "unsupported").length;
-  if (warned && reply.checked.text === editor.text()) return warned === 1 ? "1 claim without a source" : `${warned} claims without a source`;
-  return reply.savedAt && editor.text() ? `Saved ${hour(reply.savedAt)}` : "";
-}
-
-/* Why the reply cannot be sent now: {key, warns, parts}, or null. */
-function reason() {
-  const text = editor.text();
-  const waits = undecided();
-  if (waits) return { key: `changes ${waits}`, parts: () => [`Decide ${waits} ${waits === 1 ? "change" : "changes"} to send`] };
-  if (reply.run && reply.run.label !== "draft") return { key: calm(), parts: () => [calm(), " ", h("button", { type: "button", class: "as-link", onclick: () => stop() }, "Stop")] };
-  if (!text.trim()) return { key: "empty", parts: () => [reply.ghost && !reply.ghost.run ? "Take the draft, or write" : "Nothing to send yet"] };
-  const blocking = editor.marks.filter((one) => reply.checked?.blocking.some((other) => other.text === one.text && other.kind === one.kind));
-  if (!blocking.length) return reply.sending ? { key: "sending", parts: () => ["Sending…"] } : null;
-  const [first] = blocking;
-  const way = WAY[first.kind] ?? WAY.invented;
-  return {
-    key: JSON.stringify([first.text, first.kind, first.start, blocking.length]),
-    warns: true,
-    parts: () => [
-      icon("warn"),
-      h("span", {}, way.before, h("button", { type: "button", class: "as-link", title: first.why, onclick: () => { showTab("edit"); editor.select(first.start, first.end); } }, first.text.replace(/^\[\[|\]\]$/g, "")), way.after,
-        first.kind === "unfilled" ? "" : [" ", h("button", { type: "button", class: "btn s", onclick: () => confirmValue(first) }, "It is right")],
-        blocking.length > 1 ? ` (${blocking.length - 1} more)` : ""),
-    ],
-  };
+  else place.replaceChildren(calm(editor));
 }
 
 function confirmValue(mark) {
@@ -377,28 +332,6 @@ function applyChanges(text, label) {
   drawFoot();
 }
 
-/* Every state that the text had, the newest last; what stands in the field is one of them. */
-function states() {
-  const now = editor.text();
-  const all = reply.states.map((one) => ({ ...one }));
-  for (const [at, draft] of reply.drafts.entries()) if (!all.some((one) => one.text === draft.text)) all.unshift({ label: `draft ${at + 1}`, text: draft.text });
-  return now.trim() && all.at(-1)?.text !== now ? [...all, { label: "now", text: now }] : all;
-}
-
-function historyMenu(event) {
-  const now = editor.text();
-  const all = states().filter((one) => one.label !== "now").reverse();
-  openMenu(event.currentTarget, [...draftEntries(), ...all.map((one) => ({
-    text: `${one.label}: ${one.text.replace(/\s+/g, " ").slice(0, 40)}…`,
-    on: one.text === now,
-    run() {
-      remember("before going back", editor.text());
-      showTab("edit");
-      editor.replace(one.text);
-    },
-  }))], { label: "Drafts and states" });
-}
-
 // Sending ---------------------------------------------------------------------------------------
 
 /* How a reply leaves: what no reply can reach from here is copied. */
@@ -419,7 +352,7 @@ async function send(how) {
   if (reply.sending || !reply.ticket) return;
   if (saving) await saving;
   if (dirty || reply.checked?.text !== editor.text()) await keep();
-  const why = reason();
+  const why = reason(editor, confirmValue);
   if (why) {
     drawFoot();
     say($("#desk-foot").textContent);
@@ -428,7 +361,7 @@ async function send(how) {
   }
   const of = reply.ticket;
   const text = editor.text();
-  if (how === "clipboard" && !(await copied(text))) return;
+  if (how === "clipboard" && !(await toClipboard(text, "Reply"))) return;
   reply.sending = true;
   const told = await during($("#desk-send"), "Sending…", () => call("send", given(text, { seconds: Math.round((Date.now() - reply.since) / 1000), how, version: reply.version, seen: desk.ticket.messages.at(-1)?.id ?? "" })));
   if (reply.ticket === of) reply.sending = false;
@@ -439,16 +372,6 @@ async function send(how) {
   reply.ticket = null;
   tell("next-ticket", of);
   tell("queue");
-}
-
-async function copied(text) {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    toast("The browser does not let this page copy. Select the text and press Ctrl+C.", { error: true });
-    return false;
-  }
 }
 
 function notSent(told, text, of) {

@@ -9,6 +9,7 @@ import pytest
 from chatbot.bootstrap import build
 from chatbot.errors import NotAllowed
 from chatbot.settings import Settings
+from store import accounts
 from ui.pages.commands import NOT_UNDERSTOOD, calling
 from ui.pages.desk_commands import DeskCommands
 from ui.pages.frame import DESK
@@ -159,6 +160,7 @@ def test_rework_and_refine_end_with_the_whole_text(ask, tickets):
     how = {"instruction": "kinder", "sources": {}, "facts": []}
     begun = ask("refine", ticket=tickets["Kofi"], text="All is well.", **how)
     assert "note" in written(ask, begun)[2]
+    assert ask("leaving", ticket=tickets["Kofi"], model="", facts=[])["leaves"] is False
     assert ask("stop", work="0" * 32)["code"] == "not_found"
 
 
@@ -191,6 +193,21 @@ def test_tickets_are_assigned_closed_merged_and_exported(ask, tickets):
     assert len(card["entities"]) == len(said)
 
 
+def test_colleagues_see_each_other(ask, product, tickets):
+    lea = product.accounts.add(
+        product.person(), login="lea", name="Lea", roles=("agent",), password="nine lamps 9"
+    )
+    with product.archive.main.reading() as session:
+        person = accounts.account(session, lea.id).person
+    there = DeskCommands(product, Runs())
+    [me] = there.pulse(person, ticket=tickets["Maja"], typing=True, which="all")["others"]
+    assert me["id"] == ask("start")["person"]["id"]
+    [other] = ask("pulse", ticket=tickets["Maja"], typing=False, which="all")["others"]
+    assert (other["name"], other["typing"]) == ("Lea", True)
+    there.away(person, ticket=tickets["Maja"])
+    assert ask("pulse", ticket=tickets["Maja"], typing=False, which="all")["others"] == []
+
+
 def test_a_ticket_that_is_not_there(ask):
     for do in ("open", "card", "away", "close_ticket", "reopen", "export"):
         assert ask(do, ticket="0" * 32)["code"] == "not_found", do
@@ -201,8 +218,6 @@ def test_chatters_are_refused_by_the_services_too(product, tickets):
         product.person(), login="eve", name="Eve", roles=("chatter",), password="nine lamps 9"
     )
     with product.archive.main.reading() as session:
-        from store import accounts
-
         person = accounts.account(session, chatter.id).person
     commands = DeskCommands(product, Runs())
     for run in (
