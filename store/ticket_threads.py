@@ -123,7 +123,7 @@ def _own(session: Session, ids: Sequence[int], limit: int) -> list[TicketMessage
         .order_by(Row.at.desc(), Row.id.desc())
     )
     rows = session.execute(asked.limit(limit)).all()
-    return [TicketMessage(*row) for row in reversed(rows)]  # type: ignore[arg-type]
+    return [TicketMessage(*row) for row in reversed(rows)]
 
 
 def _chat(session: Session, head_id: int, customer: str, limit: int) -> list[TicketMessage]:

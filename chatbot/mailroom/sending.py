@@ -46,7 +46,8 @@ _NO_ADDRESS = "The customer's address is none that mail can be sent to."
 
 def wait_after(tries: int) -> timedelta:
     """How long to wait after so many tries that failed."""
-    return min(FIRST_WAIT * 2 ** min(tries - 1, 20), LONGEST_WAIT)
+    longer: int = 2 ** min(tries - 1, 20)
+    return min(FIRST_WAIT * longer, LONGEST_WAIT)
 
 
 class Sending:

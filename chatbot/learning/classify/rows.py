@@ -189,10 +189,11 @@ def _span(item: Any, length: int) -> Span:
     fields = item if isinstance(item, dict) else {}
     label = fields.get("label", fields.get("kind"))
     start, end = fields.get("start"), fields.get("end")
-    whole = isinstance(start, int) and isinstance(end, int) and 0 <= start < end <= length
-    if not (whole and isinstance(label, str)):
-        raise _Wrong("an entity needs a label and a start and an end inside the text")
-    return Span(int(start), int(end), _labels(label))
+    if not (isinstance(start, int) and isinstance(end, int) and isinstance(label, str)):
+        raise _Wrong("an entity needs a label, a start and an end")
+    if not 0 <= start < end <= length:
+        raise _Wrong("an entity must start and end inside the text")
+    return Span(start, end, _labels(label))
 
 
 def _labels(label: str) -> tuple[str, ...]:

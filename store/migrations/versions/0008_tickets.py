@@ -1,5 +1,7 @@
 """Tickets: their messages, drafts, replies, unsent texts, who is here; macros."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -24,13 +26,13 @@ FORGET = "INSERT INTO ticket_index (ticket_index, rowid, tokens) VALUES ('delete
 FILTERS = ("state", "assignee_id", "language", "mood")
 
 
-def _column(name: str, kind: sa.types.TypeEngine[object], *, nullable: bool = False) -> sa.Column:
+def _column(name: str, kind: sa.types.TypeEngine[Any], *, nullable: bool = False) -> sa.Column[Any]:
     return sa.Column(name, kind, nullable=nullable)
 
 
 def _ref(
     name: str, target: str, on_delete: str = "CASCADE", *, nullable: bool = False
-) -> sa.Column:
+) -> sa.Column[Any]:
     free = nullable or on_delete == "SET NULL"
     return sa.Column(name, BIG, sa.ForeignKey(target, ondelete=on_delete), nullable=free)
 
