@@ -14,11 +14,12 @@ _WORDS = {
         "worst liar lies shameful disgrace incompetent useless joke fed-up livid appalling",
         -1.0: "disappoint* broken crack* damag* wrong missing late delay* annoy* unhappy sad bad "
         "fail* problem* complain* frustrat* upset torn defect* faulty never still again poor "
-        "unfortunately scratch* refus* worried lost stuck waste* charged twice overcharged",
-        1.0: "thanks thank pleased nice good happy glad great kind helpful like lovely well "
+        "unfortunately scratch* refus* worried lost stuck waste* charged twice overcharged "
+        "unfair locked stopped bent",
+        1.0: "pleased nice good happy glad great kind helpful like lovely well "
         "appreciate* friendly beautiful",
-        2.0: "wonderful amazing perfect love excellent fantastic delighted brilliant thrilled best "
-        "awesome superb",
+        2.0: "wonderful amazing perfect love loved adore* excellent fantastic delighted brilliant "
+        "thrilled best awesome superb",
     },
     "de": {
         -2.0: "unverschämt* frechheit unmöglich* betrug anwalt wütend lächerlich* skandal* "
@@ -26,8 +27,7 @@ _WORDS = {
         -1.0: "enttäusch* kaputt* defekt* falsch* fehlt* verspät* ärger* leider gesprungen riss "
         "beschädigt* mahnung problem* schlecht* beschwer* traurig immer-noch flacker* zerbrochen* "
         "kratzer vermisse* warte* unzufrieden",
-        1.0: "danke dank freue* gut gute* schön* gern* zufrieden nett* freundlich* hilfreich* "
-        "toll* gefällt",
+        1.0: "freue* gut gute* schön* gern* zufrieden nett* freundlich* hilfreich* toll* gefällt",
         2.0: "wunderbar* perfekt* begeistert* großartig* liebe fantastisch* super hervorragend* "
         "wunderschön* überglücklich",
     },
@@ -35,7 +35,7 @@ _WORDS = {
         -2.0: "inadmissible* scandaleu* honteu* arnaque* avocat furieu* ridicule* inacceptable*",
         -1.0: "déçu* cassé* abîmé* erreur* manque* retard* problème* mauvais* malheureusement "
         "fissur* plainte* défectueu* toujours-pas triste*",
-        1.0: "merci content* bien bon* bonne* joli* aimable* satisfait* plaît utile* ravi*",
+        1.0: "content* bien bon* bonne* joli* aimable* satisfait* plaît utile* ravi*",
         2.0: "parfait* magnifique* adore* excellent* génial* merveilleu* formidable*",
     },
     "es": {
@@ -43,7 +43,7 @@ _WORDS = {
         "ladrones inadmisible*",
         -1.0: "decepcion* rot* roto dañad* falta* retras* tarde problema* mal error* queja* "
         "defectuos* lamentable* grieta* triste* parpade* todavía-no equivocad*",
-        1.0: "gracias content* bien buen* bonit* amable* satisfech* gust* útil* alegr*",
+        1.0: "content* bien buen* bonit* amable* satisfech* gust* útil* alegr*",
         2.0: "perfect* maravillos* encant* excelente* genial* fantástic* estupend* preciosa*",
     },
 }

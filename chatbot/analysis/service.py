@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -30,19 +30,11 @@ NAMES = ("sentiment", "intent", "entities")
 READS = "en"
 """The language that the shipped heads were trained on."""
 
-REMEMBERED = 2048
-"""Texts whose readings are kept, the least recently used forgotten first."""
+REMEMBERED = 8192
+"""Readings that are kept, the least recently used forgotten first."""
 
 MOST_SENTENCES = 12
 """Sentences of a message whose moods are compared to find the words that show it."""
-
-
-class _Reading(NamedTuple):
-    """What the heads say of one text; None where there is no such head."""
-
-    mood: float | None
-    intents: "Rows | None"
-    tags: "Rows | None"
 
 
 class Analysis:
@@ -55,7 +47,7 @@ class Analysis:
         self._lock = threading.Lock()
         self._opened: Heads | None = None
         self._why_not: str | None = None
-        self._known: OrderedDict[str, _Reading] = OrderedDict()
+        self._known: OrderedDict[tuple[str, str], Rows] = OrderedDict()
 
     def why_not(self) -> str:
         """The sentence that says why no head is used, for people; empty where one is."""
@@ -74,7 +66,8 @@ class Analysis:
         if not any(map(str.isalpha, text)):
             return None
         language = language_of(text)
-        said = self._reading(text).mood if language in (READS, "") else None
+        rows = self._said("sentiment", text) if language in (READS, "") else None
+        said = None if rows is None else float(rows[0])
         return moods.mood_of(text, language or READS, said)
 
     def intent(self, text: str) -> Intent | None:
@@ -82,7 +75,7 @@ class Analysis:
         without the encoder."""
         if language_of(text) not in (READS, ""):
             return None
-        rows, heads = self._reading(text).intents, self._heads()
+        rows, heads = self._said("intent", text), self._heads()
         if rows is None or heads is None:
             return None
         about = heads.about("intent")
@@ -105,6 +98,7 @@ class Analysis:
         """The thread at a glance, each item with the words it comes from."""
         lines = cards.lines_of(thread)
         wants, done, left = cards.items(thread, lines)
+        self._read_ahead(thread, lines, wants)
         read = [number for number, _ in lines]
         named = [
             (number, entity) for number in read for entity in self.entities(thread[number].text)
@@ -159,33 +153,50 @@ class Analysis:
     def _names(self, start: int, piece: str, heads: "Heads") -> list[Entity]:
         from chatbot.backends.tagging import words_of
 
-        rows = self._reading(piece).tags
+        rows = self._said("entities", piece)
         if rows is None:
             return []
         return entities.named(start, words_of(piece), rows, heads.about("entities").labels)
 
-    def _reading(self, text: str) -> _Reading:
-        """What the heads say of a text, remembered; nothing of one without words."""
+    def _said(self, name: str, text: str) -> "Rows | None":
+        """What a head says of a text; None without the head, or of a text without words."""
+        self._read([text], [name])
+        with self._lock:
+            return self._known.get((name, text))
+
+    def _read(self, texts: Sequence[str], names: Sequence[str]) -> None:
+        """Let these heads read texts together, which is faster than one by one, and remember."""
         heads = self._heads()
-        if heads is None or not text.strip():
-            return _Reading(None, None, None)
+        there = [name for name in names if heads is not None and name in heads.names]
         with self._lock:
-            if (known := self._known.get(text)) is not None:
-                self._known.move_to_end(text)
-                return known
-        there = [name for name in NAMES if name in heads.names]
-        if not there:
-            return _Reading(None, None, None)
-        found = heads.read([text], there)
-        mood = float(found["sentiment"][0][0]) if "sentiment" in found else None
-        intents = found["intent"][0] if "intent" in found else None
-        tags = found["entities"][0] if "entities" in found else None
-        reading = _Reading(mood, intents, tags)
+            known = {
+                key for text in texts for name in there if (key := (name, text)) in self._known
+            }
+            for key in known:
+                self._known.move_to_end(key)
+        new = sorted({text for text in texts if text.strip()}, key=len)
+        new = [text for text in new if any((name, text) not in known for name in there)]
+        if heads is None or not new:
+            return
+        found = heads.read(new, there)
         with self._lock:
-            self._known[text] = reading
+            for name, rows in found.items():
+                self._known |= {(name, text): row for text, row in zip(new, rows, strict=True)}
             while len(self._known) > REMEMBERED:
                 self._known.popitem(last=False)
-        return reading
+
+    def _read_ahead(
+        self, thread: Sequence[Said], lines: cards.Lines, wants: Sequence[Item]
+    ) -> None:
+        """All that a card asks of the heads, in a few batches."""
+        english = {at for at, _ in lines if language_of(thread[at].text) in (READS, "")}
+        theirs = [at for at, _ in lines if thread[at].role == "customer" and at in english]
+        self._read([thread[at].text for at in theirs[-4:]], NAMES)
+        pieces = [piece for at in english for _, piece in entities.pieces(thread[at].text)]
+        self._read(pieces, ["entities"])
+        last = dict(lines)[theirs[-1]] if theirs else []
+        self._read([one.text for one in last[:MOST_SENTENCES]], ["sentiment"])
+        self._read([item.text for item in wants], ["intent"])
 
     def _heads(self) -> "Heads | None":
         """The heads, opened at the first text; None, and why, where they cannot be used."""

@@ -56,7 +56,7 @@ def test_language_is_told_or_honestly_not(text, language):
 
 @pytest.mark.parametrize(
     ("score", "word"),
-    [(-1, "angry"), (-0.3, "unhappy"), (0, "neutral"), (0.4, "content"), (1, "happy")],
+    [(-1, "angry"), (-0.5, "unhappy"), (0, "neutral"), (0.4, "content"), (1, "happy")],
 )
 def test_a_score_has_a_word(score, word):
     assert word_of(score) == word
