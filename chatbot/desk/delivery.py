@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from chatbot.desk.parts import Part
 from chatbot.desk.replies import is_demo
+from chatbot.drafting.claims import uncited
 from store import conversations, mail, messages, ticket_replies, ticket_threads, tickets
 from store.engine import Session
 from store.ticket_records import NewMessage, Reply, State, Ticket
@@ -85,7 +86,7 @@ def _say(session: Session, conversation_id: int, reply: Reply) -> str:
         conversation_id,
         parent_id=conversations.head(session, conversation_id),
         role="assistant",
-        content=reply.text,
+        content=_for_customers(reply),
         key=f"reply:{reply.public_id}",
     )
     return said.public_id
@@ -99,7 +100,13 @@ def _mail(session: Session, ticket: Ticket, reply: Reply) -> str:
     subject = " ".join(ticket.subject.split())
     subject = subject if subject.casefold().startswith("re:") else f"Re: {subject}"
     references = ids[:1] + ids[1:][-(REFERENCES - 1) :]
-    return mail.put(session, reply.id, ticket.address, subject, reply.text, last, references)
+    body = _for_customers(reply)
+    return mail.put(session, reply.id, ticket.address, subject, body, last, references)
+
+
+def _for_customers(reply: Reply) -> str:
+    """The reply without the numbers of sources, which customers are not shown."""
+    return uncited(reply.text) or reply.text
 
 
 def _now() -> datetime:

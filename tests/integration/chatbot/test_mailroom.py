@@ -69,7 +69,8 @@ def test_a_mail_becomes_a_ticket_once(desk):
 def test_a_reply_is_received_and_the_answer_finds_its_ticket(desk, smtp):
     desk.fetch(letter(), letter("Another", From="bo@example.com", Message_ID="<b@example.com>"))
     [anna, bo] = desk.tickets()
-    desk.product.desk.send(desk.agent, anna.id, "It is whole.\n.\nGrüße", draft=None, seconds=3)
+    said = "It is whole [1].\n.\nGrüße"
+    desk.product.desk.send(desk.agent, anna.id, said, draft=None, seconds=3)
     desk.product.desk.send_due()
     assert desk.mailroom.send() == 1
     [(sender, to, raw)] = smtp.mails
@@ -88,7 +89,7 @@ def test_a_reply_is_received_and_the_answer_finds_its_ticket(desk, smtp):
     )
     desk.fetch(again)
     [anna, bo] = desk.tickets()
-    assert texts(anna)[1:] == [("agent", "It is whole.\n.\nGrüße"), ("customer", "Thanks!")]
+    assert texts(anna)[1:] == [("agent", said), ("customer", "Thanks!")]
     assert anna.thread[1].delivery == "sent"
     assert anna.row.state == "open"
     assert len(bo.thread) == 1
