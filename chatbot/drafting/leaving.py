@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from chatbot.analysis import Said
 from chatbot.backends.registry import Registry
 from chatbot.chain import OpenEncoder, Renderer, Sent, budget, choose, no_encoder, render
-from chatbot.drafting.asking import PASSAGES, Wishes, asked, plan_of, sources_of
+from chatbot.drafting.asking import PASSAGES, Asked, Wishes, asked, plan_of, sources_of
 from chatbot.drafting.service import PROMPT
+from chatbot.drafting.views import Source
 from chatbot.knowledge import Knowledge
 from chatbot.preview import Leaving
 from chatbot.releases import Releases
@@ -44,6 +45,7 @@ class Leaves:
         agent: str = "",
         facts: Sequence[str] = (),
         tone: str = "neutral",
+        subject: str = "",
     ) -> Leaving:
         """What `Drafting.draft` would send for the same thread now, in the likeliest version.
 
@@ -55,16 +57,10 @@ class Leaves:
         info = self._registry.resolve(model or None)
         if info.where != "hosted":
             return Leaving(info.label, leaves=False, host="", messages=[], masked=None)
-        opened, ready = asked(tuple(thread)), self._registry.open(info.label)
+        opened, ready = asked(tuple(thread), subject), self._registry.open(info.label)
         weights = self._releases.current(PROMPT).weights
         served = self._releases.prompt(max(weights, key=lambda sha: (weights[sha], sha)))
-        hits = self._knowledge.search(
-            opened.question,
-            earlier=opened.searched,
-            most=PASSAGES,
-            internal=self._knowledge.may_see_internal(person),
-        )
-        sources = sources_of(hits) if self._knowledge.is_fitting(hits) else ()
+        sources = self._sources(person, opened)
         renderer: Renderer = self._releases.renderer
         wishes = Wishes(tone, tuple(facts), "", agent)
         plan = choose(
@@ -74,3 +70,14 @@ class Leaves:
         assert masked is not None  # noqa: S101  every hosted model has a door
         host = self._registry.host(info.label)
         return Leaving(info.label, True, host, masked.messages, masked.counts)
+
+    def _sources(self, person: Person, thread: Asked) -> tuple[Source, ...]:
+        if thread.is_thanks or self._knowledge.empty():
+            return ()
+        hits = self._knowledge.search(
+            thread.question,
+            earlier=thread.searched,
+            most=PASSAGES,
+            internal=self._knowledge.may_see_internal(person),
+        )
+        return sources_of(hits) if self._knowledge.is_fitting(hits) else ()

@@ -91,8 +91,15 @@ class DeskDraftCommands(DeskReplyCommands):
             product.knowledge,
             workspace=product.settings.workspace,
         )
-        said = self._desk.look(person, ticket).said
-        found = looks.of(person, said, model=model, agent=person.name, facts=facts)
+        opened = self._desk.look(person, ticket)
+        found = looks.of(
+            person,
+            opened.said,
+            model=model,
+            agent=person.name,
+            facts=facts,
+            subject=opened.row.subject,
+        )
         return {
             "model": found.model,
             "leaves": found.leaves,
