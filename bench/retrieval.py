@@ -48,6 +48,7 @@ from store.engine import Database
 from store.records import Person
 
 DATA = Path(os.environ.get("CHATBOT_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
+INSIDE = 100  # passages of an article that is made up
 DEEP = 200  # passages of a result in which a document is looked for
 WAYS: tuple[By, ...] = ("words", "meaning", "both")
 
@@ -242,7 +243,7 @@ def _said(name: str) -> list[str]:
 
 
 def _fill(bench: Bench, count: int, encoder: str, width: int) -> None:
-    """Ten passages an article, every fifth word of another passage, and random vectors."""
+    """A hundred passages an article, every fifth word of another passage, and random vectors."""
     chance = random.Random(0)
     vectors = np.random.default_rng(0)
     texts = [each["text"] for each in lines(DATA / "doc2dial_val/documents.jsonl")]
@@ -250,8 +251,8 @@ def _fill(bench: Bench, count: int, encoder: str, width: int) -> None:
     base = [one for text in texts for one in cut(Parsed("", (Section((), text),)))]
     words = [word for one in base for word in one.text.split()]
     tell = _progress("filling")
-    for number in range(count // 10):
-        pieces = [_varied(chance, chance.choice(base).text, words) for _ in range(10)]
+    for number in range(count // INSIDE):
+        pieces = [_varied(chance, chance.choice(base).text, words) for _ in range(INSIDE)]
         content = Content(f"Article {number}", (), "internal" if number % 5 == 0 else "public",
                           language="en")  # fmt: skip
         with bench.archive.main.writing() as session:
@@ -261,7 +262,7 @@ def _fill(bench: Bench, count: int, encoder: str, width: int) -> None:
             rows /= np.linalg.norm(rows, axis=1, keepdims=True)
             passages.put_vectors(session, "passage", encoder, dict(zip(ids, rows, strict=False)))
             passages.put_vectors(session, "article", encoder, {made.id: rows[-1]})
-        tell(number + 1, count // 10)
+        tell(number + 1, count // INSIDE)
 
 
 def _varied(chance: random.Random, text: str, words: list[str]) -> Piece:

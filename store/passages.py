@@ -15,7 +15,6 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import TextClause, delete, func, insert, literal, select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from store import stemming
@@ -45,6 +44,16 @@ _STEMS_SQLITE = text(
     "SELECT id, stems FROM passage_words WHERE id IN (SELECT value FROM json_each(:ids))"
 )
 _STEMS_POSTGRESQL = text("SELECT id, stems FROM passage_words WHERE id = ANY(:ids)")
+# The same on both databases, and many at once: neither is compiled anew for each article.
+_MORE = text(
+    "INSERT INTO passage_stems (id, passages) VALUES (:id, :times) "
+    "ON CONFLICT (id) DO UPDATE SET passages = passage_stems.passages + excluded.passages"
+)
+_NEWER = (
+    "INSERT INTO {kind}_vectors ({kind}_id, encoder, change, vector) "
+    "VALUES (:id, :encoder, :change, :vector) ON CONFLICT ({kind}_id) DO UPDATE "
+    "SET encoder = excluded.encoder, change = excluded.change, vector = excluded.vector"
+)
 _VECTORS = (
     "SELECT {kind}_id, vector FROM {kind}_vectors WHERE encoder = :encoder AND change > :after"
 )
@@ -159,7 +168,7 @@ def vectors(
 ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
     """Vectors written after this number of changes, some thousand at a time: ids and rows."""
     found = session.execute(
-        _vectors_of(kind),
+        _statement(_VECTORS, kind),
         {"encoder": encoder, "after": after},
         execution_options={"yield_per": _READ},
     )
@@ -199,19 +208,21 @@ def put_vectors(
     session: Session, kind: Kind, encoder: str, rows: Mapping[int, NDArray[np.float32]]
 ) -> None:
     """Keep vectors of passages or titles, by id; of those that went meanwhile nothing is kept."""
-    number, table = change(session), _TABLES[kind]
+    number = change(session)
     of: Any = Passage if kind == "passage" else Article
     there = session.scalars(select(of.id).where(of.id.in_(list(rows)))).all()
     if not there:
         return
     values = [
-        {f"{kind}_id": row, "encoder": encoder, "change": number, "vector": rows[row]}
+        {
+            "id": row,
+            "encoder": encoder,
+            "change": number,
+            "vector": np.ascontiguousarray(rows[row], "<f4").tobytes(),
+        }
         for row in there
     ]
-    inserting: Any = sqlite.insert if is_sqlite(session) else postgresql.insert
-    statement = inserting(table).values(values)
-    newer = {name: statement.excluded[name] for name in ("encoder", "change", "vector")}
-    session.execute(statement.on_conflict_do_update(index_elements=[f"{kind}_id"], set_=newer))
+    session.execute(_statement(_NEWER, kind), values)
 
 
 def touch_vectors(session: Session, article_id: int, number: int) -> None:
@@ -250,8 +261,8 @@ def read_as(title: str, heading: str, content: str) -> str:
 
 
 @cache
-def _vectors_of(kind: Kind) -> TextClause:
-    return text(_VECTORS.format(kind=kind))
+def _statement(template: str, kind: Kind) -> TextClause:
+    return text(template.format(kind=kind))
 
 
 def _lacks(kind: Kind, encoder: str) -> Any:
@@ -261,16 +272,6 @@ def _lacks(kind: Kind, encoder: str) -> Any:
 
 def _count(session: Session, times: Counter[int]) -> None:
     """Add to how many passages stems stand in; in one order, so that writers do not cross."""
-    ordered = sorted(times.items())
-    for start in range(0, len(ordered), _CHUNK):
-        some = [{"id": stem, "passages": n} for stem, n in ordered[start : start + _CHUNK]]
-        _add(session, some)
-
-
-def _add(session: Session, rows: list[dict[str, int]]) -> None:
-    inserting: Any = sqlite.insert if is_sqlite(session) else postgresql.insert
-    statement = inserting(PassageStem).values(rows)
-    higher = PassageStem.passages + statement.excluded.passages
-    session.execute(
-        statement.on_conflict_do_update(index_elements=["id"], set_={"passages": higher})
-    )
+    rows = [{"id": stem, "times": number} for stem, number in sorted(times.items())]
+    if rows:
+        session.execute(_MORE, rows)
