@@ -6,7 +6,7 @@ import { plural } from "./admin_parts.js";
 import { openMenu, say, toast } from "./overlays.js";
 import { call } from "./server.js";
 import { proposeChanges } from "./desk_changes.js";
-import { desk, on, remember, reply, tell } from "./desk_shell.js";
+import { desk, hostedModel, on, remember, reply, tell } from "./desk_shell.js";
 import { capital, languageName, pointsOf } from "./desk_text.js";
 
 const VARIANTS = 3;
@@ -37,7 +37,7 @@ export function greet(ticket) {
     useSources(ticket.draft.sources);
     if (editor.text().trim()) drawDrafts();
     else showGhost();
-  } else if (ticket.state !== "closed" && !editor.text().trim()) {
+  } else if (ticket.state !== "closed" && !editor.text().trim() && !hostedModel()) {
     draftNow();
   } else {
     drawDrafts();
@@ -142,17 +142,18 @@ export function drawDrafts() {
   const { ghost, drafts } = reply;
   const hint = !ghost ? "" : ghost.run ? (ghost.take ? "It goes in when it is written." : "Drafting. Write meanwhile, or Esc.") : "";
   const many = drafts.length > 1;
-  place.hidden = !ghost && (!drafts.length || Boolean(reply.draft));
+  const asks = !ghost && !drafts.length && !reply.run && Boolean(hostedModel());
+  place.hidden = !ghost && !asks && (!drafts.length || Boolean(reply.draft));
   if (place.hidden) return;
   const choose = (at) => () => showDraft(at);
   const small = (text, run, key) => h("button", { type: "button", class: "btn s", onclick: run, "aria-keyshortcuts": key }, text, key && h("kbd", { class: "only-l" }, key === "Escape" ? "Esc" : key));
   place.replaceChildren(
     many ? h("div", { class: "seg", role: "group", "aria-label": "Drafts" }, drafts.map((one, at) => h("button", { type: "button", "aria-pressed": String(at === reply.shown), "aria-label": `Draft ${at + 1}`, onclick: choose(at) }, `${at + 1}`))) : "",
-    h("span", { class: "xs dim grow", id: "desk-ghost-hint" }, hint || (ghost ? (many ? `Draft ${reply.shown + 1} of ${drafts.length}` : "A draft waits") : many ? plural(drafts.length, "draft") : "Draft")),
+    h("span", { class: "xs dim grow", id: "desk-ghost-hint" }, hint || (ghost ? (many ? `Draft ${reply.shown + 1} of ${drafts.length}` : "A draft waits") : many ? plural(drafts.length, "draft") : asks ? "No draft yet" : "Draft")),
     ghost && !ghost.run ? small("Use", () => acceptDraft(), "Tab") : "",
     ghost && !ghost.run ? small("Dismiss", () => dismiss(), "Escape") : "",
     !ghost && drafts.length ? small("Show draft", choose(Math.max(reply.shown, 0))) : "",
-    !reply.run && drafts.length < VARIANTS ? small("Another", () => draftNow()) : "",
+    !reply.run && drafts.length < VARIANTS ? small(asks ? "Draft now" : "Another", () => draftNow()) : "",
   );
 }
 

@@ -3,8 +3,8 @@
 import { $, h, icon } from "./dom.js";
 import { openDialog, toast } from "./overlays.js";
 import { call } from "./server.js";
-import { desk, reply } from "./desk_shell.js";
-import { facts } from "./desk_drafts.js";
+import { desk, hostedModel, reply } from "./desk_shell.js";
+import { draftNow, facts } from "./desk_drafts.js";
 
 export const leavingLine = () =>
   h(
@@ -16,12 +16,10 @@ export const leavingLine = () =>
     h("button", { type: "button", class: "btn s", id: "desk-leaves-home", onclick: draftLocally }, "Draft locally"),
   );
 
-const model = () => desk.facts.models.find((one) => one.label === (reply.model ?? desk.facts.model));
-
 export async function noteLeaving() {
-  const chosen = model();
+  const chosen = hostedModel();
   const line = $("#desk-leaves");
-  line.hidden = chosen?.where !== "hosted";
+  line.hidden = !chosen;
   if (line.hidden) return;
   $("#desk-leaves-home").hidden = !desk.facts.local;
   const { ticket } = reply;
@@ -35,10 +33,11 @@ function draftLocally() {
   reply.model = desk.facts.local;
   noteLeaving();
   toast(`Drafts come from ${desk.facts.local} now.`);
+  if (!reply.drafts.length) draftNow();
 }
 
 async function seeWhatLeaves() {
-  const told = await call("leaving", { ticket: reply.ticket, model: model().label, facts: facts() });
+  const told = await call("leaving", { ticket: reply.ticket, model: hostedModel().label, facts: facts() });
   if (told.error) {
     toast(told.error, { error: true });
     return;

@@ -56,6 +56,9 @@ export async function toClipboard(text, what) {
 /* The reply that is being written: its text is in the editor, everything else stands here. */
 export const reply = {};
 
+/* The model that drafts, where it is hosted: then nothing leaves before somebody asks for it. */
+export const hostedModel = () => desk.facts.models.find((one) => one.label === (reply.model ?? desk.facts.model) && one.where === "hosted") ?? null;
+
 /* Begins a reply to a ticket that was opened. `states`: texts it had, to go back to and to compare. */
 export function beginReply(ticket) {
   for (const key of Object.keys(reply)) delete reply[key];
