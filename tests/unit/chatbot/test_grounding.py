@@ -86,3 +86,9 @@ def test_answer_that_quotes_nothing_gets_the_best_sentence():
 def test_answer_with_a_value_that_the_person_gave_stands():
     assert HELD.missing("Your number is 0171 555 1234.") == ""
     assert HELD.missing("Your number is 0171 555 9999.")
+
+
+def test_a_text_for_others_gets_the_sentence_and_nothing_about_sources():
+    held = Ground(quotation="It is red.", best="It is red.", told=("I have two lamps.",))
+    assert held.missing("I understand.", for_others=True) == " It is red."
+    assert held.missing("It is red.", for_others=True) == ""
