@@ -1,6 +1,6 @@
 """How alike a question and passages are: by words (BM25), by meaning (cosine), and by both.
 
-Pure arithmetic over arrays. `WEIGHT` was chosen on one half of each of two benchmarks and checked
+Pure arithmetic over arrays. The weight was chosen on one half of each of two benchmarks and checked
 on the other halves; docs/quality.md has the figures and the command.
 """
 
@@ -19,8 +19,13 @@ Ids = NDArray[np.int64]
 K1, B = 1.6, 0.75
 """BM25's two constants (Robertson and Zaragoza 2009, "The Probabilistic Relevance Framework")."""
 
-WEIGHT = 0.016
-"""What words weigh against meaning, for each root of the question's different words."""
+MOST, MIDDLE, SPREAD = 0.14, 20, 3
+"""What words weigh against meaning: at most, the question's length (different words) at which it is
+half of that, and how quickly it grows about there.
+"""
+
+ALONE = 0.016
+"""What they weigh without meaning, for each root of the question's length."""
 
 FITTING, FITTING_WORDS = 0.5, 0.12
 """Score of the best hit from which it is taken to be about the question; without an encoder."""
@@ -66,13 +71,15 @@ def by_words(
     return np.bincount(rows, parts, len(sizes)).astype(np.float32)
 
 
-def weight(question: Asked) -> float:
+def weight(question: Asked, *, alone: bool = False) -> float:
     """What BM25 is multiplied with before it is added to the meaning's cosine.
 
-    Grows with the root of the question's length: many words, as of several turns, are sure by
-    themselves, and blur the meaning.
+    Grows with the question's length: many words, as of several turns, are sure by themselves, and
+    blur the meaning. `alone`: there is no meaning to add it to.
     """
-    return float(WEIGHT * np.sqrt(question.words))
+    if alone:
+        return float(ALONE * np.sqrt(question.words))
+    return float(MOST / (1 + np.exp((MIDDLE - question.words) / SPREAD)))
 
 
 def fits(hits: Sequence[Hit]) -> bool:

@@ -78,7 +78,9 @@ class Searching:
             allowed = held.allowed(wanted)
             if not allowed.any():
                 return []
-            words = _by_words(session, held, text, allowed) if by != "meaning" else _NO_WORDS
+            words = _NO_WORDS
+            if by != "meaning":
+                words = _by_words(session, held, text, allowed, alone=encoder is None)
         vector = None if waiting is None else waiting.result()[0]
         ranked = _ranked(held, allowed, words, vector)
         best = _best(ranked.total, most)
@@ -92,7 +94,9 @@ class Searching:
         return self._shelf.fresh(session, name_of(encoder), encoder.width)
 
 
-def _by_words(session: Session, held: Held, text: str, allowed: Mask) -> tuple[Ids, Scores]:
+def _by_words(
+    session: Session, held: Held, text: str, allowed: Mask, *, alone: bool
+) -> tuple[Ids, Scores]:
     """Places of passages that share words with the text, and their weighed BM25."""
     by_language = [set(stemming.stems(text, each)) for each in sorted(held.languages)]
     stems = {stemming.key(stem): stem for some in by_language for stem in some}
@@ -111,7 +115,7 @@ def _by_words(session: Session, held: Held, text: str, allowed: Mask) -> tuple[I
     )
     mean = float(held.lengths.mean())
     scores = scoring.by_words(question, sizes, counted, held.lengths[at], mean)
-    return at, scores * scoring.weight(question)
+    return at, scores * scoring.weight(question, alone=alone)
 
 
 def name_of(encoder: "Encoder") -> str:

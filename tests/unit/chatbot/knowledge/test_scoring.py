@@ -57,9 +57,18 @@ def test_nothing_asked_or_nothing_held():
     assert empty.tolist() == []
 
 
-def test_a_long_question_weighs_its_words_more():
-    short, long = (scoring.weight(scoring.asked({1: 1}, 5, words)) for words in (4, 16))
-    assert long == pytest.approx(2 * short)
+@pytest.mark.parametrize("alone", [True, False])
+def test_a_long_question_weighs_its_words_more(alone):
+    weights = [
+        scoring.weight(scoring.asked({1: 1}, 5, words), alone=alone) for words in (1, 5, 20, 80)
+    ]
+    assert weights == sorted(set(weights))
+    assert weights[0] > 0
+
+
+def test_words_never_outweigh_what_was_measured():
+    weights = [scoring.weight(scoring.asked({1: 1}, 5, words)) for words in (20, 10_000)]
+    assert weights == pytest.approx([scoring.MOST / 2, scoring.MOST])
 
 
 def test_nothing_found_fits_nothing():
