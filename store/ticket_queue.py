@@ -57,7 +57,8 @@ class Only:
     def conditions(self) -> list[Any]:
         """As SQL."""
         found: list[Any] = [Row.active.is_(self.active)]
-        if self.state:
+        # Closed ones are all of one state: to ask for it would lead to an index that cannot tell.
+        if self.state and self.active:
             found.append(Row.state == self.state)
         if self.language:
             found.append(Row.language == self.language)
@@ -68,6 +69,19 @@ class Only:
         elif self.assignee_id is not None:
             found.append(Row.assignee_id == self.assignee_id)
         return found
+
+    def fits(self, state: str, language: str, mood: str, assignee_id: int | None) -> bool:
+        """Whether a ticket with these values is one of them."""
+        return (
+            (state != "closed") == self.active
+            and self.state in ("", state)
+            and self.language in ("", language)
+            and self.mood in ("", mood)
+            and self.assignee_id in (None, assignee_id or 0)
+        )
+
+
+_FILTERED = (Row.state, Row.language, Row.mood, Row.assignee_id)
 
 
 def page(
@@ -160,13 +174,18 @@ def _match(
 def _of(
     session: Session, ids: Sequence[int], only: Only, before: int | None, limit: int
 ) -> list[Ticket]:
-    """The first of these tickets, in order of their ids, that meet the filters."""
+    """The first of these tickets, in order of their ids, that meet the filters.
+
+    The filters are tried here, row by row: given them, a database would leave the ids aside and
+    walk through all tickets that meet one.
+    """
     rest = [each for each in ids if before is None or each < before]
-    found: list[Ticket] = []
-    for start in range(0, len(rest) if limit > 0 else 0, 500):
-        part = rest[start : start + 500]
-        asked = query().where(Row.id.in_(part), *only.conditions()).order_by(Row.id.desc())
-        found += [Ticket(*row) for row in session.execute(asked.limit(limit - len(found)))]
-        if len(found) >= limit:
+    fitting: list[int] = []
+    for start in range(0, len(rest), 500):
+        if len(fitting) >= limit:
             break
-    return found
+        asked = select(Row.id, *_FILTERED).where(Row.id.in_(rest[start : start + 500]))
+        rows = session.execute(asked.order_by(Row.id.desc()))
+        fitting += [row.id for row in rows if only.fits(*row[1:])]
+    found = query().where(Row.id.in_(fitting[: max(0, limit)])).order_by(Row.id.desc())
+    return [Ticket(*row) for row in session.execute(found)]
