@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chatbot.backends.checkpoint import Manifest, read_manifest, refuse_pickles, verify
+from chatbot.backends.opening import OPENING
 from chatbot.errors import BackendError, ModelCorrupt, ModelUnavailable
 from chatbot.settings import Settings
 
@@ -270,6 +271,11 @@ def _unknown(folder: Path, parts: set[str]) -> ModelUnavailable:
 
 def _read(folder: Path) -> tuple[Any, Any]:
     """Tokenizer and model, by transformers. Raises ModelUnavailable."""
+    with OPENING:
+        return _opened(folder)
+
+
+def _opened(folder: Path) -> tuple[Any, Any]:
     import torch
     import transformers
 

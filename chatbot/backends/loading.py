@@ -23,6 +23,7 @@ from chatbot.backends.checkpoint import Manifest
 from chatbot.backends.converting import NoFastRuntime, Say, quiet
 from chatbot.backends.fast import Fast
 from chatbot.backends.memory import too_large
+from chatbot.backends.opening import OPENING
 from chatbot.backends.runtimes.base import Request, Runtime, Sampling
 from chatbot.errors import BackendError, ModelCorrupt, ModelUnavailable
 
@@ -72,8 +73,9 @@ def load(
     Raises ModelUnavailable, ModelCorrupt.
     """
     with _in_words(folder):
-        config = _config(folder)
-        tokens = _tokens(folder, config)
+        with OPENING:
+            config = _config(folder)
+            tokens = _tokens(folder, config)
         text_config = config.get_text_config(decoder=True)
         context = int(getattr(text_config, "max_position_embeddings", None) or 2**31)
         runtime, faster, why = None, None, ""
@@ -134,7 +136,7 @@ class _FastWay:
 
 def load_to_look_inside(folder: Path) -> tuple["PreTrainedModel", ChatTokens]:
     """The bare model, which tells its attention weights, and its tokens. Raises like `load`."""
-    with _in_words(folder):
+    with _in_words(folder), OPENING:
         config = _config(folder)
         return _weights(folder, config, "eager"), _tokens(folder, config)
 
@@ -161,19 +163,21 @@ def _in_words(folder: Path) -> Iterator[None]:
 
 
 def _by_transformers(folder: Path, config: Any, keep_bytes: int) -> Runtime:
-    from chatbot.backends.runtimes.torch_runtime import TorchRuntime
+    with OPENING:
+        from chatbot.backends.runtimes.torch_runtime import TorchRuntime
 
-    if config.is_encoder_decoder:
-        from chatbot.backends.runtimes.pair_runtime import PairRuntime
+        if config.is_encoder_decoder:
+            from chatbot.backends.runtimes.pair_runtime import PairRuntime
 
-        return PairRuntime(_weights(folder, config))
+            return PairRuntime(_weights(folder, config))
     return TorchRuntime(_weights(folder, config), keep_bytes=keep_bytes)
 
 
 def _weights(folder: Path, config: Any, attention: str | None = None) -> "PreTrainedModel":
-    from chatbot.backends.reference import weights
+    with OPENING:
+        from chatbot.backends.reference import weights
 
-    return weights(folder, config, attention)
+        return weights(folder, config, attention)
 
 
 def _config(folder: Path) -> Any:

@@ -26,6 +26,7 @@ from chatbot.backends.cancel import CancelToken
 from chatbot.backends.checkpoint import Manifest, Phrases
 from chatbot.backends.converting import NoFastRuntime, Say, Stopped, quiet
 from chatbot.backends.detokenise import Rewriter
+from chatbot.backends.opening import OPENING
 from chatbot.backends.runtimes.base import Guide, Runtime, Sampling
 from chatbot.backends.runtimes.worker import Order, Worker
 from chatbot.errors import BackendError, BackendRefused, BackendTimeout, ContextTooSmall
@@ -91,7 +92,8 @@ class LocalModel(ChatModel):
         in the cache or worth waiting for (`say` is told the share done), else as soon as it is
         made. Raises ModelUnavailable (not a chat model, too large, unknown kind) or ModelCorrupt.
         """
-        from chatbot.backends.loading import load
+        with OPENING:
+            from chatbot.backends.loading import load
 
         loaded = load(folder, manifest, keep_bytes=keep_bytes, fast=fast, say=say)
         model = cls(

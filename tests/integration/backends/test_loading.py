@@ -3,6 +3,8 @@
 import json
 import pickle
 import shutil
+import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -10,8 +12,10 @@ from chatbot import errors
 from chatbot.backends import reference
 from chatbot.backends import registry as rooms
 from chatbot.backends.checkpoint import MANIFEST, adopt, read_manifest
+from chatbot.backends.encoder import Encoder
 from chatbot.backends.local import LocalModel
 from chatbot.backends.registry import Registry
+from tests.support import tiny_encoder
 
 
 @pytest.fixture
@@ -161,3 +165,26 @@ def test_state_follows_a_load_in_the_background(folder):
     with pytest.raises(errors.ModelUnavailable):
         model.invoke("hello")
     registry.close()
+
+
+def test_an_encoder_and_models_open_at_the_same_time(folder, tmp_path):
+    encoders = tiny_encoder.make(tmp_path / "encoder")
+    manifest = read_manifest(folder)
+    switching = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        with ThreadPoolExecutor(4) as threads:
+            opened = [
+                threads.submit(
+                    lambda number: (
+                        Encoder(encoders).encode(["where is my parcel"])
+                        if number % 2
+                        else LocalModel.load(folder, manifest).close()
+                    ),
+                    number,
+                )
+                for number in range(24)
+            ]
+    finally:
+        sys.setswitchinterval(switching)
+    assert [one.exception() for one in opened] == [None] * 24
