@@ -60,7 +60,6 @@ class DeskCommands(DeskDraftCommands, DeskReplyCommands):
             "languages": list(LANGUAGES),
             "translate": list(LANGUAGES),
             "reasons": list(REASONS),
-            "demo": self._product.demo.is_loaded(),
             "import_limit": IMPORT_LIMIT,
         }
 
@@ -160,12 +159,6 @@ class DeskCommands(DeskDraftCommands, DeskReplyCommands):
             os.utime(file, (modified, modified))
             brought = self._desk.bring(person, read(file))
         return _brought(brought)
-
-    @command
-    def load_demo(self, person: Person) -> Json:
-        """Put the fictional shop in."""
-        self._product.demo.load(person)
-        return {}
 
     # A ticket ------------------------------------------------------------------------------------
 

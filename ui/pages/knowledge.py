@@ -2,6 +2,7 @@
 
     #knowledge-page   all of it                (island)
     #knowledge-data   commands of the page     (carrier)
+    #demo-data        the demo's shop          (carrier)
 
 Wiring only. What can be asked is pages/knowledge_commands.py, what happens in the browser
 static/knowledge*.js.
@@ -10,6 +11,7 @@ static/knowledge*.js.
 from contextlib import ExitStack
 
 from chatbot.bootstrap import Product
+from ui.pages import demo
 from ui.pages.commands import calling
 from ui.pages.frame import KNOWLEDGE, frame, island
 from ui.pages.knowledge_commands import KnowledgeCommands
@@ -26,4 +28,5 @@ def build(product: Product) -> ExitStack:
         island("knowledge-page")
         commands = calling(product, KnowledgeCommands(product, works, uploads), KNOWLEDGE.roles)
         island("knowledge-data", calls=[commands], visible=False)
+        ends.callback(demo.carry(product).close)
     return ends

@@ -49,7 +49,6 @@ class KnowledgeCommands(SearchCommands):
         self._works = works
         self._uploads = uploads
         self._topics = product.topics
-        self._demo = product.demo
 
     @command
     def start(self, person: Person) -> Json:
@@ -61,7 +60,6 @@ class KnowledgeCommands(SearchCommands):
             "formats": list(SUFFIXES),
             "largest": LARGEST,
             "piece": PIECE,
-            "demo": writes and not self._demo.is_loaded(),
             "state": view.state(self._knowledge.state()),
         }
 
@@ -230,17 +228,6 @@ class KnowledgeCommands(SearchCommands):
         """End the reading of a file; articles that are in stay."""
         self._works.stop(person, work)
         return {}
-
-    @command
-    async def load_demo(self, person: Person) -> Json:
-        """Begin to put the demo's articles and tickets in; it is followed as a work."""
-        self._may_write(person)
-
-        def run(work: Work) -> Json:
-            loaded = self._demo.load(person, lambda done, of: work.now("Demo", done, of))
-            return {"articles": loaded.articles}
-
-        return self._works.begin(person, run)
 
     def _may_write(self, person: Person) -> None:
         admit(person, WRITERS)

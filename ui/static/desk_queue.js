@@ -2,6 +2,7 @@
 
 import { $, $$, debounced, h, icon, iconButton } from "./dom.js";
 import { during, note } from "./admin_parts.js";
+import { demoPlace } from "./demo.js";
 import { onKey } from "./keys.js";
 import { openMenu, say, toast } from "./overlays.js";
 import { call } from "./server.js";
@@ -17,6 +18,7 @@ const MOODS = ["angry", "unhappy", "neutral", "content", "happy"];
 const wanted = { which: "mine", text: "", state: "", language: "", mood: "", assignee: "", sort: "longest", limit: STEP };
 let told = null;
 let drawn = "";
+let removal = null; // of the demo
 let chosen = false; // whether the person chose which tickets; until then an empty Mine shows All
 
 export const queueWanted = () => ({ ...wanted });
@@ -32,6 +34,7 @@ export function makeQueue() {
     event.preventDefault();
     rows()[0].focus();
   });
+  removal = demoPlace(false, refresh);
   bindKeys();
   on("queue", refresh);
   on("queue-told", show);
@@ -119,6 +122,7 @@ function drawRows() {
     ...told.rows.map((one) => row(one, current)),
     ...(told.rows.length ? [] : [empty()]),
     ...(told.more ? [h("button", { type: "button", class: "btn quiet more-rows", onclick: () => { wanted.limit += STEP; refresh(); } }, "Show more")] : []),
+    ...(told.counts.all ? [removal] : []),
   );
   place.scrollTop = top;
   if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
@@ -162,7 +166,7 @@ function empty() {
     { class: "col queue-empty" },
     h("p", { class: "sm mute", role: "status" }, "No tickets wait. Import some or take one from All."),
     h("div", { class: "row wrap" }, importButton(), !nothing && wanted.which !== "all" && h("button", { type: "button", class: "btn s", onclick: () => { chosen = true; wanted.which = "all"; refresh(); } }, "Show All")),
-    nothing && desk.facts.demo === false && demoOffer(),
+    nothing && demoPlace(true, refresh),
   );
 }
 
@@ -193,20 +197,6 @@ async function base64(file) {
   let text = "";
   for (let at = 0; at < bytes.length; at += 0x8000) text += String.fromCharCode(...bytes.subarray(at, at + 0x8000));
   return btoa(text);
-}
-
-function demoOffer() {
-  const load = h("button", { type: "button", class: "btn s" }, "Load the demo");
-  load.addEventListener("click", async () => {
-    const answer = await during(load, "Loading…", () => call("load_demo"));
-    if (answer?.error) toast(answer.error, { error: true });
-    else {
-      desk.facts.demo = true;
-      say("The demo is loaded.");
-      refresh();
-    }
-  });
-  return h("div", { class: "note" }, icon("help"), h("div", { class: "col grow" }, h("span", {}, "Or look around first: a small fictional shop with articles and tickets, removed in one click."), h("div", {}, load)));
 }
 
 // Sorting, filters ------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import { beginPage } from "./page.js";
 import { call, callThrough } from "./server.js";
 import { drawArticle, makeArticle, openArticle, openPassage } from "./knowledge_article.js";
 import { makeAsked } from "./knowledge_asked.js";
+import { demoPlace } from "./demo.js";
 import { makeEmpty } from "./knowledge_empty.js";
 import { addFiles, chooseSeenBy, takeDrops } from "./knowledge_files.js";
 import { makeList, refresh } from "./knowledge_list.js";
@@ -49,7 +50,7 @@ async function learn() {
 }
 
 function draw() {
-  const left = h("div", { class: "col", id: "knowledge-left" }, makeList(), makeAsked(), makeTopics());
+  const left = h("div", { class: "col", id: "knowledge-left" }, makeList(), makeAsked(), makeTopics(), demoPlace(false, refresh));
   const right = h("div", { class: "col", id: "knowledge-right" }, makeTry(), makeArticle());
   root.replaceChildren(
     head(),

@@ -1,9 +1,8 @@
 /* Where nothing is here yet: what to add, two formats as examples, and the demo. */
 
-import { during, note } from "./admin_parts.js";
+import { note } from "./admin_parts.js";
+import { demoPlace } from "./demo.js";
 import { h, icon } from "./dom.js";
-import { toast } from "./overlays.js";
-import { call } from "./server.js";
 import { addFiles } from "./knowledge_files.js";
 import { page, tell } from "./knowledge_shell.js";
 
@@ -19,8 +18,7 @@ Delivery times,"Two working days in Germany.",public
 Courier pick-up,"Book it before 11:00.",internal`;
 
 export function makeEmpty() {
-  const { writes, demo } = page.facts;
-  const load = demo && h("button", { type: "button", class: "btn", onclick: (event) => during(event.currentTarget, "Loading the demo…", loadDemo) }, "Load the demo shop");
+  const { writes } = page.facts;
   return h(
     "section",
     { class: "panel", id: "knowledge-empty", "aria-label": "Nothing here yet" },
@@ -31,18 +29,10 @@ export function makeEmpty() {
       h("p", { class: "sm mute" }, "Answers and drafts quote these articles and name them as their sources. Markdown, HTML, PDF, Word, text or CSV files; drop them anywhere on this page."),
       !writes && note("Agents, authors and administrators can add them."),
       h("div", { class: "g2" }, example("An article as Markdown, returns.md", MARKDOWN), example("Many articles as CSV, one a row", CSV)),
-      h("div", { class: "row wrap" }, writes && h("button", { type: "button", class: "btn pri", onclick: () => addFiles() }, icon("up"), "Add files"), load, demo && h("span", { class: "xs dim" }, "A small fictional shop with articles and tickets. It can be removed again.")),
+      h("div", { class: "row wrap" }, writes && h("button", { type: "button", class: "btn pri", onclick: () => addFiles() }, icon("up"), "Add files")),
+      demoPlace(true, () => tell("list")),
     ),
   );
 }
 
 const example = (title, text) => h("figure", { class: "pm" }, h("figcaption", { class: "h" }, h("b", {}, title)), h("pre", { class: "c" }, text));
-
-async function loadDemo() {
-  const begun = await call("load_demo");
-  let told = begun;
-  while (!told.error && !told.result) told = await call("follow", { work: begun.work });
-  if (told.error) toast(told.error, { error: true });
-  else toast("The demo shop is loaded.");
-  tell("list");
-}

@@ -81,7 +81,6 @@ def test_page_tells_what_it_needs(ask, product):
     told = ask("start")
     assert told["people"] == [{"id": told["person"]["id"], "name": told["person"]["name"]}]
     assert told["model"] == "scripted@1" or told["model"].startswith("scripted")
-    assert told["demo"] is False
 
 
 def test_a_file_is_taken_in_once_and_named_by_us(ask, tickets):
@@ -224,7 +223,6 @@ def test_chatters_are_refused_by_the_services_too(product, tickets):
         lambda: commands.queue(person, which="all"),
         lambda: commands.open(person, ticket=tickets["Maja"]),
         lambda: commands.macros(person),
-        lambda: commands.load_demo(person),
     ):
         with pytest.raises(NotAllowed):
             run()

@@ -189,7 +189,6 @@ def test_reviewers_read_and_change_nothing(rita, root):
         rita("restore", article=article["id"]),
         rita("put", upload="k", name="a.md", size=1, start=0, data="YQ=="),
         rita("take", upload="k", name="a.md", visibility="public"),
-        rita("load_demo"),
         rita("drop_lack", lack="none"),
     ]
     assert [told.get("code") for told in refused] == ["not_allowed"] * len(refused)
