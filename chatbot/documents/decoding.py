@@ -44,7 +44,7 @@ def clean(text: str) -> str:
     """Text as it is kept: plain line ends, no control characters, at most one empty line."""
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x0c", "\n")
     text = _CONTROLS.sub("", text).encode("utf-8", "replace").decode("utf-8")
-    text = re.sub(r"[^\S\n]+$", "", text, flags=re.MULTILINE)
+    text = "\n".join(line.rstrip() for line in text.split("\n"))
     return re.sub(r"\n{3,}", "\n\n", text).strip("\n")
 
 

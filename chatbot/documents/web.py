@@ -90,7 +90,9 @@ def parse_html(data: bytes, source: str) -> Parsed:
     if root is None:
         raise Unreadable(NO_TEXT)
     found = root.findtext(".//title") or ""
-    mains = root.xpath("//main | //*[@role='main']") or root.xpath("//article[not(//article[2])]")
+    mains = root.xpath("//main | //*[@role='main']")
+    if not mains and not root.xpath("boolean(//article[2])"):
+        mains = root.xpath("//article")
     body = mains[0] if mains else root
     title, sections = sections_of(_blocks(body, _DROPPED | _ASIDE))
     return Parsed(title or one_line(found) or title_of(source), sections, source=source)
@@ -113,7 +115,7 @@ def _root(source: str) -> "html.HtmlElement | None":
 def _flat(source: str) -> str:
     """The text of HTML whose tree nobody can build: what stands between its tags."""
     source = re.sub(r"(?is)<(script|style|head)\b.*?(</\1\s*>|\Z)", " ", source)
-    return unescape(re.sub(r"<[^>]*>", " ", source))
+    return unescape(re.sub(r"<[^<>]*>", " ", source))
 
 
 def _blocks(root: "html.HtmlElement", dropped: frozenset[str]) -> Iterator[Block]:

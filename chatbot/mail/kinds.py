@@ -2,8 +2,9 @@
 
 import re
 from dataclasses import dataclass
-from email import message_from_bytes, policy
+from email import message_from_bytes
 from email.message import Message
+from email.policy import Compat32
 from typing import Literal
 
 Kind = Literal["person", "own", "automatic", "bounce"]
@@ -14,6 +15,21 @@ _STATUS = re.compile(r"(?im)^Status:\s*([245]\.\d{1,3}\.\d{1,3})")
 _ACTION = re.compile(r"(?im)^Action:\s*(\w+)")
 _ROBOT = re.compile(r"(?i)^(mailer-daemon|postmaster)@")
 _BULK = {"bulk", "list", "junk", "auto_reply"}
+_MOST_HEADER = 4000
+"""Characters of a header that are looked at: mails are made to keep a reader busy, too."""
+_MOST_TEXT = 200_000
+
+
+class _Policy(Compat32):
+    """As `policy.compat32`, without what is too long for a header."""
+
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        """Name and value of a header."""
+        name, value = super().header_source_parse(sourcelines)
+        return name, value[:_MOST_HEADER]
+
+
+_POLICY = _Policy()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +44,10 @@ class Told:
 
 def kind_of(raw: bytes, own: str) -> Told:
     """Look at a mail's header, and at a report's parts. `own`: our address. Raises nothing."""
-    mail = message_from_bytes(raw, policy=policy.compat32)
+    try:
+        mail = message_from_bytes(raw, policy=_POLICY)
+    except RecursionError:  # parts within parts: no report, and no mail that can be read either
+        return Told("person")
     message_id = (_ID.findall(_header(mail, "Message-ID")) or [""])[0]
     sender = (re.findall(r"[^\s<>\"]+@[^\s<>\"]+", _header(mail, "From")) or [""])[-1].lower()
     if _is_report(mail) or _ROBOT.match(sender):
@@ -66,7 +85,7 @@ def _about(mail: Message) -> str:
         if part is not mail and part["Message-ID"]:
             found.append(_header(part, "Message-ID"))
         elif part.get_content_type() in ("text/rfc822-headers", "text/plain"):
-            found += re.findall(r"(?im)^\s*Message-ID:\s*(.*)$", _text(part))
+            found += re.findall(r"(?im)^[ \t]*Message-ID:[ \t]*(.*)$", _text(part))
     return " ".join(found)
 
 
@@ -75,12 +94,12 @@ def _texts(mail: Message) -> str:
         str(part) if part.get_content_type() == "message/delivery-status" else _text(part)
         for part in mail.walk()
         if part.get_content_type() in ("message/delivery-status", "text/plain")
-    )[:200_000]
+    )[:_MOST_TEXT]
 
 
 def _text(part: Message) -> str:
     raw = part.get_payload(decode=True)
-    return raw.decode("utf-8", "replace") if isinstance(raw, bytes) else ""
+    return raw[:_MOST_TEXT].decode("utf-8", "replace") if isinstance(raw, bytes) else ""
 
 
 def _header(mail: Message, name: str) -> str:

@@ -109,7 +109,11 @@ class Fetching:
 
     def _judge(self, raw: bytes, came: datetime, *, whole: bool) -> tuple[int, str]:
         """Do what a mail asks for: whether it was left out (1), and its digest."""
-        told = kind_of(raw, self._mailbox.address)
+        try:
+            told = kind_of(raw, self._mailbox.address)
+        except Exception as error:  # noqa: BLE001  one mail must not keep all others out
+            log.warning("a mail was left out: %s", type(error).__name__)
+            return 1, ""
         seen = mail.digest(told.message_id, raw)
         with self._main.reading() as session:
             if mail.is_seen(session, seen):
@@ -131,6 +135,9 @@ class Fetching:
             parsed = replace(parse_mail(raw, came), at=came)
         except Unreadable as error:
             log.warning("a mail was left out: %s", error)
+            return 1
+        except Exception as error:  # noqa: BLE001  one mail must not keep all others out
+            log.warning("a mail was left out: %s", type(error).__name__)
             return 1
         brought = self._desk.bring(None, [self._incoming(parsed, whole=whole)])
         for refused in brought.refused:

@@ -5,12 +5,15 @@ breaks the rules of mail is read as far as it goes: that is how customers write.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email import message_from_bytes, policy
+from email import message_from_bytes
 from email.headerregistry import AddressHeader
 from email.message import EmailMessage
+from email.policy import EmailPolicy
 from email.utils import parseaddr, parsedate_to_datetime
+from itertools import islice
 
 from chatbot.documents import plain_of_html
 from chatbot.ticket_files.quoting import folded
@@ -21,6 +24,23 @@ LARGEST_MAIL = 30_000_000
 _ID = re.compile(r"<[^<>\s]{1,995}>")
 _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 _MOST_NAMES = 50
+_MOST_HEADER = 4000
+"""Characters of a header that are read; the standard library takes a minute for 150,000."""
+_MOST_PARTS = 200
+_MOST_BODY = 4_000_000
+"""Bytes of a text that are read, markup included."""
+
+
+class _Policy(EmailPolicy):
+    """As `policy.default`, without what is too long for a header."""
+
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        """Name and value of a header."""
+        name, value = super().header_source_parse(sourcelines)
+        return name, value[:_MOST_HEADER]
+
+
+_POLICY = _Policy()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +77,13 @@ def parse(raw: bytes, when: datetime) -> Mail:
     """
     if len(raw) > LARGEST_MAIL:
         raise Unreadable(f"The mail is larger than {LARGEST_MAIL // 1_000_000} MB.")
-    message = message_from_bytes(raw, policy=policy.default)
-    assert isinstance(message, EmailMessage)  # noqa: S101  what policy.default makes
+    try:
+        message = message_from_bytes(raw, policy=_POLICY)
+    except RecursionError:
+        raise Unreadable(
+            "Its parts are nested too deeply to be a mail that people write."
+        ) from None
+    assert isinstance(message, EmailMessage)  # noqa: S101  what the policy makes
     name, address = _sender(message)
     if not address:
         raise Unreadable("It is no mail, or it does not say who wrote it (From).")
@@ -136,11 +161,15 @@ def _of_html(html: str) -> str:
 def _bodies(message: EmailMessage) -> tuple[str, str]:
     """The first plain text and the first HTML that are no attachments."""
     found = {"text/plain": "", "text/html": ""}
-    for part in message.walk():
+    for part in _parts(message):
         kind = part.get_content_type()
         if kind in found and not found[kind].strip() and not _is_attached(part):
             found[kind] = _decoded(part)
     return found["text/plain"], found["text/html"]
+
+
+def _parts(message: EmailMessage) -> Iterator[EmailMessage]:
+    return islice(message.walk(), _MOST_PARTS)
 
 
 def _is_attached(part: EmailMessage) -> bool:
@@ -152,6 +181,7 @@ def _decoded(part: EmailMessage) -> str:
     raw = part.get_payload(decode=True)
     if not isinstance(raw, bytes):
         return ""
+    raw = raw[:_MOST_BODY]
     for charset in (part.get_content_charset(), "utf-8"):
         try:
             text = raw.decode(charset or "utf-8")
@@ -167,19 +197,20 @@ def _unflowed(text: str, part: EmailMessage) -> str:
     """Lines joined that were broken for transport alone (RFC 3676)."""
     if str(part.get_param("format", "")).lower() != "flowed":
         return text
-    joined: list[str] = []
+    joined: list[list[str]] = []
     for line in text.replace("\r\n", "\n").split("\n"):
-        before = joined[-1] if joined else ""
-        if before.endswith(" ") and before != "-- " and before[:1] != ">" and line[:1] != ">":
-            joined[-1] = before + line.removeprefix(" ")
+        before = joined[-1] if joined else [""]
+        flows = before[-1].endswith(" ") and before != ["-- "]
+        if flows and before[0][:1] != ">" and line[:1] != ">":
+            before += filter(None, [line.removeprefix(" ")])
         else:
-            joined.append(line)
-    return "\n".join(joined)
+            joined.append([line])
+    return "\n".join("".join(parts) for parts in joined)
 
 
 def _attachments(message: EmailMessage) -> tuple[str, ...]:
     names = []
-    for part in message.walk():
+    for part in _parts(message):
         if part.is_multipart() and part.get_content_type() != "message/rfc822":
             continue
         if part.get_content_maintype() == "text" and not _is_attached(part):

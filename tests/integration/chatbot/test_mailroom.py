@@ -8,6 +8,7 @@ import pytest
 from chatbot.errors import Conflict, NotAllowed, NotFound
 from chatbot.mailbox import Mailbox
 from chatbot.mailroom import Mailroom
+from chatbot.ticket_files import parse_mail
 from store.records import Person
 from tests.support.imap_server import USER, ImapServer
 from tests.support.mailing import CUSTOMER, desk_of, letter, product_with
@@ -273,3 +274,33 @@ def test_the_mailbox_may_be_for_sending_alone(product, smtp):
     mailroom = Mailroom(product.archive, product.desk, settings)
     assert mailroom.fetch() == mailroom.send() == 0
     assert mailroom.state().read_at is None
+
+
+@pytest.mark.parametrize(
+    "poison",
+    [
+        b"From: " + b"a" * 300_000 + b"\n\nHello",
+        b"From: mailer-daemon@example.com\n\n" + b"\n" * 300_000 + b"Hello",
+        b"From: a@example.com\n" + b"Content-Type: message/rfc822\n\n" * 2000,
+        b"From: a@example.com\n"
+        + b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n)
+                   for n in range(1500)),
+    ],
+    ids=["sender", "report", "forwarded", "parts"],
+)  # fmt: skip
+def test_a_mail_that_cannot_be_read_keeps_no_other_out(desk, poison):
+    assert desk.fetch(poison, letter()) == 2
+    assert desk.ticket(text="lamp").row.customer == "Anna Berg"
+    assert desk.fetch() == 0
+
+
+def test_a_mail_that_breaks_a_reader_keeps_no_other_out(desk, monkeypatch):
+    def broken(raw, when):
+        if b"poison" in raw:
+            raise ZeroDivisionError
+        return parse_mail(raw, when)
+
+    monkeypatch.setattr("chatbot.mailroom.fetching.parse_mail", broken)
+    assert desk.fetch(letter("poison", Message_ID="<p@example.com>"), letter()) == 2
+    assert texts(desk.ticket()) == [("customer", "Is my lamp whole?")]
+    assert desk.mailroom.state().left_out == 1

@@ -236,3 +236,16 @@ class TestFolders:
         (tmp_path / os.fsdecode(b"caf\xe9.md")).write_text("text")
         [found] = read_folder(tmp_path)
         assert found.source == "caf?.md"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.txt", "x" + " " * 300_000 + "y"),
+        ("a.html", "<div>" * 5000 + "<" * 300_000),
+        ("b.html", "<div><article>One</article></div>" * 30_000),
+    ],
+)
+def test_a_file_that_is_made_to_keep_a_reader_busy_is_read_soon_or_not_at_all(tmp_path, name, text):
+    (tmp_path / name).write_text(text)
+    assert one(tmp_path / name).source == name

@@ -266,3 +266,30 @@ def test_a_mail_over_the_limit_is_named_and_the_next_one_is_read(tmp_path):
     bad, thread = read(path)
     assert "30 MB" in bad.reason
     assert thread.messages[0].text == "Short"
+
+
+MANY = 300_000
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        mail(From="a " * MANY + "<anna@example.com>"),
+        mail(b"x<" + b"@" * MANY),
+        mail(b"a \n" * MANY, b"Content-Type: text/plain; format=flowed"),
+        mail(b"<p>" + b" " * MANY + b"x", b"Content-Type: text/html"),
+        mail(b"<div>" * 5000 + b"<" * MANY, b"Content-Type: text/html"),
+        mail(b"", b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n)
+                          for n in range(1500))),
+    ],
+    ids=["header", "line", "flowed", "spaces", "signs", "parts"],
+)  # fmt: skip
+def test_a_mail_that_is_made_to_keep_a_reader_busy_is_read_soon_or_not_at_all(raw):
+    with contextlib.suppress(Unreadable):
+        assert len(parse_mail(raw, WHEN).said) < 2 * MANY
+
+
+def test_flowed_lines_are_joined_to_one():
+    head = b"Content-Type: text/plain; format=flowed"
+    parsed = parse_mail(mail(b"One \r\n two\r\n\r\n> quoted \r\nown \r\n\r\nend", head), WHEN)
+    assert parsed.text == "One two\n\n> quoted \nown end"
