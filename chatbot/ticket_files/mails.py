@@ -80,9 +80,7 @@ def parse(raw: bytes, when: datetime) -> Mail:
     try:
         message = message_from_bytes(raw, policy=_POLICY)
     except RecursionError:
-        raise Unreadable(
-            "Its parts are nested too deeply to be a mail that people write."
-        ) from None
+        raise Unreadable("Its parts lie too deep in each other to be read.") from None
     assert isinstance(message, EmailMessage)  # noqa: S101  what the policy makes
     name, address = _sender(message)
     if not address:
@@ -181,7 +179,8 @@ def _decoded(part: EmailMessage) -> str:
     raw = part.get_payload(decode=True)
     if not isinstance(raw, bytes):
         return ""
-    raw = raw[:_MOST_BODY]
+    if len(raw) > _MOST_BODY:
+        raw = raw[: raw.rfind(b"\n", 0, _MOST_BODY)]  # not within a character
     for charset in (part.get_content_charset(), "utf-8"):
         try:
             text = raw.decode(charset or "utf-8")

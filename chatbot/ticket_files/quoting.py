@@ -8,7 +8,8 @@ import re
 
 _WROTE = re.compile(
     r"(On\b.{4,200}\bwrote|Am\b.{4,200}\bschrieb\b.{0,200}|El\b.{4,200}\bescribió|"
-    r"Le\b.{4,200}\ba écrit|.{1,200}<[^<>\s@]+@[^<>\s@]+>\s+(wrote|schrieb|escribió|a écrit))\s*:\s*$"
+    r"Le\b.{4,200}\ba écrit|"
+    r".{1,200}<[^<>\s@]+@[^<>\s@]+>\s+(wrote|schrieb|escribió|a écrit))\s*:\s*$"
 )
 """The line that stands over what is quoted; mail programs break it after 76 characters or so."""
 _ORIGINAL = re.compile(
