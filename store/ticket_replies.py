@@ -76,20 +76,23 @@ def due(session: Session, limit: int = 20) -> list[str]:
 
     One whose conversation is deleted waits until that is undone, or leaves with it.
     """
-    asked = (
-        select(Row.public_id)
-        .join(TicketRow, TicketRow.id == Row.ticket_id)
-        .outerjoin(Conversation, Conversation.id == TicketRow.conversation_id)
-        .where(Row.state == "waiting", Row.due_at <= now())
-        .where(or_(Conversation.id.is_(None), Conversation.deleted_at.is_(None)))
-    )
+    asked = _waiting(Row.public_id).where(Row.due_at <= now())
     return list(session.scalars(asked.order_by(Row.due_at, Row.id).limit(limit)))
 
 
 def next_due(session: Session) -> datetime | None:
     """When the next reply is to leave; None when none waits."""
-    asked = select(Row.due_at).where(Row.state == "waiting").order_by(Row.due_at).limit(1)
-    return session.scalar(asked)
+    return session.scalar(_waiting(Row.due_at).order_by(Row.due_at).limit(1))
+
+
+def _waiting(column: Any) -> Select[Any]:
+    return (
+        select(column)
+        .join(TicketRow, TicketRow.id == Row.ticket_id)
+        .outerjoin(Conversation, Conversation.id == TicketRow.conversation_id)
+        .where(Row.state == "waiting")
+        .where(or_(Conversation.id.is_(None), Conversation.deleted_at.is_(None)))
+    )
 
 
 def take(session: Session, reply_id: int) -> bool:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from chatbot.desk.parts import Part
 from chatbot.desk.replies import is_demo
 from chatbot.drafting.claims import uncited
+from chatbot.errors import StoreUnavailable
 from store import conversations, mail, messages, ticket_replies, ticket_threads, tickets
 from store.engine import Session
 from store.ticket_records import NewMessage, Reply, State, Ticket
@@ -42,7 +43,17 @@ class Delivery(Part):
         """Deliver the replies that are due; how many."""
         with self._archive.main.reading() as session:
             due = ticket_replies.due(session)
-        return sum(self._send(each) for each in due)
+        return sum(self._tried(each) for each in due)
+
+    def _tried(self, reply: str) -> bool:
+        """Whether it left; one that cannot keeps no other back."""
+        try:
+            return self._send(reply)
+        except StoreUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001  the next look may succeed
+            log.warning("a reply was not delivered: %s", type(error).__name__)
+            return False
 
     def _send(self, reply: str) -> bool:
         with self._archive.main.writing() as session:
@@ -53,11 +64,15 @@ class Delivery(Part):
             ticket = tickets.hold(session, ticket.id)
             if not ticket_replies.take(session, found.id):
                 return False  # another process did, or it was taken back
+            since = _unread_since(session, ticket, found)
             message = self._deliver(session, ticket, found)
             if message is not None:
                 ticket_replies.became(session, found.id, message)
-            state: State = "closed" if ticket.state == "closed" else "waiting"
-            tickets.change(session, ticket, state=state, answered=True, at=_now(), draft="")
+            state: State = "waiting" if since is None else "open"
+            tickets.change(
+                session, ticket, state="closed" if ticket.state == "closed" else state,
+                waiting_since=since, answered=since is None, at=_now(), draft="",
+            )  # fmt: skip
             chat = tickets.conversation_of(session, ticket)
         if chat is not None and ticket.customer_id is not None:
             self._parts.notices.tell(ticket.customer_id, chat)
@@ -76,7 +91,14 @@ class Delivery(Part):
     def _until_next(self) -> float:
         with self._archive.main.reading() as session:
             due = ticket_replies.next_due(session)
-        return LOOK_EVERY if due is None else max(0.05, (due - _now()).total_seconds())
+        left = 0.0 if due is None else (due - _now()).total_seconds()
+        return left if left > 0 else LOOK_EVERY
+
+
+def _unread_since(session: Session, ticket: Ticket, reply: Reply) -> datetime | None:
+    """When the customer wrote what was not there yet when a reply was written; None: nothing."""
+    said = ticket_threads.read(session, ticket, limit=30)
+    return next((m.at for m in said if m.role == "customer" and m.at > reply.created_at), None)
 
 
 def _say(session: Session, conversation_id: int, reply: Reply) -> str:

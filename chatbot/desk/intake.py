@@ -18,6 +18,10 @@ Tell = Callable[[int, int], None]
 LONGEST_ADDRESS = 320
 LONGEST_ID = 1000
 LONGEST_SOURCE = 500
+FOREIGN = (
+    "Its id is that of another customer's ticket, so nothing was added to that one. "
+    "Import it with `chatbot tickets import --source` under a name of its own."
+)
 WORDS = 20_000
 """Characters of a thread that it is found by."""
 
@@ -77,7 +81,7 @@ class Intake(Part):
             for each in news:
                 ticket_threads.add(session, found.id, each)
             if news:
-                _settle(session, found, news, read)
+                _settle(session, found, news, read, made=made)
         return made, len(news)
 
     def _placed(
@@ -87,6 +91,8 @@ class Intake(Part):
         external_id = external_id[:LONGEST_ID] if external_id else None
         address = thread.address[:LONGEST_ADDRESS]
         found = tickets.by_source(session, source, external_id) if external_id else None
+        if found is not None and address and found.address not in ("", tickets.folded(address)):
+            raise Refused(FOREIGN)
         mails = [each[:LONGEST_ID] for each in thread.references]
         mails += [each.mail_id for each in offered if each.mail_id]
         if found is None and mails:
@@ -108,9 +114,13 @@ class Intake(Part):
         return made, True
 
 
-def _settle(session: Session, found: Ticket, news: Sequence[NewMessage], read: Read) -> None:
+def _settle(
+    session: Session, found: Ticket, news: Sequence[NewMessage], read: Read, *, made: bool
+) -> None:
     """Where a ticket stands now that these messages were added."""
     since = ticket_threads.unanswered_since(session, found.id)
+    if since is None and not made and news[-1].role == "customer":
+        since = news[-1].at  # written before our last reply, read by nobody: the two crossed
     wrote = any(each.role == "customer" for each in news)
     tickets.change(
         session,

@@ -98,6 +98,10 @@ def test_a_ticket_is_kept_once(api, product):
         assert api.post(given).status_code == 200
     rows = product.desk.queue(product.person(), which="all").rows
     assert [(row.subject, row.customer, row.channel) for row in rows] == [("Price", "Maja", "api")]
+    longer = [*THREAD, {"role": "customer", "text": "And the lamp?"}]
+    assert api.post(given | {"thread": longer}).status_code == 200
+    opened = product.desk.open(product.person(), rows[0].id)
+    assert [each.said.text for each in opened.thread] == [each["text"] for each in longer]
 
 
 def test_other_sites_are_refused(api):

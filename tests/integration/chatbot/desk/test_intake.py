@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from chatbot.ticket_files import Bad
-from tests.support.desk import NOON, brought, subjects, thread
+from tests.support.desk import NOON, brought, due, subjects, thread
 
 
 def test_threads_become_tickets_with_what_they_say(product, desk, lea):
@@ -72,3 +72,21 @@ def test_a_customer_who_writes_opens_a_closed_ticket(product, desk, lea):
     desk.bring(None, [thread("one", "and two", external_id="9")])
     [row] = desk.queue(lea).rows
     assert (row.id, row.state, row.unread) == (ticket, "open", True)
+
+
+def test_a_mail_that_crossed_our_reply_waits_all_the_same(product, desk, lea):
+    ticket = brought(product, "one", external_id="9")
+    desk.send(lea, ticket, "Here.", draft=None, seconds=1)
+    assert due(product) == 1
+    desk.close(lea, ticket)
+    desk.bring(None, [thread("one", "Do not send it!", external_id="9")])
+    [row] = desk.queue(lea).rows
+    assert (row.id, row.state, row.waiting_s is None) == (ticket, "open", False)
+
+
+def test_the_same_id_of_another_customer_is_refused(product, desk, lea):
+    ticket = brought(product, "one", external_id="1", source="file")
+    told = desk.bring(lea, [thread("secret", external_id="1", source="file", address="eve@x.test")])
+    assert (told.new, told.appended, len(told.refused)) == (0, 0, 1)
+    assert "another customer" in told.refused[0].reason
+    assert len(desk.open(lea, ticket).thread) == 1

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from chatbot.errors import NotFound, Refused
 from chatbot.options import Retention
-from store import models, tickets
+from store import models, ticket_replies, tickets
 from tests.support.desk import brought, due, subjects, talk
 
 
@@ -48,6 +48,8 @@ def test_a_deleted_conversation_takes_its_ticket_along(product, desk, database, 
     desk.send(lea, ticket, "Here.", draft=None, seconds=1)
     product.conversations.delete(chatter, chat)
     assert due(product) == 0  # it may be brought back
+    with database.reading() as session:
+        assert ticket_replies.next_due(session) is None  # nobody looks for it meanwhile
     product.conversations.undelete(chatter, chat)
     assert due(product) == 1
     product.conversations.erase(chatter, chat)

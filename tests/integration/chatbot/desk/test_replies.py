@@ -1,13 +1,13 @@
 """Unsent texts and replies, on both databases: kept, checked, taken back, delivered once."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 
 from chatbot.desk import Blocked, TextConflict
 from chatbot.errors import Conflict, EmptyText, Refused, TextTooLong, UnstorableText
-from store import models
+from store import mail, models
 from tests.support.desk import brought, due, thread
 
 
@@ -131,3 +131,31 @@ def test_a_second_click_sends_nothing(product, desk, lea):
     desk.send(lea, ticket, "First.", draft=None, seconds=1)
     with pytest.raises(TextConflict):
         desk.send(lea, ticket, "First.", draft=None, seconds=1)
+
+
+def test_what_a_customer_wrote_after_the_reply_waits_on(product, desk, lea):
+    ticket = brought(product, "one", external_id="7")
+    desk.send(lea, ticket, "Sorry!", draft=None, seconds=1)
+    begun = datetime.now(UTC) - timedelta(minutes=1)
+    desk.bring(None, [thread("one", "Stop, it is here!", external_id="7", at=begun)])
+    assert due(product) == 1
+    row = desk.open(lea, ticket).row
+    assert (row.state, row.waiting_s is None) == ("open", False)
+
+
+def test_a_reply_that_cannot_leave_keeps_no_other_back(product, desk, lea, monkeypatch):
+    first, second = (brought(product, text, subject=text) for text in ("one", "two"))
+    desk.send(lea, first, "Broken.", draft=None, seconds=1)
+    desk.send(lea, second, "Whole.", draft=None, seconds=1)
+    put = mail.put
+
+    def broken(session, reply, to, subject, body, *more):
+        if body == "Broken.":
+            raise ZeroDivisionError
+        return put(session, reply, to, subject, body, *more)
+
+    monkeypatch.setattr("chatbot.desk.delivery.mail.put", broken)
+    assert due(product) == 1
+    assert [len(desk.open(lea, each).thread) for each in (first, second)] == [1, 2]
+    monkeypatch.undo()
+    assert due(product) == 1
