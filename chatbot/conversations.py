@@ -16,7 +16,7 @@ from chatbot.errors import NotFound
 from chatbot.knowledge import Knowledge
 from chatbot.notices import Notices
 from chatbot.releases import Releases
-from chatbot.sourcing import for_person, label
+from chatbot.sourcing import for_export, for_person, label
 from chatbot.views import (
     Found,
     Group,
@@ -207,7 +207,9 @@ class Conversations:
         with self._archive.of(conversation).reading() as session:
             row = conversations.get(session, person.id, conversation)
             if form == "json":
+                internal = Knowledge.may_see_internal(person)
                 whole = export.conversation(session, person.id, conversation)
+                whole = for_export(whole, internal=internal)
                 text = json.dumps(whole, ensure_ascii=False, indent=2)
             else:
                 text = export.markdown(session, person.id, conversation)

@@ -29,7 +29,9 @@ from pathlib import Path
 from chatbot.archive import Archive, Place, told
 from chatbot.audit import Audit, plain, require_admin
 from chatbot.errors import NotFound, Refused, StoreUnavailable
+from chatbot.knowledge import Knowledge
 from chatbot.options import Options, Retention
+from chatbot.sourcing import for_export
 from store import accounts, audit, conversations, export, forgetting, retention, tickets
 from store.engine import Session
 from store.records import Conversation, Person
@@ -373,11 +375,10 @@ def _write_conversation(
             shown = export.markdown(session, person.id, row.public_id)
     except NotFound:
         return  # deleted while the file was being made
-    words = re.sub(r"[\W_]+", "-", row.title.casefold()).strip("-")[:40]
-    name = (
-        f"conversations/{row.created_at:%Y-%m-%d}-{words or 'conversation'}-{row.public_id[-12:]}"
-    )
-    made.writestr(f"{name}.json", _json(whole))
+    words = re.sub(r"[\W_]+", "-", row.title.casefold()).strip("-")[:40] or "conversation"
+    name = f"conversations/{row.created_at:%Y-%m-%d}-{words}-{row.public_id[-12:]}"
+    seen = for_export(whole, internal=Knowledge.may_see_internal(person))
+    made.writestr(f"{name}.json", _json(seen))
     made.writestr(f"{name}.md", shown)
 
 

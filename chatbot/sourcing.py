@@ -187,6 +187,14 @@ def for_person(passages: Sequence[Json], *, internal: bool) -> list[Json]:
     return [one | hidden if one["internal"] and not internal else dict(one) for one in passages]
 
 
+def for_export(conversation: Json, *, internal: bool) -> Json:
+    """A conversation as `store.export` tells it, its traces as `for_person` shows them."""
+    for message in conversation["messages"]:
+        if trace := message["trace"]:
+            trace["passages"] = for_person(trace["passages"], internal=internal)
+    return conversation
+
+
 def label(passage: Json) -> str:
     """Where a passage of a trace stands: "Title › Heading"."""
     return " › ".join(part for part in (passage["title"], passage["heading"]) if part)

@@ -1,6 +1,7 @@
 """Passages in a turn: what a model gets, what the trace keeps, what an answer stands on."""
 
 import asyncio
+import zipfile
 from dataclasses import replace
 
 import pytest
@@ -132,6 +133,20 @@ def test_who_lost_their_roles_reads_no_internal_passage_in_old_traces(product, s
     assert not trace.exact
     [source] = [one for one in shown(product, lesser, turn).sources if one.internal]
     assert source.label == "Internal"
+
+
+def test_who_lost_their_roles_exports_no_internal_passage(product, shelf, play):
+    me = product.person()
+    turn = play(asked_by(product, me, ASKED.format("Up to 50 euros as goodwill [2].")))
+    lesser = replace(me, roles=("chatter",))
+
+    assert "Staff may pay" in product.conversations.export(me, turn.conversation, "json")[1]
+    text = product.conversations.export(lesser, turn.conversation, "json")[1]
+    with zipfile.ZipFile(product.privacy.export_mine(lesser)) as made:
+        texts = [made.read(name).decode() for name in made.namelist()]
+
+    assert REFUNDS in text
+    assert not any("Staff may pay" in each for each in (text, *texts))
 
 
 def test_a_thread_is_searched_with_its_last_turns(product, shelf, play):
