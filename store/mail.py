@@ -143,10 +143,16 @@ def claim(session: Session, seconds: float) -> OutgoingMail | None:
     return _by(session, MailRow.id == mail_id)
 
 
-def handing_over(session: Session, mail_id: int, seconds: float) -> None:
-    """Write down that the text leaves now. Raises `Conflict` when the claim ran out meanwhile."""
+def handing_over(session: Session, mail_id: int, tries: int, seconds: float) -> None:
+    """Write down that the text leaves now. Raises `Conflict` when the claim ran out meanwhile.
+
+    `tries`: those of the mail as it was claimed; another process counts one more.
+    """
     mine = update(MailRow).where(
-        MailRow.id == mail_id, MailRow.state == "sending", MailRow.handed_at.is_(None)
+        MailRow.id == mail_id,
+        MailRow.state == "sending",
+        MailRow.tries == tries,
+        MailRow.handed_at.is_(None),
     )
     until = now() + timedelta(seconds=seconds)
     held = mine.values(handed_at=now(), claimed_until=until).returning(MailRow.id)
@@ -157,18 +163,19 @@ def handing_over(session: Session, mail_id: int, seconds: float) -> None:
 def end_try(
     session: Session,
     mail_id: int,
+    tries: int,
     state: MailStatus,
     error: str = "",
     *,
     due_at: datetime | None = None,
 ) -> None:
-    """Say what came of a try. `due_at`: when to try again, for `queued`."""
+    """Say what came of a try, unless another process tries since. `due_at`: when to try again."""
     values: dict[str, Any] = {"state": state, "error": error, "claimed_until": None}
     if state == "sent":
         values["sent_at"] = now()
     if due_at is not None:
         values |= {"due_at": due_at, "handed_at": None}
-    taken = MailRow.state.in_(("sending", "unsure"))
+    taken = MailRow.state.in_(("sending", "unsure")) & (MailRow.tries == tries)
     session.execute(update(MailRow).where(MailRow.id == mail_id, taken).values(**values))
 
 

@@ -144,7 +144,7 @@ class Sending:
 
     def _handing_over(self, server: Server, due: OutgoingMail) -> None:
         with self._main.writing() as session:
-            mail.handing_over(session, due.id, _STEPS * server.timeout)
+            mail.handing_over(session, due.id, due.tries, _STEPS * server.timeout)
 
     def _again(self, due: OutgoingMail, reason: str) -> None:
         now = datetime.now(UTC)
@@ -152,11 +152,12 @@ class Sending:
             self._end(due, "failed", f"Given up after {due.tries} tries. {reason}")
             return
         with self._main.writing() as session:
-            mail.end_try(session, due.id, "queued", reason, due_at=now + wait_after(due.tries))
+            again = now + wait_after(due.tries)
+            mail.end_try(session, due.id, due.tries, "queued", reason, due_at=again)
 
     def _end(self, due: OutgoingMail, state: mail.MailStatus, reason: str = "") -> None:
         with self._main.writing() as session:
-            mail.end_try(session, due.id, state, reason)
+            mail.end_try(session, due.id, due.tries, state, reason)
 
     def _keep_copy(self, due: OutgoingMail, raw: bytes) -> None:
         """Put a copy among the sent mails, unless the server did so itself."""

@@ -9,6 +9,7 @@ from chatbot.errors import Conflict, NotAllowed, NotFound
 from chatbot.mailbox import Mailbox
 from chatbot.mailroom import Mailroom
 from chatbot.ticket_files import parse_mail
+from store import mail
 from store.records import Person
 from tests.support.imap_server import USER, ImapServer
 from tests.support.mailing import CUSTOMER, desk_of, letter, product_with
@@ -304,3 +305,20 @@ def test_a_mail_that_breaks_a_reader_keeps_no_other_out(desk, monkeypatch):
     assert desk.fetch(letter("poison", Message_ID="<p@example.com>"), letter()) == 2
     assert texts(desk.ticket()) == [("customer", "Is my lamp whole?")]
     assert desk.mailroom.state().left_out == 1
+
+
+def test_a_process_that_lost_a_mail_to_another_neither_sends_nor_frees_it(desk):
+    desk.fetch(letter())
+    desk.reply()
+    main = desk.product.archive.main
+    with main.writing() as session:
+        slow = mail.claim(session, -1)
+    with main.writing() as session:
+        assert mail.recover(session, "lost") == 1
+        quick = mail.claim(session, 60)
+    with pytest.raises(Conflict), main.writing() as session:
+        mail.handing_over(session, slow.id, slow.tries, 60)
+    with main.writing() as session:
+        mail.end_try(session, slow.id, slow.tries, "queued", "late")
+        assert mail.claim(session, 60) is None
+        mail.handing_over(session, quick.id, quick.tries, 60)
