@@ -78,9 +78,7 @@ class Searching:
             allowed = held.allowed(wanted)
             if not allowed.any():
                 return []
-            words = _NO_WORDS
-            if by != "meaning":
-                words = _by_words(session, held, text, allowed, alone=encoder is None)
+            words = _by_words(session, held, text, allowed) if by != "meaning" else _NO_WORDS
         vector = None if waiting is None else waiting.result()[0]
         ranked = _ranked(held, allowed, words, vector)
         best = _best(ranked.total, most)
@@ -94,10 +92,11 @@ class Searching:
         return self._shelf.fresh(session, name_of(encoder), encoder.width)
 
 
-def _by_words(
-    session: Session, held: Held, text: str, allowed: Mask, *, alone: bool
-) -> tuple[Ids, Scores]:
-    """Places of passages that share words with the text, and their weighed BM25."""
+def _by_words(session: Session, held: Held, text: str, allowed: Mask) -> tuple[Ids, Scores]:
+    """Places of passages that share words with the text, and their weighed BM25.
+
+    A passage whose vector is not computed yet is weighed as where there is no encoder.
+    """
     by_language = [set(stemming.stems(text, each)) for each in sorted(held.languages)]
     stems = {stemming.key(stem): stem for some in by_language for stem in some}
     within = passages.frequencies(session, list(stems))
@@ -115,7 +114,8 @@ def _by_words(
     )
     mean = float(held.lengths.mean())
     scores = scoring.by_words(question, sizes, counted, held.lengths[at], mean)
-    return at, scores * scoring.weight(question, alone=alone)
+    beside, alone = scoring.weight(question), scoring.weight(question, alone=True)
+    return at, (scores * np.where(held.has_vector(at), beside, alone)).astype(np.float32)
 
 
 def name_of(encoder: "Encoder") -> str:

@@ -46,6 +46,10 @@ class Filter:
         return self.tags <= set(articles.tags_of(article.tags))
 
 
+_FIRST = 16
+"""Numbers of a vector that are looked at to tell it from none."""
+
+
 @dataclass(slots=True)
 class Held:
     """One state of the shelf. `of` names each passage's article by its place in `articles`.
@@ -66,6 +70,10 @@ class Held:
     def size(self) -> int:
         """Passages."""
         return len(self.ids)
+
+    def has_vector(self, at: Ids) -> Mask:
+        """Which of these passages have one: its first numbers are not all zero."""
+        return np.asarray(self.vectors[at, :_FIRST].any(axis=1), np.bool_)
 
     @property
     def languages(self) -> set[str]:

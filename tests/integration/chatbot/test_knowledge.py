@@ -383,3 +383,13 @@ def test_searching_while_others_write(by_meaning, agent):
         for thread in threads:
             thread.join()
     assert failures == []
+
+
+def test_a_question_fits_before_vectors_are_computed_too(by_meaning, by_words, agent):
+    by_meaning.add(agent, [parsed(), parsed("Bulbs", BULB)])
+    question = "Within how many days can lamps be returned?"
+    early, alone = by_meaning.search(question), by_words.search(question)
+    assert [hit.score for hit in early] == [hit.score for hit in alone]
+    assert by_meaning.is_fitting(early)
+    by_meaning.embed()
+    assert by_meaning.is_fitting(by_meaning.search(question))
