@@ -31,6 +31,7 @@ from chatbot.looking import Looking
 from chatbot.macros import Macros
 from chatbot.mailroom import Mailroom
 from chatbot.notices import Notices
+from chatbot.opening import Opening
 from chatbot.options import Masking, Options
 from chatbot.preview import Preview
 from chatbot.privacy import Privacy
@@ -98,6 +99,7 @@ class _Base:
     encoder: OpenEncoder
     allowance: Allowance
     knowledge: Knowledge
+    opening: Opening
     analysis: Analysis
     local_person: int
 
@@ -138,6 +140,7 @@ def _base(settings: Settings) -> _Base:
     releases.publish_library()
     local_person = _local_person(settings, archive).id
     encoder = cache(partial(_encoder, settings))
+    knowledge = Knowledge(archive, audit, encoder)
     return _Base(
         settings=settings,
         registry=registry,
@@ -151,7 +154,8 @@ def _base(settings: Settings) -> _Base:
         notices=Notices(),
         encoder=encoder,
         allowance=Allowance(options, local_person),
-        knowledge=Knowledge(archive, audit, encoder),
+        knowledge=knowledge,
+        opening=Opening(settings, knowledge, releases),
         analysis=Analysis(encoder, settings.heads_folder),
         local_person=local_person,
     )
@@ -200,6 +204,7 @@ def _wired(base: _Base) -> Product:
         privacy=_privacy(base, chat),
         standing=Standing(archive, chat),
         knowledge=base.knowledge,
+        opening=base.opening,
         analysis=base.analysis,
         drafting=drafting,
         desk=desk,
@@ -243,7 +248,7 @@ def _chat(base: _Base) -> Chat:
         answering,
         base.allowance,
         message_limit=settings.message_limit,
-        prompt=settings.prompt,
+        opening=base.opening,
         model=settings.model,
     )
 
@@ -320,7 +325,7 @@ def _preview(base: _Base) -> Preview:
         base.releases,
         Sourcing(base.knowledge),
         workspace=settings.workspace,
-        prompt=settings.prompt,
+        opening=base.opening,
         model=settings.model,
         message_limit=settings.message_limit,
         encoder=base.encoder,

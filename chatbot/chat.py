@@ -43,7 +43,7 @@ class Chat:
         allowance: Allowance,
         *,
         message_limit: int,
-        prompt: str,
+        opening: Callable[[], str],
         model: str,
     ) -> None:
         self._archive = archive
@@ -53,7 +53,7 @@ class Chat:
         self._answering = answering
         self._allowance = allowance
         self._message_limit = message_limit
-        self._prompt = prompt
+        self._opening = opening
         self._model = model
         self._jobs: dict[str, Job] = {}
         self._lanes: dict[str, list[Turn]] = {}
@@ -101,7 +101,7 @@ class Chat:
         def find(session: Session) -> Conversation:
             if conversation is not None:
                 return conversations.get(session, person.id, conversation)
-            named = prompt or self._prompt, chosen or self._model
+            named = release.prompt if release else "", chosen or self._model
             return beginning.opened(session, person, channel, text, *named, key)
 
         def write(session: Session, row: Conversation) -> Rows:
@@ -266,7 +266,7 @@ class Chat:
         place = self._archive.temporary if new and temporary else self._archive.of(conversation)
         if new and temporary:
             self._archive.know(person)
-        pinned = self._releases.current(prompt or self._prompt) if new or prompt else None
+        pinned = self._releases.current(prompt or self._opening()) if new or prompt else None
         if pinned:  # read while the database answers: a temporary turn needs it no more after this
             self._releases.warm(pinned)
         return place, pinned, self._label(model or self._model if new else model)

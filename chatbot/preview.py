@@ -6,7 +6,7 @@ The same functions as a real call's, so that what is shown is what leaves, byte 
 nothing and asks no model. Knows nothing of turns or pages.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from chatbot.answering import HISTORY, history_of, plan_of
@@ -46,7 +46,7 @@ class Preview:
         sourcing: Sourcing,
         *,
         workspace: str,
-        prompt: str,
+        opening: Callable[[], str],
         model: str,
         message_limit: int,
         encoder: OpenEncoder = no_encoder,
@@ -56,7 +56,7 @@ class Preview:
         self._releases = releases
         self._sourcing = sourcing
         self._workspace = workspace
-        self._prompt = prompt
+        self._opening = opening
         self._model = model
         self._message_limit = message_limit
         self._encoder = encoder
@@ -95,7 +95,7 @@ class Preview:
         if info.where != "hosted":
             return Leaving(info.label, leaves=False, host="", messages=[], masked=None)
         if version is None:
-            release = self._releases.current(prompt or self._prompt)
+            release = self._releases.current(prompt or self._opening())
             version = (
                 weighted(release.weights, conversation)
                 if conversation

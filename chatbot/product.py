@@ -25,6 +25,7 @@ from chatbot.looking import Looking
 from chatbot.macros import Macros
 from chatbot.mailroom import Mailroom
 from chatbot.notices import Notices
+from chatbot.opening import Opening
 from chatbot.options import Options
 from chatbot.preview import Preview
 from chatbot.privacy import Privacy
@@ -80,6 +81,7 @@ class Product:
     privacy: Privacy
     standing: Standing
     knowledge: Knowledge
+    opening: Opening
     analysis: Analysis
     drafting: Drafting
     desk: Desk

@@ -83,7 +83,9 @@ class Settings(BaseSettings):
     )
     model: str = Field("starter", description="Model that answers unless another is chosen")
     fallback: tuple[str, ...] = Field((), description="Models to try when it fails to begin")
-    prompt: str = Field("assistant", description="Prompt of a new conversation")
+    prompt: str = Field(
+        "assistant", description="Prompt of a new conversation; unset: support, given articles"
+    )
     hosted: tuple[HostedModel, ...] = Field((), description="Models behind an API")
     scripted: bool = Field(False, description="Offer the scripted model (tests and demos)")
     runtime: Literal["auto", "transformers", "int8", "int4", "fp32"] = Field(

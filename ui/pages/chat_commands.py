@@ -49,7 +49,7 @@ class ChatCommands(SearchCommands):
                 {"name": one.name, "title": one.title, "about": one.description}
                 for one in self._product.releases.choices("chat")
             ],
-            "prompt": settings.prompt,
+            "prompt": self._product.opening(),
             "model": self._product.registry.resolve(settings.model).label,
             "questions": list(settings.start_questions),
             "reasons": list(REASONS),
