@@ -82,7 +82,8 @@ def due(session: Session, limit: int = 20) -> list[str]:
 
 def next_due(session: Session) -> datetime | None:
     """When the next reply is to leave; None when none waits."""
-    return session.scalar(_waiting(Row.due_at).order_by(Row.due_at).limit(1))
+    found: datetime | None = session.scalar(_waiting(Row.due_at).order_by(Row.due_at).limit(1))
+    return found
 
 
 def _waiting(column: Any) -> Select[Any]:
