@@ -7,7 +7,7 @@
 The first asks two sets of shared/data (or CHATBOT_TEST_DATA): stackfaq (a question put in other
 words → its entry among 125) and doc2dial (the last three turns of a talk → its document among
 273). It prints hit@1, hit@5 and MRR of words alone, of meaning alone and of both; of both also on
-the even and on the odd questions apart, since the weight was chosen on the even ones. Then how
+the even and on the odd questions apart: the weight was chosen on the even ones. Then how
 many questions of a set that its articles answer count as answered (`is_fitting`), and how many of
 other people's questions (clinc150, out of scope, and banking77) do not.
 
