@@ -42,9 +42,9 @@ async function learn() {
   page.state = facts.state;
   setPerson(facts.person);
   draw();
+  if (facts.writes) takeDrops($("#knowledge"));
   await refresh();
   await arrive();
-  if (facts.writes) takeDrops($("#knowledge"));
   addEventListener("popstate", arrive);
   setInterval(look, LOOK);
 }
