@@ -6,7 +6,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.support.browser import Site
+from tests.support.browser import Site, note_problems
 from tests.support.shell import Shell
 
 pytestmark = pytest.mark.browser
@@ -57,12 +57,7 @@ def tabs(site, context):
     def open_desk(made=context):
         page = made.new_page()
         page.set_default_timeout(20_000)
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on("dialog", lambda dialog: problems.append(dialog.message))
-        page.on(
-            "response",
-            lambda told: told.status >= 400 and problems.append(f"{told.status} {told.url}"),
-        )
+        note_problems(page, problems)
         page.goto(f"{site.address}/desk", timeout=PATIENCE)
         expect(rows(page).first).to_be_visible(timeout=PATIENCE)
         page.get_by_role("button", name=re.compile("^All ")).click()

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.support.browser import Site
+from tests.support.browser import Site, note_problems
 
 pytestmark = pytest.mark.browser
 
@@ -44,12 +44,7 @@ def shop(tmp_path_factory):
 def page(shop, context):
     """The Knowledge page. A script error, a dialog or a failed request fails the test."""
     made, problems = context.new_page(), []
-    made.on("pageerror", lambda error: problems.append(str(error)))
-    made.on("dialog", lambda dialog: problems.append(dialog.message))
-    made.on(
-        "response",
-        lambda answer: answer.status >= 400 and problems.append(f"{answer.status} {answer.url}"),
-    )
+    note_problems(made, problems)
     yield opened(made, shop)
     assert problems == []
 

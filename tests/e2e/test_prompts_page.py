@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.support.browser import Site, opened
+from tests.support.browser import Site, note_problems, opened
 from tests.support.team import PASSWORD, Team, product_of
 
 pytestmark = pytest.mark.browser
@@ -36,12 +36,7 @@ def tabs(site, context):
     def open_place(place):
         page = context.new_page()
         page.set_default_timeout(20_000)
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on("dialog", lambda dialog: problems.append(dialog.message))
-        page.on(
-            "response",
-            lambda told: told.status >= 400 and problems.append(f"{told.status} {told.url}"),
-        )
+        note_problems(page, problems)
         page.goto(f"{site.address}/prompts{place}", timeout=PATIENCE)
         return page
 

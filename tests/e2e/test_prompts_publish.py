@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from playwright.sync_api import expect
 
-from tests.support.browser import Site, opened
+from tests.support.browser import Site, note_problems, opened
 
 pytestmark = pytest.mark.browser
 
@@ -45,13 +45,7 @@ def tests_of(shop, context):
 
     def open_tests(prompt):
         made = context.new_page()
-        made.on("pageerror", lambda error: problems.append(str(error)))
-        made.on(
-            "response",
-            lambda answer: (
-                answer.status >= 400 and problems.append(f"{answer.status} {answer.url}")
-            ),
-        )
+        note_problems(made, problems)
         made.goto(f"{shop.address}/prompts#{prompt}/tests", timeout=PATIENCE)
         expect(matrix(made)).to_be_visible(timeout=PATIENCE)
         return made

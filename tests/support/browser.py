@@ -128,16 +128,22 @@ def context(chromium):
     made.close()
 
 
+def note_problems(page, problems):
+    """Put every script error, dialog and failed request of a page into the list."""
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("dialog", lambda dialog: problems.append(dialog.message))
+    page.on(
+        "response",
+        lambda answer: answer.status >= 400 and problems.append(f"{answer.status} {answer.url}"),
+    )
+
+
 @pytest.fixture
 def tab(site, context):
     """The Chat page, open and empty. A script error or a failed request fails the test."""
     page = context.new_page()
     problems = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on(
-        "response",
-        lambda answer: answer.status >= 400 and problems.append(f"{answer.status} {answer.url}"),
-    )
+    note_problems(page, problems)
     yield opened(page, site.address)
     assert problems == []
 
