@@ -111,7 +111,7 @@ def has_passages(prompt: prompts.Prompt, given: Mapping[str, Any]) -> bool:
 
 def _input(prompt: prompts.Prompt) -> str:
     """The name of the input that takes passages; empty where there is none."""
-    return next((spec.name for spec in prompt.inputs if spec.kind == "passages"), "")
+    return spec.name if (spec := prompt.passages_input) else ""
 
 
 def _narrowed(picked: Picked) -> dict[int, str]:

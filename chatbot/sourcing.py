@@ -53,7 +53,7 @@ class Sourced:
 
     def values(self, prompt: prompts.Prompt) -> dict[str, list[dict[str, str]]]:
         """The passages as the prompt takes them; nothing where there is none."""
-        spec = wanting(prompt)
+        spec = prompt.passages_input
         if spec is None or not self.hits:
             return {}
         return {spec.name: [{"title": hit.label, "text": hit.text} for hit in self.hits]}
@@ -75,7 +75,7 @@ class Sourcing:
 
         Only what this person may see is looked at. Raises nothing of the search's.
         """
-        spec = wanting(prompt)
+        spec = prompt.passages_input
         if spec is None:
             return NOTHING
         try:
@@ -125,11 +125,6 @@ class Sourcing:
             log.warning("what an answer cited was not counted: %s", type(error).__name__)
 
 
-def wanting(prompt: prompts.Prompt) -> "prompts.Input | None":
-    """The input of a prompt that takes passages, if it has one."""
-    return next((spec for spec in prompt.inputs if spec.kind == "passages"), None)
-
-
 def is_asking(text: str) -> bool:
     """Whether a message asks for something: thanks and greetings do not."""
     said = len(stems(text))
@@ -175,7 +170,7 @@ def cited(answer: str) -> set[int]:
 
 def as_values(prompt: prompts.Prompt, passages: Sequence[Json]) -> dict[str, list[dict[str, str]]]:
     """The passages of a trace as the prompt took them."""
-    spec = wanting(prompt)
+    spec = prompt.passages_input
     if spec is None or not passages:
         return {}
     return {spec.name: [{"title": label(one), "text": one["text"]} for one in passages]}

@@ -73,6 +73,11 @@ class Prompt:
         threads = (spec for spec in self.inputs if spec.kind == "thread")
         return next((spec for spec in threads if spec.name != "examples"), None)
 
+    @property
+    def passages_input(self) -> Input | None:
+        """Return the input that takes pieces of articles, or None."""
+        return next((spec for spec in self.inputs if spec.kind == "passages"), None)
+
 
 @dataclass(slots=True)
 class Body:

@@ -222,4 +222,4 @@ def _tone(prompt: prompts.Prompt, wishes: Wishes) -> tuple[str, str]:
 
 def _passages(prompt: prompts.Prompt) -> str:
     """The name of the input that takes passages; "passages" where there is none."""
-    return next((spec.name for spec in prompt.inputs if spec.kind == "passages"), "passages")
+    return spec.name if (spec := prompt.passages_input) else "passages"

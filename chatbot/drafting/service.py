@@ -197,7 +197,7 @@ class Drafting:
 
     def _narrowed(self, plan: Plan, thread: Asked, sources: Sequence[Source], variant: int) -> Plan:
         """The plan with the sentences that a small model is to quote, in place of passages."""
-        spec = next((one for one in plan.prompt.inputs if one.kind == "passages"), None)
+        spec = plan.prompt.passages_input
         if spec is None or not sources:
             return plan
         found = quoting.ranked(self._encoder(), thread.question, thread.hints, sources)

@@ -89,7 +89,7 @@ def _values(prompt: prompts.Prompt, text: Text) -> dict[str, Any] | None:
         for name, value in prompts.samples(prompt).items()
         if (spec := prompt.input(name)) is not None and spec.required
     }
-    passages = next((one for one in prompt.inputs if one.kind == "passages"), None)
+    passages = prompt.passages_input
     spec = carrier(prompt)
     if passages is not None and text.group == "passage":
         values[passages.name] = [_TRUE, {"title": "Help", "text": text.text}]

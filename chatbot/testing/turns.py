@@ -19,7 +19,6 @@ from chatbot.errors import Refused
 from chatbot.masking import mask
 from chatbot.options import Masking, Options
 from chatbot.replay import Replay, Replayed
-from chatbot.sourcing import wanting
 from chatbot.testing.injection import carrier
 from chatbot.testing.planning import Planning
 from store.records import Person
@@ -96,7 +95,7 @@ def _values(
     values: dict[str, Any] = {asked.name: [question] if asked.kind == "list" else question}
     if history and prompt.thread_input is not None:
         values[prompt.thread_input.name] = history
-    takes = wanting(prompt)
+    takes = prompt.passages_input
     if passages and takes is not None:
         values[takes.name] = passages[: takes.most]
     return values
