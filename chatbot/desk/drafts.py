@@ -19,7 +19,7 @@ from chatbot.desk.errors import TextConflict
 from chatbot.desk.parts import Part, require_agent
 from chatbot.desk.reading import Reading
 from chatbot.desk.views import StoredDraft
-from chatbot.drafting import Draft, Source, Told
+from chatbot.drafting import Draft, Told
 from store import accounts, ticket_replies, ticket_texts, ticket_threads, tickets
 from store.records import Person
 from store.ticket_records import Ticket, TicketDraft
@@ -163,7 +163,7 @@ class Drafts(Part):
 
     def _again(self, asked: _Asked, stored: TicketDraft) -> Draft:
         """A stored draft as it was told, checked against the thread as it is now."""
-        sources = tuple(Source(**each) for each in stored.sources)
+        sources = making.sources(stored)
         check = self._parts.drafting.check(stored.text, asked.thread, sources)
         return Draft(
             text=stored.text,

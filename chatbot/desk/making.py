@@ -8,8 +8,8 @@ from chatbot.desk.views import (
     Other,
     Reply,
     Row,
+    Source,
     StoredDraft,
-    StoredSource,
     ThreadMessage,
     Work,
 )
@@ -96,9 +96,9 @@ def draft(found: TicketDraft, last: str | None) -> StoredDraft:
     )
 
 
-def sources(found: TicketDraft) -> tuple[StoredSource, ...]:
+def sources(found: TicketDraft) -> tuple[Source, ...]:
     """The passages of a stored draft."""
-    return tuple(StoredSource(**each) for each in found.sources)
+    return tuple(Source(**each) for each in found.sources)
 
 
 def work(found: TicketText | None) -> Work:

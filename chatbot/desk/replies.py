@@ -5,13 +5,12 @@ the same moment the second is shown what the first one wrote.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from chatbot.desk import making
 from chatbot.desk.errors import Blocked, TextConflict
 from chatbot.desk.parts import Part, require_agent
 from chatbot.desk.views import REASONS, How, Sending
-from chatbot.drafting import Source, distance
+from chatbot.drafting import distance
 from chatbot.errors import Conflict, NotFound, Refused
 from store import (
     ticket_presence,
@@ -111,7 +110,7 @@ class Replies(Part):
             latest = ticket_texts.newest_draft(session, found.id)
             said = ticket_threads.read(session, found, limit=THREAD)
         given = begun or latest
-        sources = [Source(**each) for each in given.sources] if given else []
+        sources = making.sources(given) if given else ()
         thread = [making.said(each) for each in said]
         check = self._parts.drafting.check(text, thread, sources, facts, confirmed)
         if check.blocking:
@@ -188,12 +187,6 @@ class Replies(Part):
             if found.state == "taken back":
                 raise NotFound
             ticket_replies.explain(session, found.id, reason)
-
-    def undo_until(self, person: Person, sending: str) -> datetime:
-        """Until when a reply can be taken back. Raises NotAllowed, NotFound."""
-        with self._archive.main.reading() as session:
-            require_agent(session, person)
-            return ticket_replies.get(session, sending).due_at
 
 
 def _require_way(found: Ticket) -> None:

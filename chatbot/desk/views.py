@@ -6,6 +6,7 @@ from typing import Literal
 
 from chatbot.analysis.views import Card as Card
 from chatbot.analysis.views import Said as Said
+from chatbot.drafting.views import Source as Source
 
 State = Literal["new", "open", "waiting", "closed"]
 """`waiting`: for the customer."""
@@ -83,30 +84,15 @@ class ThreadMessage:
 
 
 @dataclass(frozen=True, slots=True)
-class StoredSource:
-    """A passage that a draft cited or was given, as it was then."""
-
-    n: int
-    passage: str
-    article: str
-    title: str
-    heading: str
-    text: str
-    internal: bool
-    score: float
-    language: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class StoredDraft:
-    """A draft as it was made. `message`: the customer's message (id) that it answers.
+    """A draft as it was made, with its passages as they were then.
 
-    `current`: nobody wrote since. Times in seconds.
+    `current`: the customer wrote nothing since. Times in seconds.
     """
 
     id: str
     text: str
-    sources: tuple[StoredSource, ...]
+    sources: tuple[Source, ...]
     missing: tuple[str, ...]
     unsupported: tuple[str, ...]
     language: str
@@ -158,7 +144,7 @@ class Reply:
     draft_text: str | None
     distance: float | None
     seconds: int
-    sources: tuple[StoredSource, ...]
+    sources: tuple[Source, ...]
     model: str
     prompt: str
     version: str
