@@ -205,17 +205,17 @@ class KnowledgeCommands(SearchCommands):
         path = await asyncio.to_thread(self._uploads.take, person, upload)
 
         def run(work: Work) -> Json:
-            try:
-                rows = read(path, tell=lambda done, of: work.now("Reading", done, of), source=name)
-                wanted = _until(work, rows)
-                return view.added(self._knowledge.add(person, wanted, visibility=visibility))
-            finally:
-                path.unlink(missing_ok=True)
+            rows = read(path, tell=lambda done, of: work.now("Reading", done, of), source=name)
+            wanted = _until(work, rows)
+            return view.added(self._knowledge.add(person, wanted, visibility=visibility))
+
+        def throw_away() -> None:
+            path.unlink(missing_ok=True)
 
         try:
-            return self._works.begin(person, run)
+            return self._works.begin(person, run, after=throw_away)
         except Busy:
-            path.unlink(missing_ok=True)
+            throw_away()
             raise
 
     @command

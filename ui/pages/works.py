@@ -45,16 +45,24 @@ class Works:
         self._entries: dict[str, _Entry] = {}
         self._line = ThreadPoolExecutor(1, "works")
 
-    def begin(self, person: Person, run: Callable[[Work], Json]) -> Json:
+    def begin(
+        self,
+        person: Person,
+        run: Callable[[Work], Json],
+        after: Callable[[], None] | None = None,
+    ) -> Json:
         """Put work in the line. `run` may block; it gets the work to tell how far it is.
 
-        Raises Busy.
+        `after` runs when it ended, and when it was given up before it ran. Raises Busy.
         """
         self._forget()
         if len(self._entries) >= MOST:
             raise Busy("Several people wait for this just now. Try again in a moment.")
         work, name = Work(), uuid.uuid4().hex
-        task = asyncio.get_running_loop().run_in_executor(self._line, run, work)
+        running = self._line.submit(run, work)
+        if after is not None:
+            running.add_done_callback(lambda _: after())
+        task = asyncio.wrap_future(running)
         task.add_done_callback(_retrieve)
         self._entries[name] = _Entry(person.id, work, task)
         return {"work": name}

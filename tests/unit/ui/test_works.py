@@ -146,3 +146,25 @@ def test_work_that_nobody_follows_makes_room(monkeypatch):
 
     assert play(scene) == {"result": {"next": True}}
     assert stopped == [True]
+
+
+def test_what_ends_a_work_runs_also_where_the_work_never_did(monkeypatch):
+    ended, let_go = [], threading.Event()
+
+    async def scene(works):
+        def first(_work):
+            let_go.wait(60)
+            return {}
+
+        works.begin(IRIS, first, after=lambda: ended.append("first"))
+        monkeypatch.setattr(room, "KEPT", -1.0)
+        works.begin(IRIS, lambda _: {}, after=lambda: ended.append("cancelled"))
+        last = works.begin(IRIS, lambda _: {"ran": True}, after=lambda: ended.append("last"))
+        while not ended:
+            await asyncio.sleep(0.01)
+        assert ended == ["cancelled"]  # the first still runs
+        let_go.set()
+        return await end_of(works, last["work"])
+
+    assert play(scene) == {"result": {"ran": True}}
+    assert sorted(ended) == ["cancelled", "first", "last"]
