@@ -4,12 +4,12 @@ Who may do so is decided above. A conversation is locked before its ticket, and 
 replies, everywhere. Lists are in `ticket_queue`, what is said in `ticket_threads`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, delete, func, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from store import index, models
 from store.columns import now
@@ -202,10 +202,12 @@ def to_read(session: Session, limit: int = 20) -> list[Ticket]:
     return [Ticket(*row) for row in session.execute(asked)]
 
 
-def claim_draft(session: Session, until: datetime, newest: int) -> Ticket | None:
+def claim_draft(
+    session: Session, until: datetime, newest: int, without: Collection[int] = ()
+) -> Ticket | None:
     """A ticket that has no draft yet among the `newest` that wait and nobody has; now ours.
 
-    Whoever claimed one and died lets it go at `until`.
+    Whoever claimed one and died lets it go at `until`. `without`: tickets (ids) to leave alone.
     """
     free = or_(Row.drafting_until.is_(None), Row.drafting_until < now())
     waits = (Row.active, Row.assignee_id.is_(None), Row.state == "new")
@@ -215,6 +217,7 @@ def claim_draft(session: Session, until: datetime, newest: int) -> Ticket | None
         Row.draft == "",
         Row.waiting_since.is_not(None),
         Row.to_read.is_(False),
+        Row.id.not_in(without),
         free,
     )
     chosen = chosen.order_by(Row.updated_at.desc()).limit(1)
@@ -244,8 +247,13 @@ def family(session: Session, ticket_id: int) -> list[int]:
 
 
 def idle(before: datetime) -> tuple[Any, ...]:
-    """As SQL: tickets that nothing was written to since then."""
-    return (Row.updated_at < before,)
+    """As SQL: tickets that nothing was written to since then.
+
+    A merged one is a part of the ticket that goes on with it, and leaves with that one.
+    """
+    living = aliased(Row)
+    merged = select(living.id).where(living.id == Row.merged_into).exists()
+    return Row.updated_at < before, ~merged
 
 
 def beginning(source: str) -> tuple[Any, ...]:

@@ -7,6 +7,7 @@ being written: chat comes first.
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import asdict, dataclass
@@ -16,7 +17,7 @@ from chatbot.analysis.views import Said
 from chatbot.backends.cancel import CancelToken
 from chatbot.desk import making
 from chatbot.desk.errors import TextConflict
-from chatbot.desk.parts import Part, require_agent
+from chatbot.desk.parts import Part, Parts, require_agent
 from chatbot.desk.reading import Reading
 from chatbot.desk.views import StoredDraft
 from chatbot.drafting import Draft, Told
@@ -38,7 +39,10 @@ WATCH_EVERY = 0.1
 CLAIMED = 120
 """Seconds for which a ticket is drafted for by one process; then another may."""
 AFTER_FAILURE = 30.0
-"""Seconds without drafts ahead after one that failed."""
+"""Seconds without drafts ahead after two in a row that failed, and for which a ticket is left alone
+after its first failure, twice as long after each more."""
+LONGEST_REST = 3600.0
+"""Seconds for which a ticket is left alone at most."""
 THREAD = 60
 """Messages of a thread that a draft is made from, the last ones."""
 
@@ -60,8 +64,24 @@ class _Asked:
     stored: TicketDraft | None
 
 
+@dataclass(slots=True)
+class _Rest:
+    """A ticket whose draft ahead failed `times` times, left alone until then (monotonic)."""
+
+    times: int = 0
+    until: float = 0.0
+
+    def begin(self) -> None:
+        self.until = time.monotonic() + min(AFTER_FAILURE * 2**self.times, LONGEST_REST)
+        self.times += 1
+
+
 class Drafts(Part):
     """Drafts and unsent texts."""
+
+    def __init__(self, parts: Parts) -> None:
+        super().__init__(parts)
+        self._resting: dict[int, _Rest] = {}
 
     def keep(
         self,
@@ -221,19 +241,24 @@ class Drafts(Part):
 
         For the server only.
         """
+        failed = False
         while True:
             pause = LOOK_EVERY
             try:
                 await asyncio.to_thread(Reading(self._parts).read_new)
-                if not self._is_busy() and self._parts.drafts_ahead():
-                    await self.draft_ahead()
+                if not self._is_busy() and self._parts.drafts_ahead() and await self.draft_ahead():
+                    failed = False
             except Exception as error:  # noqa: BLE001  the next look may succeed
                 log.warning("no draft was made ahead: %s", type(error).__name__)
-                pause = AFTER_FAILURE
+                # One may be the ticket's fault; two in a row are the model's or the database's.
+                pause, failed = AFTER_FAILURE if failed else LOOK_EVERY, True
             await asyncio.sleep(pause)
 
     async def draft_ahead(self) -> bool:
-        """Draft for one ticket that has no draft; whether there was one. Stops for a chat."""
+        """Draft for one ticket that has no draft; whether there was one. Stops for a chat.
+
+        One that fails is left alone for a while. Raises what `draft` does.
+        """
         claimed = await asyncio.to_thread(self._claim)
         if claimed is None:
             return False
@@ -241,20 +266,31 @@ class Drafts(Part):
         cancel = CancelToken()
         watch = asyncio.create_task(self._make_way(cancel))
         try:
-            async for _ in self.draft(person, ticket, cancel):
+            async for _ in self.draft(person, ticket.public_id, cancel):
                 pass
+            self._resting.pop(ticket.id, None)
+        except Exception:
+            self._resting.setdefault(ticket.id, _Rest()).begin()
+            raise
         finally:
             watch.cancel()
             with suppress(asyncio.CancelledError):
                 await watch
         return True
 
-    def _claim(self) -> tuple[Person, str] | None:
+    def _claim(self) -> tuple[Person, Ticket] | None:
+        moment = time.monotonic()
+        self._resting = {
+            ticket: rest
+            for ticket, rest in self._resting.items()
+            if rest.until > moment - LONGEST_REST
+        }
+        resting = [ticket for ticket, rest in self._resting.items() if rest.until > moment]
         with self._archive.main.writing() as session:
-            found = tickets.claim_draft(session, tickets.soon(CLAIMED), AHEAD)
+            found = tickets.claim_draft(session, tickets.soon(CLAIMED), AHEAD, resting)
             if found is None:
                 return None
-            return accounts.person(session, self._parts.local_person), found.public_id
+            return accounts.person(session, self._parts.local_person), found
 
     async def _make_way(self, cancel: CancelToken) -> None:
         """Stop a draft as soon as somebody asks something in a chat."""

@@ -3,12 +3,13 @@
 import asyncio
 import copy
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import select, update
 
 from chatbot.backends.cancel import CancelToken
-from chatbot.errors import NotFound, Refused
+from chatbot.errors import BackendError, NotFound, Refused
 from store import models
 from tests.support.desk import brought, due, talk, thread
 
@@ -81,6 +82,21 @@ def test_drafts_are_made_ahead_one_at_a_time(product, desk, play, lea):
 
     assert play(scene()) == [True, True, False]
     assert all(row.draft for row in desk.queue(lea).rows)
+
+
+def test_a_ticket_whose_draft_fails_keeps_no_other_back(product, desk, play, lea):
+    brought(product, "!say fine", subject="Fine")
+    brought(product, "!500", subject="Broken", at=datetime.now(UTC))
+
+    async def scene():
+        with pytest.raises(BackendError):
+            await desk.draft_ahead()
+        return [await desk.draft_ahead() for _ in range(2)]
+
+    assert play(scene()) == [True, False]
+    drafts = {row.subject: row.draft for row in desk.queue(lea).rows}
+    assert drafts["Fine"]
+    assert drafts["Broken"] == ""
 
 
 def test_a_chat_comes_before_drafts_ahead(product, desk, play):
