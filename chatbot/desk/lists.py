@@ -27,6 +27,9 @@ SHOWN = 200
 """Messages of a thread that are shown, the last ones."""
 STALE = 20
 """Seconds after which somebody who was not heard of has left a ticket."""
+PRESENT = timedelta(days=1)
+"""How long is kept when somebody opened a ticket that they did not leave: a page that slept may
+still send a reply, and is then told what others sent since it opened."""
 NOBODY = "nobody"
 """Stands for no assignee, where one is asked for."""
 
@@ -180,6 +183,11 @@ class Lists(Part):
         with self._archive.main.writing() as session:
             require_agent(session, person)
             ticket_presence.leave(session, tickets.get(session, ticket).id, person.id)
+
+    def tidy(self) -> None:
+        """Forget who had a ticket open long ago. For the server. Raises StoreUnavailable."""
+        with self._archive.main.writing() as session:
+            ticket_presence.forget(session, datetime.now(UTC) - PRESENT)
 
     def replies(self, person: Person, *, limit: int = 100, after: str | None = None) -> list[Reply]:
         """What was sent, newest first, with the drafts. Raises NotAllowed, NotFound."""
