@@ -275,6 +275,7 @@ def _desk(base: _Base, chat: Chat, drafting: Drafting) -> Desk:
         chat,
         base.analysis,
         drafting,
+        base.knowledge,
         late_hours=settings.late_hours,
         undo_seconds=settings.undo_seconds,
         text_limit=settings.message_limit,

@@ -13,6 +13,7 @@ from chatbot.desk.views import (
     ThreadMessage,
     Work,
 )
+from chatbot.knowledge.views import Article, Piece
 from store.mail import OutgoingMail
 from store.records import Person
 from store.ticket_records import (
@@ -99,6 +100,21 @@ def draft(found: TicketDraft, last: str | None) -> StoredDraft:
 def sources(found: TicketDraft) -> tuple[Source, ...]:
     """The passages of a stored draft."""
     return tuple(Source(**each) for each in found.sources)
+
+
+def source(article: Article, piece: Piece) -> Source:
+    """A passage that was found beside a draft, without a number yet."""
+    return Source(
+        n=0,
+        passage=piece.passage,
+        article=article.row.id,
+        title=article.row.title,
+        heading=piece.heading,
+        text=piece.text,
+        internal=article.row.visibility == "internal",
+        score=0.0,
+        language=article.row.language,
+    )
 
 
 def work(found: TicketText | None) -> Work:

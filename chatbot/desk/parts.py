@@ -9,6 +9,7 @@ from chatbot.archive import Archive
 from chatbot.audit import Audit
 from chatbot.chat import Chat
 from chatbot.errors import EmptyText, NotAllowed, TextTooLong
+from chatbot.knowledge import Knowledge
 from chatbot.notices import Notices
 from store import accounts
 from store.engine import Session
@@ -36,6 +37,7 @@ class Parts:
     chat: Chat
     analysis: Analysis
     drafting: "Drafting"
+    knowledge: Knowledge
     late_hours: float
     undo_seconds: float
     text_limit: int

@@ -4,12 +4,14 @@ What may not leave is looked for here once more, whatever the page said. Of two 
 the same moment the second is shown what the first one wrote.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
 
 from chatbot.desk import making
 from chatbot.desk.errors import Blocked, TextConflict
 from chatbot.desk.parts import Part, require_agent
-from chatbot.desk.views import REASONS, How, Sending
+from chatbot.desk.views import REASONS, How, Sending, Source, TakenBack
 from chatbot.drafting import distance
 from chatbot.errors import Conflict, NotFound, Refused
 from store import (
@@ -25,6 +27,8 @@ from store.ticket_records import Reply, State, Ticket, TicketDraft
 
 THREAD = 200
 """Messages of a thread in which values may stand that a reply names."""
+
+NO_PASSAGES: Mapping[str, int] = MappingProxyType({})
 
 CLOSED = "This ticket was closed meanwhile. Reopen it, then send the reply."
 NO_WAY = (
@@ -51,11 +55,13 @@ class Replies(Part):
         how: How = "reply",
         version: int | None = None,
         seen: str | None = None,
+        passages: Mapping[str, int] = NO_PASSAGES,
     ) -> Sending:
         """Write the reply down; it leaves when the undo window has passed.
 
         `seconds`: how long the agent took. `version`: that of the unsent text which is sent;
-        `seen`: the last message (id) that the agent saw.
+        `seen`: the last message (id) that the agent saw. `passages`: those that the agent was
+        shown or found (ids), by the numbers that the text cites them with.
 
         Raises:
             Blocked: marks in the text must be filled in or confirmed.
@@ -65,7 +71,7 @@ class Replies(Part):
             EmptyText, TextTooLong, UnstorableText, NotFound, NotAllowed.
         """
         self._parts.check(text)
-        begun = self._checked(person, ticket, text, draft, facts, confirmed)
+        begun = self._checked(person, ticket, text, draft, facts, confirmed, passages)
         with self._archive.main.writing() as session:
             require_agent(session, person)
             found = tickets.lock(session, ticket)
@@ -100,6 +106,7 @@ class Replies(Part):
         draft: str | None,
         facts: Sequence[str],
         confirmed: Sequence[str],
+        passages: Mapping[str, int],
     ) -> TicketDraft | None:
         """The draft that a reply began from. Raises Blocked."""
         with self._archive.main.reading() as session:
@@ -110,12 +117,46 @@ class Replies(Part):
             latest = ticket_texts.newest_draft(session, found.id)
             said = ticket_threads.read(session, found, limit=THREAD)
         given = begun or latest
-        sources = making.sources(given) if given else ()
+        stored = making.sources(given) if given else ()
+        named = self._named(person, stored, passages)
+        sources = [*named, *(one for one in stored if one.passage not in passages)]
         thread = [making.said(each) for each in said]
         check = self._parts.drafting.check(text, thread, sources, facts, confirmed)
         if check.blocking:
             raise Blocked(check.blocking)
         return begun
+
+    def sources(
+        self, person: Person, ticket: str, passages: Mapping[str, int]
+    ) -> tuple[Source, ...]:
+        """The passages (ids) of a reply under its numbers; one that is gone stands for nothing.
+
+        Those of the newest draft are as they were then. Raises NotAllowed, NotFound.
+        """
+        with self._archive.main.reading() as session:
+            require_agent(session, person)
+            latest = ticket_texts.newest_draft(session, tickets.get(session, ticket).id)
+        return self._named(person, making.sources(latest) if latest else (), passages)
+
+    def _named(
+        self, person: Person, stored: Sequence[Source], passages: Mapping[str, int]
+    ) -> tuple[Source, ...]:
+        known = {one.passage: one for one in stored}
+        found = []
+        for passage, number in passages.items():
+            one = known.get(passage) or self._passage(person, passage)
+            if one is not None:
+                found.append(replace(one, n=number))
+        return tuple(found)
+
+    def _passage(self, person: Person, passage: str) -> Source | None:
+        try:
+            article, number = self._parts.knowledge.passage(person, passage)
+        except NotFound:
+            return None
+        pieces = (each for each in article.pieces if each.number == number)
+        piece = next(pieces, None)
+        return None if piece is None else making.source(article, piece)
 
     def _refuse_second(
         self,
@@ -151,9 +192,10 @@ class Replies(Part):
             return False
         return said.index(last.message) > said.index(seen)
 
-    def unsend(self, person: Person, sending: str) -> str:
-        """Take a reply back before it left; its text, which is the unsent text again.
+    def unsend(self, person: Person, sending: str) -> TakenBack:
+        """Take a reply back before it left.
 
+        Its text is the unsent text again, unless another one was written meanwhile: that stays.
         Whoever may answer may take back. Raises NotAllowed, NotFound, Conflict when it has left.
         """
         with self._archive.main.writing() as session:
@@ -162,17 +204,20 @@ class Replies(Part):
             tickets.lock(session, found.ticket)
             if not ticket_replies.take_back(session, found.id):
                 raise Conflict(GONE)
-            ticket_texts.put_text(
-                session,
-                found.ticket_id,
-                found.text,
-                version=None,
-                writer_id=person.id,
-                draft_id=found.draft_id,
-                facts=found.facts,
-                confirmed=found.confirmed,
-            )
-        return found.text
+            work = ticket_texts.text(session, found.ticket_id)
+            stands = work is None or not work.text.strip()
+            if stands:
+                ticket_texts.put_text(
+                    session,
+                    found.ticket_id,
+                    found.text,
+                    version=work.version if work else 0,
+                    writer_id=person.id,
+                    draft_id=found.draft_id,
+                    facts=found.facts,
+                    confirmed=found.confirmed,
+                )
+        return TakenBack(found.text, stands)
 
     def explain(self, person: Person, reply: str, reason: str) -> None:
         """Say why the draft was changed: one of `REASONS`, or "" to take it back.

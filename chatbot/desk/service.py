@@ -16,6 +16,7 @@ from chatbot.desk.parts import Parts
 from chatbot.desk.reading import Reading
 from chatbot.desk.replies import Replies
 from chatbot.desk.triage import Triage
+from chatbot.knowledge import Knowledge
 from chatbot.notices import Notices
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class Desk(Lists, Triage, Handing, Intake, Reading, Drafts, Replies, Delivery):
         chat: Chat,
         analysis: Analysis,
         drafting: "Drafting",
+        knowledge: Knowledge,
         *,
         late_hours: float,
         undo_seconds: float,
@@ -53,6 +55,7 @@ class Desk(Lists, Triage, Handing, Intake, Reading, Drafts, Replies, Delivery):
                 chat=chat,
                 analysis=analysis,
                 drafting=drafting,
+                knowledge=knowledge,
                 late_hours=late_hours,
                 undo_seconds=undo_seconds,
                 text_limit=text_limit,

@@ -239,6 +239,14 @@ class Unbrought:
 
 
 @dataclass(frozen=True, slots=True)
+class TakenBack:
+    """A reply that did not leave. `stands`: its text is the unsent text of its ticket again."""
+
+    text: str
+    stands: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Sending:
     """A reply on its way: it leaves at `until`, and can be taken back before."""
 

@@ -154,7 +154,7 @@ class DeskDraftCommands(DeskReplyCommands):
     ) -> Json:
         """Begin to change a text as a sentence says."""
         opened = await asyncio.to_thread(self._desk.look, person, ticket)
-        known = await asyncio.to_thread(self._sources, person, opened, sources)
+        known = await asyncio.to_thread(self._desk.sources, person, ticket, sources)
 
         def start(cancel: CancelToken) -> AsyncGenerator[Piece]:
             told = self._product.drafting.refine(

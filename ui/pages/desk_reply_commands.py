@@ -11,8 +11,8 @@ from pydantic import Field
 
 from chatbot import macros
 from chatbot.bootstrap import Product
-from chatbot.desk import Blocked, TextConflict, Ticket
-from chatbot.drafting import Check, Source, changes
+from chatbot.desk import Blocked, TextConflict
+from chatbot.drafting import Check, changes
 from chatbot.errors import NotFound
 from chatbot.views import Person
 from ui.pages import desk_view
@@ -99,31 +99,12 @@ class DeskReplyCommands(SearchCommands):
         given: Mapping[str, int],
     ) -> Json:
         opened = self._desk.look(person, ticket)
-        sources = self._sources(person, opened, given)
+        sources = self._desk.sources(person, ticket, given)
         found: Check = self._product.drafting.check(text, opened.said, sources, facts, confirmed)
         return {
             "marks": desk_view.marks(found.marks),
             "blocking": desk_view.marks(found.blocking),
         }
-
-    def _sources(self, person: Person, opened: Ticket, given: Mapping[str, int]) -> list[Source]:
-        """The passages that the page numbers, as they are; one that is gone stands for nothing."""
-        stored = opened.draft.sources if opened.draft else ()
-        known = {one.passage: one for one in stored}
-        found = []
-        for passage, number in given.items():
-            if (old := known.get(passage)) is not None:
-                values = desk_view.source(old) | {"n": number}
-                found.append(Source(**values, score=old.score))
-                continue
-            try:
-                article, at = self._product.knowledge.passage(person, passage)
-            except NotFound:
-                continue
-            piece = next((each for each in article.pieces if each.number == at), None)
-            if piece is not None:
-                found.append(_source(number, passage, article, piece))
-        return found
 
     @command
     def changes(self, person: Person, *, before: Text, after: Text) -> Json:  # noqa: ARG002
@@ -143,7 +124,7 @@ class DeskReplyCommands(SearchCommands):
         draft: Name,
         facts: Facts,
         confirmed: Words,
-        sources: Sources,  # noqa: ARG002  the service takes those of the draft
+        sources: Sources,
         seconds: Seconds,
         how: Literal["reply", "clipboard"],
         version: int,
@@ -162,6 +143,7 @@ class DeskReplyCommands(SearchCommands):
                 how=how,
                 version=version,
                 seen=seen or None,
+                passages=sources,
             )
         except Blocked as error:
             told = {"error": str(error), "code": error.code}
@@ -174,7 +156,8 @@ class DeskReplyCommands(SearchCommands):
     @command
     def unsend(self, person: Person, *, sending: TicketId) -> Json:
         """Take a reply back before it leaves."""
-        return {"text": self._desk.unsend(person, sending)}
+        taken = self._desk.unsend(person, sending)
+        return {"text": taken.text, "stands": taken.stands}
 
     @command
     def explain(self, person: Person, *, reply: TicketId, reason: Name) -> Json:
@@ -238,19 +221,6 @@ class DeskReplyCommands(SearchCommands):
         """Remove a macro."""
         self._product.macros.remove(person, name)
         return {}
-
-
-def _source(number: int, passage: str, article: Any, piece: Any) -> Source:
-    return Source(
-        n=number,
-        passage=passage,
-        article=article.row.id,
-        title=article.row.title,
-        heading=piece.heading,
-        text=piece.text,
-        internal=article.row.visibility == "internal",
-        score=0.0,
-    )
 
 
 def _conflict(error: TextConflict) -> Json:

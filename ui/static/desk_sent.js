@@ -4,7 +4,7 @@ import { h, icon, iconButton } from "./dom.js";
 import { onKey } from "./keys.js";
 import { say, toast, toastRegion } from "./overlays.js";
 import { call } from "./server.js";
-import { desk, tell } from "./desk_shell.js";
+import { desk, tell, toClipboard } from "./desk_shell.js";
 
 const EXPLAIN = 30_000; // ms in which the question why stays
 let last = null;
@@ -64,7 +64,8 @@ export function sentBar(sent) {
       toast(told.error, { error: true });
       return;
     }
-    toast("Taken back. It was not sent.");
+    if (told.stands) toast("Taken back. It was not sent.");
+    else toast("Taken back. A text that was begun meanwhile stays.", { action: "Copy mine", seconds: 30, run: () => toClipboard(told.text, "Reply") });
     tell("queue");
     tell("open-ticket", sent.ticket, true);
   }

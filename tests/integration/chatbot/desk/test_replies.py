@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from chatbot.desk import Blocked, TextConflict
+from chatbot.desk import Blocked, TakenBack, TextConflict
 from chatbot.errors import Conflict, EmptyText, Refused, TextTooLong, UnstorableText
 from store import mail, models
 from tests.support.desk import brought, due, thread
@@ -31,12 +31,22 @@ def test_a_reply_waits_and_can_be_taken_back(product, desk, lea):
     assert sending.until > datetime.now(UTC)
     assert desk.send_due() == 0
     assert desk.open(lea, ticket).work.text == ""
-    assert desk.unsend(lea, sending.id) == "Sorry!"
+    assert desk.unsend(lea, sending.id) == TakenBack("Sorry!", stands=True)
     assert desk.open(lea, ticket).work.text == "Sorry!"
     assert due(product) == 0
     with pytest.raises(Conflict):
         desk.unsend(lea, sending.id)
     assert len(desk.open(lea, ticket).thread) == 1
+
+
+def test_a_reply_that_comes_back_replaces_nobodys_text(product, desk, lea, max_):
+    ticket = brought(product, "one")
+    sending = desk.send(lea, ticket, "Sorry!", draft=None, seconds=9)
+    version = desk.open(max_, ticket).work.version
+    desk.keep(max_, ticket, "I look into it.", version=version)
+    assert desk.unsend(lea, sending.id) == TakenBack("Sorry!", stands=False)
+    assert desk.open(max_, ticket).work.text == "I look into it."
+    assert due(product) == 0
 
 
 def test_a_reply_that_has_left_stays(product, desk, lea):
@@ -94,6 +104,22 @@ def test_what_must_not_leave_is_refused_with_its_marks(product, desk, lea):
     [mark] = caught.value.marks
     assert "913.20" in mark.text
     assert desk.send(lea, ticket, invented, draft=None, seconds=1, confirmed=[mark.text]).id
+
+
+def test_a_value_may_come_from_a_passage_that_was_found(product, desk, lea):
+    found = product.knowledge.write(
+        product.person(), None, title="Prices", text="A lamp costs €913.20.",
+        visibility="public", tags=(), language="en", valid_from=None, valid_until=None,
+        base_version=None,
+    )  # fmt: skip
+    passage = found.pieces[0].passage
+    ticket = brought(product, "What does a lamp cost?")
+    text = "A lamp costs €913.20 [1]."
+    for passages in ({}, {"no such passage": 1}):
+        with pytest.raises(Blocked):
+            desk.send(lea, ticket, text, draft=None, seconds=1, passages=passages)
+    assert desk.send(lea, ticket, text, draft=None, seconds=1, passages={passage: 1}).id
+    product.knowledge.remove(product.person(), found.row.id)
 
 
 def test_texts_that_cannot_be_sent(product, desk, lea):
