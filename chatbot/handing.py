@@ -18,10 +18,11 @@ def require_model(session: Session, row: Conversation, key: str) -> None:
 
     A question that was kept while one did is not asked of a model later. Raises Handed.
     """
-    ticket = tickets.of_conversation(session, row.id)
+    ticket = tickets.standing(session, row.id)
     if ticket is None:
         return
-    if ticket.state != "closed" or messages.find_message(session, row.id, key, "user"):
+    _, state = ticket
+    if state != "closed" or messages.find_message(session, row.id, key, "user"):
         raise Handed
 
 
@@ -42,9 +43,9 @@ def keep(
             said = messages.add_message(
                 session, row.id, parent_id=row.head_id, role="user", content=text, key=key
             )
-            ticket = tickets.of_conversation(session, row.id)
+            ticket = tickets.standing(session, row.id)
             if ticket is not None:
-                tickets.customer_wrote(session, tickets.lock(session, ticket.public_id))
+                tickets.customer_wrote(session, tickets.lock(session, ticket[0]))
     turn = Turn(person.id, row.public_id, said.public_id, "")
     turn.finish("complete")
     return turn

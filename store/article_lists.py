@@ -10,6 +10,9 @@ from store import folding
 from store.articles import ARTICLE, LIVE, Article, get, tags_of
 from store.models import Article as Row
 
+# Made once: every turn asks it, and making a query costs more than asking one.
+_ANY = select(Row.id).where(LIVE, Row.passages > 0).limit(1)
+
 
 @dataclass(frozen=True, slots=True)
 class Totals:
@@ -48,7 +51,7 @@ def listing(
 
 def is_empty(session: Session) -> bool:
     """Whether no article has a passage."""
-    return session.scalar(select(Row.id).where(LIVE, Row.passages > 0).limit(1)) is None
+    return session.scalar(_ANY) is None
 
 
 def totals(session: Session) -> Totals:

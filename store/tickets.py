@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, delete, func, or_, select, update
+from sqlalchemy import Select, bindparam, delete, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from store import index, models
@@ -31,6 +31,11 @@ def query() -> Select[Any]:
     """Tickets with their assignees, as `Ticket` takes them."""
     columns = (*_OWN, User.name, User.public_id.label("assignee_public_id"))
     return select(*columns).outerjoin(User, User.id == Row.assignee_id)
+
+
+# Made once: making a query costs several times what SQLite takes to answer it.
+_OF_CONVERSATION = query().where(Row.conversation_id == bindparam("id"))
+_STANDING = select(Row.public_id, Row.state).where(Row.conversation_id == bindparam("id"))
 
 
 def rank_of(state: str, waiting_since: datetime | None, updated_at: datetime) -> int:
@@ -136,7 +141,14 @@ def by_mail(session: Session, mail_ids: Sequence[str], address: str) -> Ticket |
 
 def of_conversation(session: Session, conversation_id: int) -> Ticket | None:
     """The ticket of a conversation, if it was ever handed over or taken."""
-    return _first(session, Row.conversation_id == conversation_id)
+    found = session.execute(_OF_CONVERSATION, {"id": conversation_id}).one_or_none()
+    return None if found is None else Ticket(*found)
+
+
+def standing(session: Session, conversation_id: int) -> tuple[str, State] | None:
+    """Public id and state of a conversation's ticket, if it has one: every turn asks that."""
+    found = session.execute(_STANDING, {"id": conversation_id}).one_or_none()
+    return None if found is None else (found.public_id, found.state)
 
 
 def conversation_of(session: Session, ticket: Ticket) -> str | None:
