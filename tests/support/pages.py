@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 from ui.pages.account_commands import AccountCommands
 from ui.pages.admin_commands import AdminCommands
 from ui.pages.chat_commands import ChatCommands
+from ui.pages.demo import DemoCommands
 from ui.pages.desk_commands import DeskCommands
 from ui.pages.knowledge_commands import KnowledgeCommands
 from ui.pages.models_commands import ModelsCommands
@@ -26,6 +27,7 @@ BOOKS: dict[str, type] = {
     "prompts-edit-data": PromptsEditCommands,
     "prompts-tests-data": PromptsTestsCommands,
     "knowledge-data": KnowledgeCommands,
+    "demo-data": DemoCommands,
     "models-data": ModelsCommands,
     "admin-data": AdminCommands,
     "account-data": AccountCommands,
