@@ -154,11 +154,6 @@ def change(
     return get(session, article.public_id)
 
 
-def note_import(session: Session, article: Article, sha: str) -> None:
-    """What was imported differs in nothing that is kept: remember it, to know it again."""
-    session.execute(update(Row).where(Row.id == article.id).values(sha=sha))
-
-
 def set_visibility(session: Session, article: Article, visibility: str) -> None:
     """Make an article public or internal, from the next search on."""
     values = {"visibility": visibility, "change": passages.change(session), "changed_at": now()}

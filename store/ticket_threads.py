@@ -37,13 +37,6 @@ def add(session: Session, ticket_id: int, message: NewMessage) -> str:
     return row.public_id
 
 
-def name_mail(session: Session, public_id: str, mail_id: str) -> None:
-    """Say under which Message-ID a message left."""
-    row = session.execute(select(Row).where(Row.public_id == public_id)).scalar_one()
-    row.mail_id = mail_id
-    session.flush()
-
-
 def new_in(session: Session, ticket_id: int, offered: Sequence[NewMessage]) -> list[NewMessage]:
     """Those that the ticket, and what was merged into it, does not have yet.
 
@@ -77,13 +70,6 @@ def read(session: Session, ticket: Ticket, *, limit: int = 100) -> list[TicketMe
             # What is said after the desk closed it is between the chatter and the assistant.
             found += [each for each in said if active or each.at <= closed_at]
     return sorted(found, key=lambda each: each.at)[-limit:]
-
-
-def last_of_customer(session: Session, ticket: Ticket) -> str | None:
-    """The public id of what the customer said last, if it is near the end."""
-    said = (each for each in reversed(read(session, ticket, limit=30)) if each.role == "customer")
-    found = next(said, None)
-    return None if found is None else found.public_id
 
 
 def unanswered_since(session: Session, ticket_id: int) -> datetime | None:
