@@ -130,7 +130,7 @@ class Lists(Part):
         shown = messages[-SHOWN:]
         ids = tickets.family(session, found.id)
         drafted = ticket_texts.newest_draft(session, found.id)
-        replies = _replies(session, ticket_replies.of_ticket(session, ids))
+        replied = ticket_replies.of_ticket(session, ids)
         known = {m.reply_id for m in shown if m.reply_id is not None}
         last = next((m.public_id for m in reversed(shown) if m.role == "customer"), None)
         into = tickets.by_id(session, found.merged_into) if found.merged_into else None
@@ -140,12 +140,16 @@ class Lists(Part):
             source=found.source,
             conversation=tickets.conversation_of(session, found),
             reason=found.reason,
-            thread=making.thread(shown, mail.of_replies(session, known)),
+            thread=making.thread(
+                shown,
+                mail.of_replies(session, known),
+                {each.id: each.public_id for each in replied},
+            ),
             has_earlier=len(messages) > SHOWN,
             work=making.work(ticket_texts.text(session, found.id)),
             draft=making.draft(drafted, last) if drafted else None,
             others=making.others(ticket_presence.of(session, found.id, _stale()), person),
-            replies=tuple(replies),
+            replies=tuple(_replies(session, replied)),
             merged_into=into.public_id if into else None,
         )
 

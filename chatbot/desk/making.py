@@ -61,15 +61,25 @@ def said(message: TicketMessage) -> Said:
 
 
 def thread(
-    messages: Sequence[TicketMessage], mails: Mapping[int, OutgoingMail]
+    messages: Sequence[TicketMessage],
+    mails: Mapping[int, OutgoingMail],
+    replies: Mapping[int | None, str],
 ) -> tuple[ThreadMessage, ...]:
-    """Messages with how their mails fare."""
+    """Messages with how their mails fare. `replies`: public ids of the last ones."""
     found = []
     for message in messages:
         mail = mails.get(message.reply_id) if message.reply_id is not None else None
         delivery, problem = _delivery(mail)
-        by_person = message.role == "agent"
-        found.append(ThreadMessage(message.public_id, said(message), by_person, delivery, problem))
+        found.append(
+            ThreadMessage(
+                id=message.public_id,
+                said=said(message),
+                by_person=message.role == "agent",
+                delivery=delivery,
+                problem=problem,
+                reply=replies.get(message.reply_id, ""),
+            )
+        )
     return tuple(found)
 
 

@@ -15,7 +15,7 @@ from tests.support.over_http import CHAT, Door
 from tests.support.team import product_of
 from ui.web import pages_of
 
-IDS = {"conversation", "message", "work", "session", "upload"}
+IDS = {"conversation", "message", "work", "session", "upload", "reply"}
 """Parameters that name something of one person's; alice's are given, and must not be found."""
 FREE = {
     (CHAT, "look", "conversation"): "reads nothing: the stream does, and says not found",
@@ -93,6 +93,7 @@ def alice(team):
         door.things = {
             "conversation": begun["conversation"],
             "message": begun["reply"],
+            "reply": begun["reply"],  # of a chat that is hers: no reply of the desk's
             "upload": "a file of mine",
             "work": work.get("work", "0" * 32),
             "session": session_of(team, door.client.cookies["chatbot_session"]),

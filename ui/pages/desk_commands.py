@@ -78,8 +78,10 @@ class DeskCommands(DeskDraftCommands, DeskReplyCommands):
         assignee: Name = "",
         sort: Literal["longest", "newest"] = "longest",
         limit: Limit = 50,
+        ticket: Name = "",
+        typing: bool = False,
     ) -> Json:
-        """The tickets of a list that fit."""
+        """The tickets of a list that fit; with the open `ticket` also what is new there."""
         found = self._desk.queue(
             person,
             which=which,
@@ -91,43 +93,12 @@ class DeskCommands(DeskDraftCommands, DeskReplyCommands):
             sort=sort,
             limit=limit,
         )
-        return desk_view.queue(found)
-
-    @command
-    def pulse(
-        self,
-        person: Person,
-        *,
-        ticket: Name,
-        typing: bool,
-        which: Literal["mine", "new", "all"],
-        text: Name = "",
-        state: Code = "",
-        language: Code = "",
-        mood: Code = "",
-        assignee: Name = "",
-        sort: Literal["longest", "newest"] = "longest",
-        limit: Limit = 50,
-    ) -> Json:
-        """News for a page that is seen: the queue, and who else has the open ticket open."""
-        found = self._desk.queue(
-            person,
-            which=which,
-            text=text,
-            state=state,
-            language=language,
-            mood=mood,
-            assignee="nobody" if assignee == "none" else assignee,
-            sort=sort,
-            limit=limit,
-        )
-        shown = next((row for row in found.rows if row.id == ticket), None)
-        others = self._desk.here(person, ticket, typing) if ticket else []
-        return {
-            "queue": desk_view.queue(found),
-            "others": desk_view.others(others),
-            "stamp": desk_view.stamp(shown) if shown else "",
-        }
+        told = desk_view.queue(found)
+        if ticket:
+            shown = next((row for row in found.rows if row.id == ticket), None)
+            told["stamp"] = desk_view.stamp(shown) if shown else ""
+            told["others"] = desk_view.others(self._desk.here(person, ticket, typing))
+        return told
 
     @command
     def bring(
@@ -165,7 +136,9 @@ class DeskCommands(DeskDraftCommands, DeskReplyCommands):
     @command
     def open(self, person: Person, *, ticket: TicketId) -> Json:
         """A ticket with its thread, unsent text, draft, and who else has it open."""
-        return {"ticket": desk_view.ticket(self._desk.open(person, ticket))}
+        box = self._product.settings.mailbox
+        found = self._desk.open(person, ticket)
+        return {"ticket": desk_view.ticket(found, mails=bool(box and box.smtp_host))}
 
     @command
     def card(self, person: Person, *, ticket: TicketId) -> Json:
@@ -214,6 +187,12 @@ class DeskCommands(DeskDraftCommands, DeskReplyCommands):
                 if str(row.number) == number:
                     return row
         raise NotFound(f"There is no ticket #{number}. Look its number up in the queue.")
+
+    @command
+    def settle(self, person: Person, *, reply: TicketId, again: bool) -> Json:
+        """Decide about a mail that failed or may have gone out: send it `again`, or it arrived."""
+        self._product.mailroom.settle(person, reply, again=again)
+        return {}
 
     @command
     def export(self, person: Person, *, ticket: TicketId) -> Json:

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from chatbot import macros
 from chatbot.bootstrap import Product
-from chatbot.desk import Blocked, TextConflict
+from chatbot.desk import Blocked, Reason, TextConflict
 from chatbot.drafting import Check, changes
 from chatbot.errors import NotFound
 from chatbot.views import Person
@@ -160,7 +160,7 @@ class DeskReplyCommands(SearchCommands):
         return {"text": taken.text, "stands": taken.stands}
 
     @command
-    def explain(self, person: Person, *, reply: TicketId, reason: Name) -> Json:
+    def explain(self, person: Person, *, reply: TicketId, reason: Reason) -> Json:
         """Say why the draft was changed."""
         self._desk.explain(person, reply, reason)
         return {}

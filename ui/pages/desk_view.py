@@ -23,6 +23,12 @@ DELIVERY = {
     "failed": "mail failed",
     "unsure": "mail perhaps sent",
 }
+UNSETTLED = ("failed", "unsure")
+"""Where a person decides: send the mail again, or say that it arrived."""
+NO_SERVER = (
+    "It stays here: the settings name no server for outgoing mail (mailbox.smtp_host). "
+    "Ask whoever looks after this server."
+)
 
 
 # The queue ---------------------------------------------------------------------------------------
@@ -66,8 +72,11 @@ def stamp(found: Row) -> str:
 # A ticket ----------------------------------------------------------------------------------------
 
 
-def ticket(found: Ticket) -> Json:
-    """A ticket as opened, with its unsent text and the draft that waits."""
+def ticket(found: Ticket, *, mails: bool) -> Json:
+    """A ticket as opened, with its unsent text and the draft that waits.
+
+    `mails`: whether replies by mail leave from here.
+    """
     one = found.row
     return {
         "id": one.id,
@@ -80,7 +89,7 @@ def ticket(found: Ticket) -> Json:
         "reason": found.reason,
         "sends": one.channel in SENDS or found.source.startswith(DEMO),
         "assignee": {"id": one.assignee_id, "name": one.assignee} if one.assignee_id else None,
-        "messages": [message(each) for each in found.thread],
+        "messages": [message(each, mails=mails) for each in found.thread],
         "has_earlier": found.has_earlier,
         "work": {
             "text": found.work.text,
@@ -97,17 +106,19 @@ def ticket(found: Ticket) -> Json:
     }
 
 
-def message(found: ThreadMessage) -> Json:
-    """A message of a thread."""
+def message(found: ThreadMessage, *, mails: bool) -> Json:
+    """A message of a thread. `settle`: the reply (id) whose mail waits for a decision, or ""."""
     said = found.said
-    delivery = " ".join(filter(None, (DELIVERY.get(found.delivery, ""), found.problem)))
+    problem = NO_SERVER if found.delivery == "queued" and not mails else found.problem
     return {
         "id": found.id,
         "role": said.role,
         "name": said.name,
         "text": said.text,
         "when": said.at.isoformat() if said.at else None,
-        "by": delivery,
+        "delivery": DELIVERY.get(found.delivery, ""),
+        "problem": problem,
+        "settle": found.reply if found.delivery in UNSETTLED else "",
     }
 
 

@@ -106,7 +106,6 @@ async function reload() {
   const told = await call("open", { ticket: id });
   if (told.error || desk.ticket?.id !== id) return;
   const more = told.ticket.messages.length > desk.ticket.messages.length;
-  if (told.ticket.stamp === desk.ticket.stamp) return;
   const top = $("#desk-thread")?.scrollTop ?? 0;
   const focused = document.activeElement?.id;
   desk.ticket = told.ticket;
@@ -125,10 +124,10 @@ async function look() {
   if (document.hidden || looking) return;
   looking = true;
   const ticket = desk.ticket?.id ?? "";
-  const told = await call("pulse", { ...queueWanted(), ticket, typing: isTyping() });
+  const told = await call("queue", { ...queueWanted(), ticket, typing: isTyping() });
   looking = false;
   if (told.error) return;
-  tell("queue-told", told.queue);
+  tell("queue-told", told);
   if (desk.ticket?.id !== ticket || !ticket) return;
   tell("others", told.others);
   if (told.stamp && told.stamp !== desk.ticket.stamp) await reload();

@@ -1,7 +1,7 @@
 /* The open ticket: its head, its summary and its messages. Texts of people go in as text nodes. */
 
 import { $, h, icon, iconButton } from "./dom.js";
-import { field, formDialog, input, note } from "./admin_parts.js";
+import { during, field, formDialog, input, note } from "./admin_parts.js";
 import { openMenu, say, toast } from "./overlays.js";
 import { call } from "./server.js";
 import { asked, desk, on, seeRegion, tell, toClipboard } from "./desk_shell.js";
@@ -52,8 +52,30 @@ function message(one, index) {
   return h(
     "article",
     { class: one.role === "customer" ? "msg" : "msg bot", id: `said-${index}`, tabindex: "-1", "aria-label": `${name}, ${clock(one.when)}` },
-    h("p", { class: "who" }, h("b", {}, name), h("span", { class: "num" }, [clock(one.when), one.by].filter(Boolean).join(" · "))),
+    h("p", { class: "who" }, h("b", {}, name), h("span", { class: "num" }, [clock(one.when), one.delivery].filter(Boolean).join(" · "))),
     h("div", { class: "bub" }, one.text),
+    one.problem || one.settle ? undelivered(one) : null,
+  );
+}
+
+/* Why a mail did not go out; where nobody knows better than a person, what they can do. */
+function undelivered(one) {
+  const settle = (text, again, done) => {
+    const button = h("button", { type: "button", class: "btn s" }, text);
+    button.addEventListener("click", async () => {
+      const told = await during(button, again ? "Sending…" : "Noting…", () => asked("settle", { reply: one.settle, again }));
+      if (!told) return;
+      if (!told.error) toast(done);
+      tell("ticket-changed");
+    });
+    return button;
+  };
+  return h(
+    "div",
+    { class: "note warn wrap" },
+    icon("warn"),
+    h("span", { class: "grow wrap-any" }, one.problem || "The mail did not go out."),
+    one.settle ? [settle("Send again", true, "The mail is sent again."), settle("It arrived", false, "The mail counts as sent.")] : null,
   );
 }
 

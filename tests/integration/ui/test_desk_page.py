@@ -3,13 +3,17 @@
 import asyncio
 import base64
 import json
+from datetime import timedelta
 
 import pytest
+from sqlalchemy import select, update
 
 from chatbot.bootstrap import build
 from chatbot.errors import NotAllowed
 from chatbot.settings import Settings
 from store import accounts
+from store.columns import now
+from store.models import OutgoingMail, Reply
 from ui.pages.commands import NOT_UNDERSTOOD, calling
 from ui.pages.desk_commands import DeskCommands
 from ui.pages.frame import DESK
@@ -106,8 +110,8 @@ def test_draft_is_written_kept_and_waits(ask, tickets):
     assert text.strip() == ended["draft"]["text"] == "Three metres."
     assert beside == {"sources": []}
     assert ask("open", ticket=tickets["Kofi"])["ticket"]["draft"]["id"] == ended["draft"]["id"]
-    told = ask("pulse", ticket=tickets["Kofi"], typing=False, which="all")
-    assert {row["draft"] for row in told["queue"]["rows"]} == {
+    told = ask("queue", ticket=tickets["Kofi"], typing=False, which="all")
+    assert {row["draft"] for row in told["rows"]} == {
         "",
         "needs an article that answers this",
     }
@@ -199,12 +203,40 @@ def test_colleagues_see_each_other(ask, product, tickets):
     with product.archive.main.reading() as session:
         person = accounts.account(session, lea.id).person
     there = DeskCommands(product, Runs())
-    [me] = there.pulse(person, ticket=tickets["Maja"], typing=True, which="all")["others"]
+    [me] = there.queue(person, ticket=tickets["Maja"], typing=True, which="all")["others"]
     assert me["id"] == ask("start")["person"]["id"]
-    [other] = ask("pulse", ticket=tickets["Maja"], typing=False, which="all")["others"]
+    [other] = ask("queue", ticket=tickets["Maja"], typing=False, which="all")["others"]
     assert (other["name"], other["typing"]) == ("Lea", True)
     there.away(person, ticket=tickets["Maja"])
-    assert ask("pulse", ticket=tickets["Maja"], typing=False, which="all")["others"] == []
+    assert ask("queue", ticket=tickets["Maja"], typing=False, which="all")["others"] == []
+
+
+def failed(product, reply):
+    """Let the mail of a reply have failed."""
+    with product.archive.main.writing() as session:
+        mine = select(Reply.id).where(Reply.public_id == reply).scalar_subquery()
+        lost = {"state": "failed", "error": "550 no such person"}
+        session.execute(update(OutgoingMail).where(OutgoingMail.reply_id == mine).values(lost))
+
+
+def test_a_mail_that_failed_is_decided_by_a_person(ask, product, tickets):
+    ticket = tickets["Maja"]
+    opened = ask("open", ticket=ticket)["ticket"]
+    given = NONE | {"seen": opened["messages"][-1]["id"], "version": opened["work"]["version"]}
+    sent = ask("send", ticket=ticket, text="Hello Maja.", seconds=1, how="reply", **given)
+    with product.archive.main.writing() as session:
+        session.execute(update(Reply).values(due_at=now() - timedelta(minutes=1)))
+    assert product.desk.send_due() == 1
+    waits = ask("open", ticket=ticket)["ticket"]["messages"][-1]
+    assert "no server for outgoing mail" in waits["problem"]
+    assert waits["settle"] == ""
+    assert ask("settle", reply=sent["sending"], again=True)["code"] == "conflict"
+    failed(product, sent["sending"])
+    lost = ask("open", ticket=ticket)["ticket"]["messages"][-1]
+    assert (lost["settle"], lost["problem"]) == (sent["sending"], "550 no such person")
+    assert ask("settle", reply=lost["settle"], again=False) == {}
+    arrived = ask("open", ticket=ticket)["ticket"]["messages"][-1]
+    assert (arrived["settle"], arrived["delivery"], arrived["problem"]) == ("", "mail sent", "")
 
 
 def test_a_ticket_that_is_not_there(ask):
@@ -223,6 +255,7 @@ def test_chatters_are_refused_by_the_services_too(product, tickets):
         lambda: commands.queue(person, which="all"),
         lambda: commands.open(person, ticket=tickets["Maja"]),
         lambda: commands.macros(person),
+        lambda: commands.settle(person, reply="0" * 32, again=True),
     ):
         with pytest.raises(NotAllowed):
             run()
