@@ -355,7 +355,13 @@ export function clearNotes() {
 }
 
 export const missingNote = (missing, write) =>
-  missing.length === 0 ? null : h("div", { class: "note warn wrap" }, icon("warn"), h("span", { class: "grow" }, `Needs ${missing.join(", ")}`), asking(missing, write), missing.some(isArticle) && h("a", { class: "btn s", href: "/knowledge" }, "Open Knowledge"));
+  missing.length === 0 ? null : h("div", { class: "note warn wrap" }, icon("warn"), h("span", { class: "grow" }, `Needs ${missing.join(", ")}`), asking(missing, write), missing.some(isArticle) && h("a", { class: "btn s", href: articleToWrite() }, "Write article"));
+
+/* The editor of the Knowledge page, with what the customer asked; behind the # no log sees it. */
+function articleToWrite() {
+  const asked = desk.ticket.messages.findLast((one) => one.role === "customer")?.text ?? "";
+  return `/knowledge#${new URLSearchParams({ write: asked.replace(/\s+/g, " ").trim().slice(0, 300) })}`;
+}
 
 const isArticle = (what) => /\barticle\b/.test(what);
 

@@ -96,6 +96,10 @@ function bind() {
   on("others", drawOthers);
   onKey("reply", () => (reply.ticket ? (seeRegion("reply"), showTab("edit"), editor.field.focus(), true) : false));
   onKey("send-reply", () => (reply.ticket ? (send(way()), true) : false));
+  onKey("take-draft", () => {
+    const free = document.activeElement === document.body && editor.field.offsetParent;
+    return Boolean(free && reply.ghost) && tell("accept-draft");
+  });
   onKey("changes", () => (reply.ticket ? (showTab($("#desk-changes").hidden ? "changes" : "edit"), true) : false));
   addEventListener("beforeunload", (event) => {
     if (dirty) event.preventDefault();

@@ -48,7 +48,7 @@ const TABLE = [
     { id: "reply", keys: ["R"], text: "Write the reply", single: true },
   ]],
   ["Reply", [
-    { keys: ["Tab"], text: "Take the draft that waits", fixed: true },
+    { id: "take-draft", keys: ["Tab"], text: "Take the draft that waits" },
     { keys: ["Esc"], text: "Dismiss it, or stop the writing", fixed: true },
     { keys: ["Ctrl+Z"], text: "Bring own text back", fixed: true },
     { keys: ["/"], text: "Insert a macro", fixed: true },

@@ -45,6 +45,7 @@ async function learn() {
   if (facts.writes) takeDrops($("#knowledge"));
   await refresh();
   await arrive();
+  writeAsked();
   addEventListener("popstate", arrive);
   setInterval(look, LOOK);
 }
@@ -92,6 +93,14 @@ async function arrive() {
     drawArticle();
     see("list");
   }
+}
+
+/* Begins the article that another page's link asks for. */
+function writeAsked() {
+  const question = new URLSearchParams(location.hash.slice(1)).get("write");
+  if (question === null) return;
+  history.replaceState(null, "", location.pathname);
+  if (page.facts.writes) writeArticle(null, { questions: [question].filter(Boolean) });
 }
 
 /* While passages still wait for the encoder, the list says how far it is. */
