@@ -15,9 +15,10 @@ from chatbot.analysis import Said
 from chatbot.chain import Past, Plan, Renderer
 from chatbot.drafting.views import Source
 from chatbot.errors import EmptyText
+from store.records import Person
 
 if TYPE_CHECKING:
-    from chatbot.knowledge import Hit
+    from chatbot.knowledge import Hit, Knowledge
 
 HISTORY = 64
 """Earlier messages considered."""
@@ -120,7 +121,23 @@ def _history(said: Sequence[Said]) -> tuple[Past, ...]:
     return tuple(kept[1:] if kept and kept[0].role == "assistant" else kept)
 
 
-def sources_of(hits: "Sequence[Hit]") -> tuple[Source, ...]:
+def searched(knowledge: "Knowledge", person: Person, thread: Asked) -> tuple[Source, ...] | None:
+    """The passages that fit a thread and that a person may see; None where nothing was looked for.
+
+    Raises StoreUnavailable, ModelUnavailable, ModelCorrupt.
+    """
+    if thread.is_thanks or knowledge.empty():
+        return None
+    hits = knowledge.search(
+        thread.question,
+        earlier=thread.searched,
+        most=PASSAGES,
+        internal=knowledge.may_see_internal(person),
+    )
+    return _sources_of(hits) if knowledge.is_fitting(hits) else ()
+
+
+def _sources_of(hits: "Sequence[Hit]") -> tuple[Source, ...]:
     """Passages that were found, numbered as they are cited."""
     return tuple(
         Source(

@@ -3,7 +3,7 @@
 Knows texts and figures; asks nothing.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chatbot.analysis import Said
@@ -83,7 +83,7 @@ def ended(written: Written, given: Given, served: Served, *, foreign: bool) -> D
     body = cite(body, sources, said, foreign=foreign)
     missing = _missing(body, missing, given)
     text = _letter(body, missing, written, given) if written.quotes and body else body
-    looked = looked_at(text, given, foreign=foreign)
+    looked = _looked_at(text, given, foreign=foreign)
     return Draft(
         text=text,
         sources=sources,
@@ -103,15 +103,13 @@ def ended(written: Written, given: Given, served: Served, *, foreign: bool) -> D
     )
 
 
-def looked_at(text: str, given: Given, *, foreign: bool, confirmed: Collection[str] = ()) -> Check:
-    """The check of a text that was written for this."""
+def _looked_at(text: str, given: Given, *, foreign: bool) -> Check:
     known = (*given.known, given.wishes.agent)
     return check(
         text,
         given.thread,
         given.sources,
         given.wishes.facts,
-        confirmed,
         foreign=foreign,
         known=known,
     )

@@ -9,9 +9,8 @@ from collections.abc import Sequence
 from chatbot.analysis import Said
 from chatbot.backends.registry import Registry
 from chatbot.chain import OpenEncoder, Renderer, Sent, budget, choose, no_encoder, render
-from chatbot.drafting.asking import PASSAGES, Asked, Wishes, asked, plan_of, sources_of
+from chatbot.drafting.asking import Wishes, asked, plan_of, searched
 from chatbot.drafting.service import PROMPT
-from chatbot.drafting.views import Source
 from chatbot.knowledge import Knowledge
 from chatbot.preview import Leaving
 from chatbot.releases import Releases
@@ -60,7 +59,7 @@ class Leaves:
         opened, ready = asked(tuple(thread), subject), self._registry.open(info.label)
         weights = self._releases.current(PROMPT).weights
         served = self._releases.prompt(max(weights, key=lambda sha: (weights[sha], sha)))
-        sources = self._sources(person, opened)
+        sources = searched(self._knowledge, person, opened) or ()
         renderer: Renderer = self._releases.renderer
         wishes = Wishes(tone, tuple(facts), "", agent)
         plan = choose(
@@ -70,14 +69,3 @@ class Leaves:
         assert masked is not None  # noqa: S101  every hosted model has a door
         host = self._registry.host(info.label)
         return Leaving(info.label, True, host, masked.messages, masked.counts)
-
-    def _sources(self, person: Person, thread: Asked) -> tuple[Source, ...]:
-        if thread.is_thanks or self._knowledge.empty():
-            return ()
-        hits = self._knowledge.search(
-            thread.question,
-            earlier=thread.searched,
-            most=PASSAGES,
-            internal=self._knowledge.may_see_internal(person),
-        )
-        return sources_of(hits) if self._knowledge.is_fitting(hits) else ()

@@ -17,13 +17,12 @@ from chatbot.backends.registry import Registry
 from chatbot.chain import OpenEncoder, Piece, Plan, no_encoder
 from chatbot.drafting import checking, quoting, reworks, small
 from chatbot.drafting.asking import (
-    PASSAGES,
     Asked,
     Wishes,
     asked,
     changing,
     plan_of,
-    sources_of,
+    searched,
     varied,
 )
 from chatbot.drafting.citing import cite
@@ -178,22 +177,14 @@ class Drafting:
     ) -> tuple[tuple[Source, ...], tuple[str, ...]]:
         """The passages for a thread, and a note where they could not be searched."""
         try:
-            if thread.is_thanks or self._knowledge.empty():
-                return (), ()
-            hits = self._knowledge.search(
-                thread.question,
-                earlier=thread.searched,
-                most=PASSAGES,
-                internal=self._knowledge.may_see_internal(person),
-            )
-            fitting = self._knowledge.is_fitting(hits)
-            if not fitting and not variant and len(stems(thread.question)) >= ASKING:
+            sources = searched(self._knowledge, person, thread)
+            if sources == () and not variant and len(stems(thread.question)) >= ASKING:
                 self._knowledge.lacked(thread.question, "desk")
         except Exception as error:  # noqa: BLE001  a draft without sources is better than none
             # The exception's text may quote the question, so only its type is logged.
             log.error("a search for a draft broke: %s", type(error).__name__)  # noqa: TRY400
             return (), (SEARCH_BROKE,)
-        return (sources_of(hits) if fitting else ()), ()
+        return sources or (), ()
 
     def _narrowed(self, plan: Plan, thread: Asked, sources: Sequence[Source], variant: int) -> Plan:
         """The plan with the sentences that a small model is to quote, in place of passages."""
