@@ -7,13 +7,14 @@ carried by chatbot.mailroom.
 
 import asyncio
 import logging
-from datetime import UTC, datetime
+from datetime import datetime
 
 from chatbot.desk.parts import Part
 from chatbot.desk.replies import is_demo
 from chatbot.drafting.claims import uncited
 from chatbot.errors import StoreUnavailable
 from store import conversations, mail, messages, ticket_replies, ticket_threads, tickets
+from store.columns import now
 from store.engine import Session
 from store.ticket_records import NewMessage, Reply, State, Ticket
 
@@ -71,7 +72,7 @@ class Delivery(Part):
             state: State = "waiting" if since is None else "open"
             tickets.change(
                 session, ticket, state="closed" if ticket.state == "closed" else state,
-                waiting_since=since, answered=since is None, at=_now(), draft="",
+                waiting_since=since, answered=since is None, at=now(), draft="",
             )  # fmt: skip
             chat = tickets.conversation_of(session, ticket)
         if chat is not None and ticket.customer_id is not None:
@@ -85,13 +86,13 @@ class Delivery(Part):
         mail_id = None
         if reply.how == "reply" and ticket.channel == "e-mail" and not is_demo(ticket):
             mail_id = _mail(session, ticket, reply)
-        message = NewMessage("agent", "", _now(), reply.text, mail_id)
+        message = NewMessage("agent", "", now(), reply.text, mail_id)
         return ticket_threads.add(session, ticket.id, message)
 
     def _until_next(self) -> float:
         with self._archive.main.reading() as session:
             due = ticket_replies.next_due(session)
-        left = 0.0 if due is None else (due - _now()).total_seconds()
+        left = 0.0 if due is None else (due - now()).total_seconds()
         return left if left > 0 else LOOK_EVERY
 
 
@@ -129,7 +130,3 @@ def _mail(session: Session, ticket: Ticket, reply: Reply) -> str:
 def _for_customers(reply: Reply) -> str:
     """The reply without the numbers of sources, which customers are not shown."""
     return uncited(reply.text) or reply.text
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

@@ -4,14 +4,13 @@ While a chat's ticket is not closed, people answer in it and no model (chatbot.h
 sees to that). The ticket shows the conversation itself; nothing of it is copied.
 """
 
-from datetime import UTC, datetime
-
 from chatbot.archive import Place
 from chatbot.desk.parts import Part, require_agent
 from chatbot.desk.reading import Reading
 from chatbot.desk.views import Handed
 from chatbot.errors import Conflict, NotFound, Refused
 from store import accounts, conversations, ticket_queue, ticket_threads, tickets
+from store.columns import now
 from store.engine import Session
 from store.records import Conversation, Person
 from store.ticket_records import State, Ticket
@@ -40,7 +39,7 @@ class Handing(Part):
             if found.state == "closed":
                 state: State = "open" if found.assignee_id else "new"
                 tickets.change(
-                    session, found, state=state, waiting_since=_now(), at=_now(),
+                    session, found, state=state, waiting_since=now(), at=now(),
                     unread=True, to_read=True, draft="", reason=reason[:LONGEST_REASON],
                     merged_into=None,
                 )  # fmt: skip
@@ -55,7 +54,7 @@ class Handing(Part):
             found = tickets.of_conversation(session, row.id)
             if found is not None and found.state != "closed":
                 found = tickets.hold(session, found.id)
-                tickets.change(session, found, state="closed", answered=True, at=_now())
+                tickets.change(session, found, state="closed", answered=True, at=now())
         self._parts.notices.tell(person.id, conversation)
 
     def take(self, person: Person, conversation: str) -> str:
@@ -70,9 +69,9 @@ class Handing(Part):
             found = self._ticket(session, row, owner.name, "")
             if found.state != "closed" and found.assignee_id not in (None, person.id):
                 raise Conflict(f"{found.assignee} has this chat already.")
-            since = found.waiting_since if found.state != "closed" else _now()
+            since = found.waiting_since if found.state != "closed" else now()
             tickets.change(
-                session, found, state="open", waiting_since=since, at=_now(),
+                session, found, state="open", waiting_since=since, at=now(),
                 assignee_id=person.id, merged_into=None,
             )  # fmt: skip
             self._parts.audit.note_in(
@@ -130,7 +129,3 @@ class Handing(Part):
             found = tickets.by_id(session, ticket_id)
             said = ticket_threads.read(session, found, limit=20)
         Reading(self._parts).store(found, said)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

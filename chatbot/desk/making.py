@@ -74,7 +74,6 @@ def thread(
             ThreadMessage(
                 id=message.public_id,
                 said=said(message),
-                by_person=message.role == "agent",
                 delivery=delivery,
                 problem=problem,
                 reply=replies.get(message.reply_id, ""),

@@ -1,12 +1,12 @@
 """What is done with a ticket beside answering it: given, closed, reopened, merged, exported."""
 
 import re
-from datetime import UTC, datetime
 
 from chatbot.audit import require_admin
 from chatbot.desk.parts import AGENTS, Part, require_agent
 from chatbot.errors import Conflict, NotFound, Refused
 from store import accounts, ticket_threads, tickets
+from store.columns import now
 from store.engine import Session
 from store.records import Person
 from store.ticket_records import State, Ticket, TicketMessage
@@ -44,7 +44,7 @@ class Triage(Part):
             found = tickets.lock(session, ticket)
             if found.state != "closed":
                 tickets.change(
-                    session, found, state="closed", answered=True, at=_now(), unread=False
+                    session, found, state="closed", answered=True, at=now(), unread=False
                 )
                 self._note(session, person, "ticket_closed", found)
             self._tell(session, found)
@@ -59,7 +59,7 @@ class Triage(Part):
             if found.state == "closed":
                 state: State = "open" if found.assignee_id else "new"
                 since = ticket_threads.unanswered_since(session, found.id)
-                tickets.change(session, found, state=state, waiting_since=since, at=_now())
+                tickets.change(session, found, state=state, waiting_since=since, at=now())
                 self._note(session, person, "ticket_reopened", found)
             self._tell(session, found)
 
@@ -81,7 +81,7 @@ class Triage(Part):
                 target.conversation_id is None or target.customer_id != source.customer_id
             ):
                 raise Refused(CHAT_STAYS)
-            tickets.merge(session, source, target, _now())
+            tickets.merge(session, source, target, now())
             self._note(session, person, "ticket_merged", source, into=target.public_id)
             self._tell(session, source)
             self._tell(session, target)
@@ -166,7 +166,3 @@ def _markdown(found: Ticket, said: list[TicketMessage]) -> str:
         at = f"{message.at:%Y-%m-%d %H:%M} UTC"
         parts.append(f"## {name} ({SPEAKERS[message.role].lower()}), {at}\n\n{message.content}")
     return "\n\n".join(parts) + "\n"
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

@@ -72,14 +72,12 @@ class Queue:
 class ThreadMessage:
     """A message of a thread; `said` is what analysis and drafting read.
 
-    `by_person`: an agent wrote it, no model. `delivery`: how its mail fares (`queued`, `sending`,
-    `sent`, `failed`, `unsure`), or "" where none was sent. `reply`: the reply (id) that it was, or
-    "" where it was none of the last ones.
+    `delivery`: how its mail fares (`queued`, `sending`, `sent`, `failed`, `unsure`), or "" where
+    none was sent. `reply`: the reply (id) that it was, or "" where it was none of the last ones.
     """
 
     id: str
     said: Said
-    by_person: bool
     delivery: str = ""
     problem: str = ""
     reply: str = ""

@@ -34,7 +34,11 @@ def wait_for_due(product):
 
 
 def sent(product, who, ticket):
-    return [each.said.text for each in product.desk.open(who, ticket).thread if each.by_person]
+    return [
+        each.said.text
+        for each in product.desk.open(who, ticket).thread
+        if each.said.role == "agent"
+    ]
 
 
 def test_a_killed_process_loses_and_doubles_no_reply(product, database, url, tmp_path):

@@ -94,7 +94,7 @@ def test_a_reply_reaches_the_chat_once(product, desk, play, lea, chatter, databa
         "It comes tomorrow.",
     ]
     opened = desk.open(lea, ticket)
-    assert [each.by_person for each in opened.thread] == [False, False, True]
+    assert [each.said.role for each in opened.thread] == ["customer", "assistant", "agent"]
     assert opened.thread[-1].said.name == "Lea"
     assert (opened.row.state, opened.row.waiting_s) == ("waiting", None)
 

@@ -79,7 +79,7 @@ def test_a_copied_reply_is_kept_and_not_mailed(product, desk, lea, database):
         desk.send(lea, ticket, "Here.", draft=None, seconds=1)
     desk.send(lea, ticket, "Here.", draft=None, seconds=1, how="clipboard")
     due(product)
-    assert desk.open(lea, ticket).thread[-1].by_person
+    assert desk.open(lea, ticket).thread[-1].said.role == "agent"
     with database.reading() as session:
         assert session.scalars(select(models.OutgoingMail)).all() == []
 

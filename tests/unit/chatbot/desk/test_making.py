@@ -35,9 +35,9 @@ def test_a_draft_is_being_made_until_its_claim_ends():
 
 def test_a_thread_is_read_as_it_was_said():
     message = TicketMessage("m", "customer", "Ana", NOON, "hello")
-    [shown] = making.thread([message], {})
+    [shown] = making.thread([message], {}, {})
     assert (shown.said.role, shown.said.text, shown.said.at) == ("customer", "hello", NOON)
-    assert (shown.by_person, shown.delivery) == (False, "")
+    assert shown.delivery == ""
 
 
 def test_who_waits_longest_comes_first_and_who_waits_for_us_before_all_others():
