@@ -134,6 +134,7 @@ function drawGhost() {
   }
   editor.field.placeholder = ghost ? "" : "Write the reply";
   drawDrafts();
+  tell("foot");
 }
 
 /* The line over the field: which drafts there are, and what can be done with the one that waits. */

@@ -27,7 +27,10 @@ export function reason(editor, confirmValue) {
   const waits = undecided();
   if (waits) return { key: `changes ${waits}`, parts: () => [`Decide ${waits} ${waits === 1 ? "change" : "changes"} to send`] };
   if (reply.run && reply.run.label !== "draft") return { key: calm(editor), parts: () => [calm(editor), " ", h("button", { type: "button", class: "as-link", onclick: () => stop() }, "Stop")] };
-  if (!text.trim()) return { key: "empty", parts: () => [reply.ghost && !reply.ghost.run ? "Take the draft, or write" : "Nothing to send yet"] };
+  if (!text.trim()) {
+    const words = reply.ghost && !reply.ghost.run ? "Take the draft, or write" : "Nothing to send yet";
+    return { key: words, parts: () => [words] };
+  }
   const blocking = editor.marks.filter((one) => reply.checked?.blocking.some((other) => other.text === one.text && other.kind === one.kind));
   if (!blocking.length) return reply.sending ? { key: "sending", parts: () => ["Sending…"] } : null;
   const [first] = blocking;
