@@ -20,7 +20,7 @@ from chatbot.archive import Archive
 from chatbot.errors import NotAllowed
 from chatbot.masking import mask
 from chatbot.picking.words import GRAMMAR, stems
-from store import topic_texts
+from store import accounts, topic_texts
 from store.records import Person
 from store.topic_texts import FirstText
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 Rows = NDArray[np.float32]
 
-MAY = frozenset({"agent", "reviewer", "author", "admin"})
+MAY = ("agent", "reviewer", "author", "admin")
 MOST_TEXTS = 5000
 """Texts that are looked at, the newest."""
 READ = 500
@@ -95,10 +95,10 @@ class Topics:
 
         Takes seconds where thousands of texts are new to the encoder. Raises NotAllowed.
         """
-        if not MAY & set(person.roles):
-            raise NotAllowed("Topics are for agents, reviewers, authors and administrators.")
         since = datetime.now(UTC) - timedelta(days=days)
         with self._archive.main.reading() as session:
+            if not accounts.has_role(session, person.id, MAY):
+                raise NotAllowed("Topics are for agents, reviewers, authors and administrators.")
             found = topic_texts.newest(session, since, channel, MOST_TEXTS)
         texts = [text for text in found if text.text.strip()]
         if not texts:

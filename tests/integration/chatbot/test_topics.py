@@ -8,7 +8,7 @@ import pytest
 from chatbot.archive import Archive
 from chatbot.errors import NotAllowed
 from chatbot.topics import Topics, by_words, spherical
-from store import conversations, ticket_threads, tickets
+from store import accounts, conversations, ticket_threads, tickets
 from store.engine import Database
 from store.ticket_records import NewMessage
 from tests.support.desk import agent
@@ -59,6 +59,11 @@ def ticket(database, text, *, days=0, channel="e-mail"):
 def test_only_people_of_the_desk_see_topics(database, topics):
     with pytest.raises(NotAllowed):
         topics.clusters(agent(database, "Cy", ["chatter"]))
+    lea = agent(database)
+    with database.transaction() as session:
+        accounts.set_roles(session, lea.id, ["chatter"])
+    with pytest.raises(NotAllowed):
+        topics.clusters(lea)
 
 
 def test_nothing_written_has_no_topic(database, topics):
