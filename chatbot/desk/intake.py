@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from chatbot.desk.parts import Part, require_agent
 from chatbot.desk.reading import Read, Reading
 from chatbot.desk.views import Brought, Unbrought
-from chatbot.errors import Refused, StoreUnavailable
+from chatbot.errors import Refused
 from chatbot.ticket_files import Bad, Incoming, IncomingMessage
 from store import ticket_queue, ticket_threads, tickets
 from store.engine import Session
@@ -45,19 +45,14 @@ class Intake(Part):
         new = known = appended = done = 0
         refused: list[Unbrought] = []
         for done, each in enumerate(incoming, 1):
-            if isinstance(each, Bad):
-                refused.append(Unbrought(each.source, each.reason, each.line))
+            taken = self._taken(each)
+            if isinstance(taken, Unbrought):
+                refused.append(taken)
             else:
-                try:
-                    made, added = self._take_in(each)
-                except StoreUnavailable:
-                    raise
-                except Refused as error:
-                    refused.append(Unbrought(_named(each), str(error)))
-                else:
-                    new += made
-                    appended += bool(added) and not made
-                    known += not added and not made
+                made, added = taken
+                new += made
+                appended += bool(added) and not made
+                known += not added and not made
             if tell is not None:
                 tell(done, total)
         if done and person is not None:
@@ -66,6 +61,15 @@ class Intake(Part):
                 refused=len(refused),
             )  # fmt: skip
         return Brought(new, known, appended, tuple(refused))
+
+    def _taken(self, each: Incoming | Bad) -> tuple[bool, int] | Unbrought:
+        """What `_take_in` tells of a thread, or why it was not taken in."""
+        if isinstance(each, Bad):
+            return Unbrought(each.source, each.reason, each.line)
+        try:
+            return self._take_in(each)
+        except Refused as error:
+            return Unbrought(_named(each), str(error))
 
     def _take_in(self, thread: Incoming) -> tuple[bool, int]:
         """Whether it became a new ticket, and how many messages were added."""
