@@ -30,6 +30,7 @@ THREADS = [
     thread("3", "Greta Holm", "!say Thank you, Greta. We are glad.", subject=HOSTILE),
     thread("4", "Kofi Mensah", "!say Hello Kofi. The cable is 3 metres long."),
     thread("5", "Priya Raman", "!say Hello Priya. It hums at full power."),
+    thread("6", "Nora Falk", "!say Hello Nora. It glows at night."),
 ]
 
 
@@ -119,7 +120,7 @@ def write(page, text):
 
 
 def test_triage_by_keyboard(page):
-    expect(rows(page)).to_have_count(5)
+    expect(rows(page)).to_have_count(len(THREADS))
     expect(row(page, "Greta Holm")).to_contain_text(HOSTILE)
     assert page.locator("#desk img").count() == 0
     page.keyboard.press("j")
@@ -134,9 +135,9 @@ def test_triage_by_keyboard(page):
     expect(page.get_by_role("status").filter(has_text="#3 copied")).to_be_visible()
     row(page, "Greta Holm").focus()
     page.keyboard.press("e")
-    expect(rows(page)).to_have_count(4)
+    expect(rows(page)).to_have_count(len(THREADS) - 1)
     page.get_by_role("button", name="Reopen").click()
-    expect(rows(page)).to_have_count(5)
+    expect(rows(page)).to_have_count(len(THREADS))
     page.get_by_label("Search tickets").fill("Mensah")
     expect(rows(page)).to_have_count(1)
     page.keyboard.press("ArrowDown")
@@ -268,6 +269,18 @@ def test_invented_value_is_confirmed_then_sent_and_taken_back(page):
     expect(field(page)).to_have_value("")
     page.get_by_role("button", name="Undo").click()
     expect(field(page)).to_have_value("Hello Tom, € 777 comes back on Monday.")
+
+
+def test_what_no_article_answers_leads_to_writing_one(page):
+    open_ticket(page, "Nora Falk")
+    expect(foot(page)).to_contain_text("Take the draft, or write")
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("Tab")
+    expect(field(page)).to_have_value("Hello Nora. It glows at night.")
+    expect(page.locator("#desk-made")).to_contain_text("saved")
+    page.get_by_role("link", name="Write article").click()
+    text = page.get_by_label("Text, Markdown")
+    expect(text).to_have_value(re.compile("^## !say Hello Nora"), timeout=PATIENCE)
 
 
 def test_every_control_has_a_name(page):

@@ -66,6 +66,7 @@ function undelivered(one) {
       const told = await during(button, again ? "Sending…" : "Noting…", () => asked("settle", { reply: one.settle, again }));
       if (!told) return;
       if (!told.error) toast(done);
+      button.closest("article").focus({ preventScroll: true });
       tell("ticket-changed");
     });
     return button;
