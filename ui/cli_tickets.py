@@ -1,9 +1,10 @@
-"""`chatbot tickets import|list|mails|settle`: the desk's tickets on the terminal.
+"""`chatbot tickets import|list|mails|settle|forget`: the desk's tickets on the terminal.
 
 Parse, call, print. Whoever can run them has the database in their hands, so they act as the local
 person, or in the name of an agent.
 """
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from ui.cli_base import As, Json, acting, group, opened
-from ui.cli_output import note, progress, write, write_json, write_rows
+from ui.cli_output import is_terminal, note, plain, progress, write, write_json, write_rows
 
 if TYPE_CHECKING:
     from chatbot.desk import Brought, Desk, Row
@@ -144,3 +145,25 @@ def _tell_brought(brought: "Brought", *, as_json: bool) -> None:
         )
     if brought.refused and not (brought.new or brought.appended or brought.known):
         raise typer.Exit(1)
+
+
+@tickets.command("forget")
+def forget_customer(
+    address: Annotated[str, typer.Argument(help="The customer's e-mail address.")],
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_login: As = None,
+    as_json: Json = False,
+) -> None:
+    """Remove every ticket of a customer who only wrote mails, for good; asks first."""
+    with opened() as product:
+        person = acting(product, as_login)
+        there = product.desk.of_address(person, address)
+        if is_terminal(sys.stdin) and not yes and not as_json:
+            question = f"Remove {there} tickets of {plain(address)!r} for good?"
+            typer.confirm(question, abort=True, err=True)
+        gone = product.desk.forget_address(person, address)
+    if as_json:
+        write_json({"address": address, "tickets": gone})
+    else:
+        note(f"Removed {gone} tickets of {plain(address)!r}.")

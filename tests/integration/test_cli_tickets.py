@@ -48,6 +48,17 @@ def test_mail_is_told(shell):
     assert done.code == 1
 
 
+def test_a_customer_who_only_wrote_mails_is_forgotten(shell, tmp_path):
+    file = tmp_path / "t.jsonl"
+    one = '{"id": "%s", "subject": "Lamp", "email": "%s", "text": "Is it whole?"}'
+    file.write_text("\n".join([one % (7, "Eva@example.com"), one % (8, "bo@example.com")]))
+    assert shell.run("tickets", "import", str(file), CHATBOT_ENCODER="none").code == 0
+    there = len(shell.run("tickets", "list", "--json").data)
+    assert shell.run("tickets", "forget", "eva@example.com", "--json").data["tickets"] == 1
+    assert len(shell.run("tickets", "list", "--json").data) == there - 1
+    assert shell.run("tickets", "forget", " ").code == 1
+
+
 def test_the_demo_comes_and_goes(shell):
     before = shell.run("tickets", "list", "--json").data
     # Without the sentence encoder: vectors are not what is looked at here.
