@@ -22,6 +22,11 @@ _NAMED = (
     models.PromptTests.author,
     models.TestRun.actor,
     models.OneTimeLink.made_by,
+    models.Dataset.actor,
+    models.TrainingRun.actor,
+    models.Evaluation.actor,
+    models.ModelRelease.actor,
+    models.Comparison.actor,
 )
 """Texts that hold the name of a person."""
 

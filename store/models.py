@@ -24,6 +24,14 @@ from store.article_tables import PassageWords as PassageWords
 from store.base import NEVER_REUSED, new_id
 from store.base import Base as Base
 from store.columns import BigId, ExactText, Name, PlainJson, PublicId, UtcTime, now
+from store.learning_tables import Dataset as Dataset
+from store.learning_tables import DatasetRow as DatasetRow
+from store.learning_tables import Evaluation as Evaluation
+from store.learning_tables import EvaluationReply as EvaluationReply
+from store.learning_tables import ModelMark as ModelMark
+from store.learning_tables import ModelRelease as ModelRelease
+from store.learning_tables import TrainingPoint as TrainingPoint
+from store.learning_tables import TrainingRun as TrainingRun
 from store.mail_tables import MailFolder as MailFolder
 from store.mail_tables import OutgoingMail as OutgoingMail
 from store.mail_tables import SeenMail as SeenMail
@@ -33,6 +41,13 @@ from store.prompt_tables import PromptVersion as PromptVersion
 from store.prompt_tables import Release as Release
 from store.prompt_tables import TestResult as TestResult
 from store.prompt_tables import TestRun as TestRun
+from store.review_tables import Comparison as Comparison
+from store.review_tables import ComparisonVote as ComparisonVote
+from store.review_tables import ReviewComment as ReviewComment
+from store.review_tables import ReviewItem as ReviewItem
+from store.review_tables import ReviewTag as ReviewTag
+from store.review_tables import ReviewWords as ReviewWords
+from store.review_tables import Verdict as Verdict
 from store.ticket_tables import Macro as Macro
 from store.ticket_tables import Reply as Reply
 from store.ticket_tables import Ticket as Ticket

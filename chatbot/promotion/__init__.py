@@ -1,0 +1,1 @@
+"""Which model production serves: promotion behind a gate, and the way back."""

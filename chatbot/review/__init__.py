@@ -1,0 +1,1 @@
+"""Review: what waits for a judgement, and verdicts. Knows no page."""

@@ -1,0 +1,1 @@
+"""Which model a name stands for in production. Knows rows; opens no model."""
