@@ -26,6 +26,7 @@ from chatbot.drafting import Drafting
 from chatbot.errors import StoreUnavailable
 from chatbot.gate import Gates
 from chatbot.knowledge import Knowledge
+from chatbot.learning.dataset import Datasets
 from chatbot.learning.inside.service import Inside
 from chatbot.looking import Looking
 from chatbot.macros import Macros
@@ -40,8 +41,10 @@ from chatbot.prompt_files import sandbox_of
 from chatbot.releases import Releases
 from chatbot.replay import Replay
 from chatbot.results import Results
+from chatbot.serving import Serving
 from chatbot.settings import Settings
 from chatbot.sourcing import Sourcing
+from chatbot.speeds import Speeds
 from chatbot.standing import Standing
 from chatbot.testing import Folders, Planning, Runner, Testing, TurnCases
 from chatbot.topics import Topics
@@ -95,6 +98,7 @@ class _Base:
     options: Options
     sandbox: Sandbox
     releases: Releases
+    serving: Serving
     notices: Notices
     encoder: OpenEncoder
     allowance: Allowance
@@ -105,7 +109,7 @@ class _Base:
 
     def model(self) -> str:
         """The full name of the default model."""
-        return self.registry.resolve(self.settings.model).label
+        return self.registry.resolve().label
 
 
 def build(settings: Settings) -> Product:
@@ -128,12 +132,14 @@ def _base(settings: Settings) -> _Base:
         scripted=settings.scripted or settings.model == "scripted",
         fast=_fast(settings),
         masking=lambda: options.get(Masking).rules(settings.workspace),
+        serving=lambda: serving.label(),
     )
     registry.resolve(settings.model)
     fallback = tuple(registry.resolve(name).label for name in settings.fallback)
     database = _open(settings)
     archive = Archive(database, Database.in_memory())
     audit = Audit(archive)
+    serving = Serving(archive, settings.model)
     options = Options(archive, audit)
     sandbox = sandbox_of(settings)
     releases = Releases(archive, sandbox.serve)
@@ -151,6 +157,7 @@ def _base(settings: Settings) -> _Base:
         options=options,
         sandbox=sandbox,
         releases=releases,
+        serving=serving,
         notices=Notices(),
         encoder=encoder,
         allowance=Allowance(options, local_person),
@@ -187,6 +194,7 @@ def _wired(base: _Base) -> Product:
         results=Results(archive, authoring, casework, sandbox, registry, base.model),
         folders=Folders(runner, planning, sandbox),
         arms=Arms(archive),
+        speeds=Speeds(archive),
         notices=base.notices,
         chat=chat,
         conversations=_conversations(base, chat),
@@ -212,6 +220,7 @@ def _wired(base: _Base) -> Product:
         topics=Topics(archive, base.encoder),
         mailroom=Mailroom(archive, desk, settings),
         demo=Demo(archive, base.knowledge, desk),
+        datasets=_datasets(base),
         local_person=base.local_person,
     )
 
@@ -249,7 +258,6 @@ def _chat(base: _Base) -> Chat:
         base.allowance,
         message_limit=settings.message_limit,
         opening=base.opening,
-        model=settings.model,
     )
 
 
@@ -280,7 +288,7 @@ def _desk(base: _Base, chat: Chat, drafting: Drafting) -> Desk:
         undo_seconds=settings.undo_seconds,
         text_limit=settings.message_limit,
         local_person=base.local_person,
-        drafts_ahead=lambda: registry.resolve(settings.model).where != "hosted",
+        drafts_ahead=lambda: registry.resolve().where != "hosted",
     )
 
 
@@ -307,6 +315,20 @@ def _conversations(base: _Base, chat: Chat) -> Conversations:
     )
 
 
+def _datasets(base: _Base) -> Datasets:
+    settings = base.settings
+    return Datasets(
+        base.archive,
+        base.audit,
+        base.releases,
+        base.options,
+        base.registry,
+        workspace=settings.workspace,
+        home=settings.home_folder,
+        encoder=base.encoder,
+    )
+
+
 def _workbench(base: _Base) -> Workbench:
     return Workbench(
         base.archive,
@@ -327,7 +349,6 @@ def _preview(base: _Base) -> Preview:
         Sourcing(base.knowledge),
         workspace=settings.workspace,
         opening=base.opening,
-        model=settings.model,
         message_limit=settings.message_limit,
         encoder=base.encoder,
     )

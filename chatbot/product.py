@@ -20,6 +20,7 @@ from chatbot.desk import Desk
 from chatbot.drafting import Drafting
 from chatbot.gate import Gates
 from chatbot.knowledge import Knowledge
+from chatbot.learning.dataset import Datasets
 from chatbot.learning.inside.service import Inside
 from chatbot.looking import Looking
 from chatbot.macros import Macros
@@ -33,6 +34,7 @@ from chatbot.releases import Releases
 from chatbot.replay import Replay
 from chatbot.results import Results
 from chatbot.settings import Settings
+from chatbot.speeds import Speeds
 from chatbot.standing import Standing
 from chatbot.testing import Folders, Testing, TurnCases
 from chatbot.topics import Topics
@@ -65,6 +67,7 @@ class Product:
     folders: Folders
     turn_cases: TurnCases
     arms: Arms
+    speeds: Speeds
     notices: Notices
     chat: Chat
     conversations: Conversations
@@ -89,6 +92,7 @@ class Product:
     topics: Topics
     mailroom: Mailroom
     demo: Demo
+    datasets: Datasets
     local_person: int
 
     def person(self) -> Person:
