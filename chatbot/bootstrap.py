@@ -19,6 +19,7 @@ from chatbot.backends.registry import Registry
 from chatbot.casework import Casework
 from chatbot.chain import OpenEncoder
 from chatbot.chat import Chat
+from chatbot.comparing import Comparing
 from chatbot.conversations import Conversations
 from chatbot.demo import Demo
 from chatbot.desk import Desk
@@ -181,12 +182,14 @@ def _wired(base: _Base) -> Product:
     chat = _chat(base)
     drafting = _drafting(base)
     desk = _desk(base, chat, drafting)
+    workbench = _workbench(base)
     return Product(
         settings=settings,
         database=base.database,
         archive=archive,
         registry=registry,
         releases=releases,
+        serving=base.serving,
         gates=gates,
         authoring=authoring,
         testing=Testing(archive, audit, runner, planning),
@@ -205,7 +208,10 @@ def _wired(base: _Base) -> Product:
         looking=Looking(sandbox, registry, settings.workspace, base.encoder),
         replay=replay,
         turn_cases=TurnCases(replay, casework, planning, options, settings.workspace),
-        workbench=_workbench(base),
+        workbench=workbench,
+        comparing=Comparing(
+            archive, audit, registry, releases, base.knowledge, workbench, settings
+        ),
         audit=audit,
         accounts=_accounts(settings, archive, audit),
         options=options,
@@ -220,7 +226,7 @@ def _wired(base: _Base) -> Product:
         topics=Topics(archive, base.encoder),
         mailroom=Mailroom(archive, desk, settings),
         demo=Demo(archive, base.knowledge, desk),
-        datasets=_datasets(base),
+        datasets=Datasets(archive, audit, releases, options, registry, settings, base.encoder),
         local_person=base.local_person,
     )
 
@@ -312,20 +318,6 @@ def _conversations(base: _Base, chat: Chat) -> Conversations:
         base.notices,
         chat.is_running,
         temporary_minutes=base.settings.temporary_minutes,
-    )
-
-
-def _datasets(base: _Base) -> Datasets:
-    settings = base.settings
-    return Datasets(
-        base.archive,
-        base.audit,
-        base.releases,
-        base.options,
-        base.registry,
-        workspace=settings.workspace,
-        home=settings.home_folder,
-        encoder=base.encoder,
     )
 
 

@@ -14,6 +14,7 @@ from chatbot.authoring import Authoring
 from chatbot.backends.registry import Registry
 from chatbot.casework import Casework
 from chatbot.chat import Chat
+from chatbot.comparing import Comparing
 from chatbot.conversations import Conversations
 from chatbot.demo import Demo
 from chatbot.desk import Desk
@@ -33,6 +34,7 @@ from chatbot.privacy import Privacy
 from chatbot.releases import Releases
 from chatbot.replay import Replay
 from chatbot.results import Results
+from chatbot.serving import Serving
 from chatbot.settings import Settings
 from chatbot.speeds import Speeds
 from chatbot.standing import Standing
@@ -59,6 +61,7 @@ class Product:
     archive: Archive
     registry: Registry
     releases: Releases
+    serving: Serving
     gates: Gates
     authoring: Authoring
     testing: Testing
@@ -78,6 +81,7 @@ class Product:
     looking: Looking
     replay: Replay
     workbench: Workbench
+    comparing: Comparing
     audit: Audit
     accounts: Accounts
     options: Options
