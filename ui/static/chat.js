@@ -22,7 +22,7 @@ const SILENCE = 4_000;
 /* `page` is what the server last told of the shown conversation; `facts` what it told at the start. */
 export const chat = {
   page: { id: null, title: "", messages: [], settled: 0, running: [] },
-  facts: { models: [], prompts: [], questions: [], reasons: [] },
+  facts: { person: null, models: [], prompts: [], questions: [], reasons: [] },
   wanted: null,
   limit: STEP,
 };
@@ -87,6 +87,7 @@ async function learn() {
   chat.facts = facts;
   setPerson(facts.person);
   notePage();
+  applyLog();
   drawEmpty();
   if (facts.models.some((one) => one.state === "loading")) setTimeout(watchModels, 700);
 }

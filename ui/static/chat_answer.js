@@ -12,10 +12,11 @@ import { onKey } from "./keys.js";
 import { confirmed, openMenu, say, toast } from "./overlays.js";
 import { call, newKey } from "./server.js";
 
-/* Draws the foot anew when what it shows has changed. */
+/* Draws the foot anew when what it shows has changed. Messages may come before the facts. */
 export function drawFoot(row, message) {
   const { text, ...shown } = message;
-  const key = JSON.stringify([shown, Boolean(text), isOffered(message)]);
+  const { person, models } = chat.facts;
+  const key = JSON.stringify([shown, Boolean(text), isOffered(message), person?.roles, models.length]);
   const old = row.querySelector(":scope > .foot");
   if (old?.dataset.key === key) return;
   const focused = old?.contains(document.activeElement) ? document.activeElement.getAttribute("aria-label") : null;
@@ -141,7 +142,7 @@ function otherModel(message) {
 const seconds = (value) => `${value.toFixed(value < 0.1 ? 2 : value < 10 ? 1 : 0)} s`;
 
 const mayOpenModels = () =>
-  chat.facts.person.roles.some((role) => role === "reviewer" || role === "admin");
+  chat.facts.person?.roles.some((role) => role === "reviewer" || role === "admin");
 
 function metaLine(message) {
   const { meta, status } = message;
