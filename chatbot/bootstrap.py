@@ -28,6 +28,7 @@ from chatbot.errors import StoreUnavailable
 from chatbot.gate import Gates
 from chatbot.knowledge import Knowledge
 from chatbot.learning.dataset import Datasets
+from chatbot.learning.evaluate.service import Evaluations
 from chatbot.learning.inside.service import Inside
 from chatbot.looking import Looking
 from chatbot.macros import Macros
@@ -38,6 +39,7 @@ from chatbot.options import Masking, Options
 from chatbot.preview import Preview
 from chatbot.privacy import Privacy
 from chatbot.product import Product as Product
+from chatbot.promotion import Promotion
 from chatbot.prompt_files import sandbox_of
 from chatbot.releases import Releases
 from chatbot.replay import Replay
@@ -192,6 +194,7 @@ def _wired(base: _Base) -> Product:
         serving=base.serving,
         gates=gates,
         authoring=authoring,
+        promotion=_promotion(base, authoring),
         testing=Testing(archive, audit, runner, planning),
         casework=casework,
         results=Results(archive, authoring, casework, sandbox, registry, base.model),
@@ -204,6 +207,7 @@ def _wired(base: _Base) -> Product:
         preview=_preview(base),
         traces=tracing.Traces(archive, releases),
         sandbox=sandbox,
+        evaluations=Evaluations(archive, audit, registry, settings, base.encoder),
         inside=Inside(registry, releases, settings.workspace),
         looking=Looking(sandbox, registry, settings.workspace, base.encoder),
         replay=replay,
@@ -243,6 +247,11 @@ def _authoring(base: _Base, gates: Gates) -> Authoring:
             default_prompt=base.settings.prompt,
         )
     )
+
+
+def _promotion(base: _Base, authoring: Authoring) -> Promotion:
+    named = base.archive, base.audit, base.registry, authoring, base.serving, base.settings
+    return Promotion(*named, newest=lambda _: None)
 
 
 def _chat(base: _Base) -> Chat:

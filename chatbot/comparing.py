@@ -1,1 +1,420 @@
-"""Two models or prompts side by side on live questions, and votes. Knows no page."""
+"""Two models or prompt versions side by side on live questions, and votes.
+
+    make   ─▶ two sides: a model and a prompt version each
+    ask    ─▶ the question is kept, the order of the answers drawn where the comparison is blind
+    answer ─▶ one of the two answers, streamed; its end is kept
+    vote   ─▶ which was better; only now a blind comparison tells which is which
+
+Win rates are shares of the decided votes with Wilson's interval (chatbot/tally.py); ties and "both
+bad" are counted beside them. The counts are everybody's, a question and its answers are only the
+person's who asked. Knows no page.
+"""
+
+import asyncio
+import secrets
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Literal
+
+from chatbot.answering import values_of
+from chatbot.archive import Archive
+from chatbot.audit import Audit
+from chatbot.backends.cancel import CancelToken
+from chatbot.backends.registry import Registry
+from chatbot.errors import Conflict, EmptyText, NotAllowed, Refused, TextTooLong
+from chatbot.knowledge import Knowledge
+from chatbot.releases import Releases
+from chatbot.settings import Settings
+from chatbot.sourcing import Sourcing
+from chatbot.tally import Rate
+from chatbot.workbench import Told, Workbench
+from store import comparisons
+from store import prompts as versions
+from store.comparisons import Side as Which
+from store.comparisons import Vote as Vote
+from store.engine import Session
+from store.records import Person, VersionLine
+
+ROLES = ("author", "reviewer", "admin")
+MOST = 100
+"""Comparisons that the list holds."""
+MINE = 50
+"""Questions of one's own that a comparison shows."""
+VERSIONS = 30
+"""Versions of a prompt to choose from."""
+
+Place = Literal["first", "second"]
+PLACES: tuple[Place, Place] = ("first", "second")
+Choice = Literal["first", "second", "tie", "both bad"]
+
+SAME = "Both sides are the same. Choose another model, prompt or version for one of them."
+WAITS = "Both answers have to be there before you can vote. Wait for them, or ask again."
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """What answers: a model with a prompt version (sha; `number` counts from 1)."""
+
+    model: str
+    prompt: str
+    version: str
+    number: int
+
+    @property
+    def label(self) -> str:
+        """As people read it."""
+        return f"{self.model} · {self.prompt} v{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A comparison and how it stands. `left_wins`: the left side's share of the decided votes."""
+
+    id: str
+    title: str
+    left: Side
+    right: Side
+    blind: bool
+    by: str
+    at: datetime
+    left_wins: Rate
+    ties: int
+    both_bad: int
+
+    @property
+    def votes(self) -> int:
+        """All of them."""
+        return self.left_wins.count + self.ties + self.both_bad
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question that was just asked. `sides`: who answers first and second; None while blind."""
+
+    id: str
+    question: str
+    sides: tuple[Side, Side] | None
+    hosts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Voted:
+    """A question with its vote: the sides, texts and seconds in the order they were shown."""
+
+    id: str
+    question: str
+    sides: tuple[Side, Side]
+    texts: tuple[str, str]
+    seconds: tuple[float | None, float | None]
+    choice: Choice
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A side over all comparisons that it is in. `wins`: its share of the decided votes."""
+
+    side: Side
+    wins: Rate
+    ties: int
+    both_bad: int
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A prompt to choose, its newest versions first. `live`: the version in production."""
+
+    name: str
+    title: str
+    live: str
+    versions: tuple[VersionLine, ...]
+
+
+class Comparing:
+    """Comparisons for authors, reviewers and administrators; safe to share."""
+
+    def __init__(
+        self,
+        archive: Archive,
+        audit: Audit,
+        registry: Registry,
+        releases: Releases,
+        knowledge: Knowledge,
+        workbench: Workbench,
+        settings: Settings,
+    ) -> None:
+        self._archive = archive
+        self._audit = audit
+        self._registry = registry
+        self._releases = releases
+        self._sourcing = Sourcing(knowledge)
+        self._workbench = workbench
+        self._workspace = settings.workspace
+        self._message_limit = settings.message_limit
+
+    # Comparisons ---------------------------------------------------------------------------------
+
+    def prompts(self, person: Person) -> list[Prompt]:
+        """The published prompts that talk, with their versions. Raises NotAllowed."""
+        _admit(person)
+        found = []
+        for one in self._releases.choices("chat"):
+            live = _live(self._releases.current(one.name).weights)
+            with self._archive.main.reading() as session:
+                lines = versions.history(session, one.name, limit=VERSIONS)
+            found.append(Prompt(one.name, one.title, live, tuple(lines)))
+        return found
+
+    def make(
+        self,
+        person: Person,
+        left: tuple[str, str, str],
+        right: tuple[str, str, str],
+        *,
+        blind: bool,
+    ) -> Standing:
+        """A new comparison of two sides: model, prompt, and version (sha, a number, or empty).
+
+        An empty version is the one in production, an empty model the default.
+
+        Raises NotAllowed, UnknownModel, NotFound (no such prompt), Refused (both are the same).
+        """
+        _admit(person)
+        sides = self._side(*left), self._side(*right)
+        if sides[0] == sides[1]:
+            raise Refused(SAME)
+        with self._archive.main.writing() as session:
+            made = comparisons.make(
+                session,
+                title=_title(*sides),
+                left=asdict(sides[0]),
+                right=asdict(sides[1]),
+                blind=blind,
+                actor=person.name,
+            )
+            self._audit.note_in(
+                session, person, "comparison_made", "comparison", made.public_id, blind=blind
+            )
+        return _standing(made, {})
+
+    def standings(self, person: Person) -> list[Standing]:
+        """The newest comparisons and how they stand, newest first. Raises NotAllowed."""
+        _admit(person)
+        with self._archive.main.reading() as session:
+            return self._standings(session)
+
+    def get(self, person: Person, comparison: str) -> Standing:
+        """How a comparison (public id) stands. Raises NotAllowed, NotFound."""
+        _admit(person)
+        with self._archive.main.reading() as session:
+            found = comparisons.get(session, comparison)
+            counted = comparisons.counts(session, [found.id])
+        return _standing(found, counted.get(found.id, {}))
+
+    def remove(self, person: Person, comparison: str) -> None:
+        """Remove a comparison with its questions and votes: an administrator, or who made it.
+
+        Raises NotAllowed, NotFound.
+        """
+        _admit(person)
+        with self._archive.main.writing() as session:
+            found = comparisons.get(session, comparison)
+            if "admin" not in person.roles and found.actor != person.name:
+                raise NotAllowed("Only who made a comparison, or an administrator, removes it.")
+            comparisons.remove(session, found.id)
+            self._audit.note_in(
+                session, person, "comparison_removed", "comparison", found.public_id
+            )
+
+    def table(self, person: Person) -> list[Line]:
+        """Every side over the newest comparisons, the most decided votes first."""
+        _admit(person)
+        with self._archive.main.reading() as session:
+            found = self._standings(session)
+        sums: dict[Side, list[int]] = {}
+        for one in found:
+            won, decided = one.left_wins.hits, one.left_wins.count
+            for side, hits in ((one.left, won), (one.right, decided - won)):
+                add = (hits, decided, one.ties, one.both_bad)
+                sums[side] = [a + b for a, b in zip(sums.get(side, [0] * 4), add, strict=True)]
+        lines = [
+            Line(side, Rate(hits, count), ties, bad)
+            for side, (hits, count, ties, bad) in sums.items()
+        ]
+        return sorted(lines, key=lambda one: (-one.wins.count, -one.wins.share, one.side.label))
+
+    def _standings(self, session: Session) -> list[Standing]:
+        found = comparisons.newest(session, limit=MOST)
+        counted = comparisons.counts(session, [one.id for one in found])
+        return [_standing(one, counted.get(one.id, {})) for one in found]
+
+    def _side(self, model: str, prompt: str, version: str) -> Side:
+        label = self._registry.resolve(model or None).label
+        if not version:
+            version = _live(self._releases.current(prompt).weights)
+        with self._archive.main.reading() as session:
+            found = versions.version_of(session, prompt, version)
+        if found.kind != "chat":
+            raise Refused(f"{prompt} takes no question. Choose a prompt that talks.")
+        return Side(label, found.prompt, found.sha, found.seq)
+
+    # Questions -----------------------------------------------------------------------------------
+
+    def ask(self, person: Person, comparison: str, question: str) -> Asked:
+        """Keep a question for both sides; `answer` then gives the answer of each.
+
+        Raises NotAllowed, NotFound, EmptyText, TextTooLong, UnstorableText.
+        """
+        _admit(person)
+        text = question.strip()
+        if not text:
+            raise EmptyText
+        if len(text) > self._message_limit:
+            raise TextTooLong
+        with self._archive.main.writing() as session:
+            found = comparisons.get(session, comparison)
+            swapped = found.blind and secrets.randbelow(2) == 1
+            row = comparisons.ask(session, found.id, person.id, question=text, swapped=swapped)
+        sides = _sides(found, row)
+        hosts = {self._registry.host(one.model) for one in sides} - {""}
+        return Asked(row.public_id, text, None if found.blind else sides, tuple(sorted(hosts)))
+
+    async def answer(
+        self, person: Person, asked: str, place: Place, cancel: CancelToken
+    ) -> AsyncGenerator[Told, None]:
+        """Stream one of the two answers to a question (public id), then its figures.
+
+        A blind comparison's figures name no model. Raises what `Workbench.run` raises, NotAllowed,
+        NotFound, Conflict where this answer is there.
+        """
+        found, row, side = await asyncio.to_thread(self._waiting, person, asked, place)
+        prompt = await asyncio.to_thread(self._releases.prompt, side.version)
+        sourced = await asyncio.to_thread(self._sourcing.find, person, prompt, row.question, ())
+        values = values_of(prompt, row.question, self._workspace) | sourced.values(prompt)
+        pieces = self._workbench.run(person, prompt, values, side.model, cancel)
+        text = ""
+        async with aclosing(pieces):
+            async for one in pieces:
+                text += one.text
+                if one.ended is None:
+                    yield one
+                    continue
+                which: Which = _which(row, place)
+                seconds = float(one.ended["total_s"])
+                await asyncio.to_thread(self._keep, row.id, which, text, seconds)
+                yield Told("", {"status": one.ended["status"]} if found.blind else one.ended)
+
+    def _waiting(
+        self, person: Person, asked: str, place: Place
+    ) -> tuple[comparisons.Comparison, comparisons.Asked, Side]:
+        _admit(person)
+        with self._archive.main.reading() as session:
+            found, row = comparisons.asked(session, asked, person.id)
+        if _of(row, _which(row, place))[1] is not None:
+            raise Conflict("This answer is there already. Reload the page to see it.")
+        return found, row, _sides(found, row)[PLACES.index(place)]
+
+    def _keep(self, asked: int, which: Which, text: str, seconds: float) -> None:
+        with self._archive.main.writing() as session:
+            comparisons.answered(session, asked, which, text, seconds)
+
+    def vote(self, person: Person, asked: str, choice: Choice) -> Voted:
+        """Say which answer to one's question (public id) was better; tells which is which.
+
+        Raises NotAllowed, NotFound, Refused (an answer is missing), Conflict (voted before).
+        """
+        _admit(person)
+        with self._archive.main.writing() as session:
+            found, row = comparisons.asked(session, asked, person.id)
+            if row.left_s is None or row.right_s is None:
+                raise Refused(WAITS)
+            comparisons.vote(session, row.id, _vote(row, choice))
+            found, row = comparisons.asked(session, asked, person.id)
+        return _voted(found, row)
+
+    def mine(self, person: Person, comparison: str) -> list[Voted]:
+        """One's own questions of a comparison (public id) that have a vote, newest first.
+
+        Raises NotAllowed, NotFound.
+        """
+        _admit(person)
+        with self._archive.main.reading() as session:
+            found = comparisons.get(session, comparison)
+            rows = comparisons.of_person(session, found.id, person.id, limit=MINE)
+        return [_voted(found, row) for row in rows]
+
+
+def _admit(person: Person) -> None:
+    if not set(ROLES) & set(person.roles):
+        raise NotAllowed
+
+
+def _live(weights: Mapping[str, int]) -> str:
+    """The version that most new conversations get."""
+    return max(weights, key=lambda sha: (weights[sha], sha))
+
+
+def _title(left: Side, right: Side) -> str:
+    """What differs: two models, two versions of a prompt, or both."""
+    if (left.prompt, left.version) == (right.prompt, right.version):
+        return f"{left.model} or {right.model}"
+    if left.model == right.model:
+        return f"{left.prompt} v{left.number} or {right.prompt} v{right.number}"
+    return f"{left.label} or {right.label}"
+
+
+def _standing(found: comparisons.Comparison, votes: Mapping[Vote, int]) -> Standing:
+    left, right = votes.get("left", 0), votes.get("right", 0)
+    return Standing(
+        id=found.public_id,
+        title=found.title,
+        left=Side(**found.left),
+        right=Side(**found.right),
+        blind=found.blind,
+        by=found.actor,
+        at=found.created_at,
+        left_wins=Rate(left, left + right),
+        ties=votes.get("tie", 0),
+        both_bad=votes.get("both bad", 0),
+    )
+
+
+def _sides(found: comparisons.Comparison, row: comparisons.Asked) -> tuple[Side, Side]:
+    """The sides in the order in which their answers are shown."""
+    left, right = Side(**found.left), Side(**found.right)
+    return (right, left) if row.swapped else (left, right)
+
+
+def _which(row: comparisons.Asked, place: Place) -> Which:
+    return "right" if (place == "first") == row.swapped else "left"
+
+
+def _vote(row: comparisons.Asked, choice: Choice) -> Vote:
+    if choice == "first" or choice == "second":
+        return _which(row, choice)
+    return choice
+
+
+def _of(row: comparisons.Asked, which: Which) -> tuple[str, float | None]:
+    """An answer's text and seconds."""
+    return (row.left_text, row.left_s) if which == "left" else (row.right_text, row.right_s)
+
+
+def _voted(found: comparisons.Comparison, row: comparisons.Asked) -> Voted:
+    first, second = (_of(row, _which(row, place)) for place in PLACES)
+    choice: Choice
+    if row.vote in ("left", "right"):
+        choice = "first" if row.vote == _which(row, "first") else "second"
+    else:
+        choice = "tie" if row.vote == "tie" else "both bad"
+    return Voted(
+        id=row.public_id,
+        question=row.question,
+        sides=_sides(found, row),
+        texts=(first[0], second[0]),
+        seconds=(first[1], second[1]),
+        choice=choice,
+        at=row.created_at,
+    )

@@ -22,6 +22,7 @@ from chatbot.drafting import Drafting
 from chatbot.gate import Gates
 from chatbot.knowledge import Knowledge
 from chatbot.learning.dataset import Datasets
+from chatbot.learning.evaluate.service import Evaluations
 from chatbot.learning.inside.service import Inside
 from chatbot.looking import Looking
 from chatbot.macros import Macros
@@ -31,6 +32,7 @@ from chatbot.opening import Opening
 from chatbot.options import Options
 from chatbot.preview import Preview
 from chatbot.privacy import Privacy
+from chatbot.promotion import Promotion
 from chatbot.releases import Releases
 from chatbot.replay import Replay
 from chatbot.results import Results
@@ -64,6 +66,7 @@ class Product:
     serving: Serving
     gates: Gates
     authoring: Authoring
+    promotion: Promotion
     testing: Testing
     casework: Casework
     results: Results
@@ -77,6 +80,7 @@ class Product:
     preview: Preview
     traces: tracing.Traces
     sandbox: Sandbox
+    evaluations: Evaluations
     inside: Inside
     looking: Looking
     replay: Replay
