@@ -161,6 +161,8 @@ class Evaluation(Base):
     total: Mapped[int] = mapped_column(default=0)
     report: Mapped[dict[str, Any]] = mapped_column(PlainJson)
     passed: Mapped[bool | None]
+    host: Mapped[str] = mapped_column(Name(200), default="")
+    process: Mapped[int | None] = mapped_column(BigId)
     actor: Mapped[str] = mapped_column(Name(200))
     created_at: Mapped[datetime] = mapped_column(UtcTime, default=now)
     ended_at: Mapped[datetime | None] = mapped_column(UtcTime)
@@ -197,9 +199,10 @@ class EvaluationReply(Base):
 class ModelRelease(Base):
     """Which model a name stands for from now on. Append-only: rolling back is a release too.
 
-    `alias`: the name that CHATBOT_MODEL holds. `prompts`: public ids of the prompt releases that
-    were published together with it. `evaluation`: what the gate looked at; `override`: why it was
-    promoted although the gate was closed.
+    `alias`: the name that CHATBOT_MODEL holds. `by_setting`: from now on the name stands for what
+    the setting says, which was `model` then. `prompts`: public ids of the prompt releases that
+    went with it. `evaluation`: what the gate looked at; `override`: why it was promoted although
+    the gate was closed.
     """
 
     __tablename__ = "model_releases"
@@ -214,6 +217,7 @@ class ModelRelease(Base):
     alias: Mapped[str] = mapped_column(Name(200))
     environment: Mapped[str] = mapped_column(Name(20))
     model: Mapped[str] = mapped_column(Name(200))
+    by_setting: Mapped[bool] = mapped_column(default=False)
     previous: Mapped[int | None] = mapped_column(BigId)
     prompts: Mapped[list[str]] = mapped_column(PlainJson)
     evaluation: Mapped[str | None] = mapped_column(PublicId)
