@@ -13,7 +13,7 @@ LAST = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """A model in use. `first_s`: seconds until the first word; `tokens_s`: tokens a second after it.
+    """A model in use. `first_s`: seconds to the first word; `tokens_s`: tokens a second after it.
 
     None where no answer tells it.
     """

@@ -3,6 +3,7 @@
     #models-head      title and tabs                          (island)
     #models-registry  #models-list, #models-detail, the card  (islands, a Markdown)
     #models-inside    tokens, probabilities, attention        (island)
+    #models-panels    what the other tabs draw                (island)
     #models-data      commands and events of the scripts      (carrier)
 
 Widgets and wiring only. What can be asked is pages/models_commands.py, what is shown pages/
@@ -30,6 +31,7 @@ def build(product: Product) -> Works:
             with gr.Column(elem_id="models-card"):
                 text = gr.Markdown(elem_id="models-card-text", latex_delimiters=[])
         island("models-inside", template("models_inside"))
+        island("models-panels")
         data = island(
             "models-data",
             value=None,

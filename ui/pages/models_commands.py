@@ -46,7 +46,7 @@ class ModelsCommands(SearchCommands):
             "person": {"id": person.public_id, "name": person.name, "roles": list(person.roles)},
             "prompts": [one.name for one in self._product.releases.choices("chat")],
             "prompt": settings.prompt,
-            "model": self._product.registry.resolve(settings.model).label,
+            "model": self._product.registry.resolve().label,
             "folder": str(settings.models_folder),
             "limits": {
                 "tokens": service.MOST_TOKENS,
@@ -59,9 +59,12 @@ class ModelsCommands(SearchCommands):
     @command
     def models(self, person: Person) -> Json:  # noqa: ARG002
         """Every model with its facts and its state, and what is wrong with folders beside them."""
-        registry = self._product.registry
+        registry, speeds = self._product.registry, self._product.speeds.by_model()
         return {
-            "models": [self._model(info) for info in registry.list()],
+            "models": [
+                self._model(info) | models_view.speed(speeds.get(info.label))
+                for info in registry.list()
+            ],
             "problems": list(registry.problems()),
         }
 

@@ -9,6 +9,7 @@ from typing import Any
 from chatbot.backends.card import Facts
 from chatbot.backends.registry import ModelInfo, ModelState
 from chatbot.learning.inside.views import Answer, Attention, Piece, Step, Tokens
+from chatbot.speeds import Speed
 
 Json = dict[str, Any]
 
@@ -31,6 +32,13 @@ def model(info: ModelInfo, facts: Facts, state: ModelState, runtime: str, server
         "figures": [[name, value] for name, value in facts.figures],
         "card": facts.has_card,
     }
+
+
+def speed(found: Speed | None) -> Json:
+    """How quickly a model answers; empty of one that did not lately."""
+    if found is None:
+        return {"answers": 0, "first": None, "speed": None}
+    return {"answers": found.answers, "first": found.first_s, "speed": found.tokens_s}
 
 
 def tokens(shown: Tokens) -> Json:

@@ -1,65 +1,103 @@
-/* One model of the registry: what it is, how it runs, how it was judged. Draws, asks nothing. */
+/* One model of the registry: its stage, where it comes from, how it runs, how it was judged. Draws,
+   asks nothing; its gate and what can be done with it are models_release.js. */
 
 import { h, icon } from "./dom.js";
+import { badge, moment, note } from "./admin_parts.js";
+import { addressOf } from "./models_shell.js";
 
 const short = (value, unit) => `${value.toPrecision(value < 100 ? 2 : 3) * 1} ${unit}`;
+const NONE = "–";
+const absent = (value) => value === null || value === undefined;
 
 /* Figures as people read them; absent ones are a dash. */
 export const numbers = {
-  plain: (value) => (value === null ? "–" : value.toLocaleString("en")),
+  plain: (value) => (absent(value) ? NONE : Math.round(value).toLocaleString("en")),
   count(value) {
-    if (value === null) return "–";
+    if (absent(value)) return NONE;
     return value < 1e9 ? short(value / 1e6, "M") : short(value / 1e9, "B");
   },
   bytes(value) {
-    if (value === null) return "–";
+    if (absent(value)) return NONE;
     return value < 1e9 ? short(value / 1e6, "MB") : short(value / 1e9, "GB");
+  },
+  score: (value) => (absent(value) ? NONE : value.toFixed(1)),
+  seconds: (value) => (absent(value) ? NONE : `${value < 10 ? value.toFixed(1) : Math.round(value)} s`),
+  change(value, digits = 1) {
+    const text = Math.abs(value).toFixed(digits);
+    if (Number(text) === 0) return "0";
+    return `${value < 0 ? "−" : "+"}${text}`;
   },
 };
 
+const PLACES = { local: "on this machine", scripted: "a fake for tests" };
+
 export function whereRuns(model) {
-  if (model.where === "hosted") return `on a server: ${model.server}`;
-  return model.where === "local" ? "on this machine" : "a fake for tests";
+  const where = PLACES[model.where] ?? `on a server: ${model.server}`;
+  return model.from?.base ? `${where}, from ${model.from.base}` : where;
 }
 
-/* State as colour, sign and word. */
+/* Where a model stands: served to everybody, tried, waiting for its promotion, kept for a way back. */
+export function stageBadge({ stage }) {
+  const kind = { production: "acc", candidate: "warn" }[stage] ?? "";
+  return stage ? badge(stage, kind) : null;
+}
+
+/* What a model does just now, as colour, sign and word; nothing where there is nothing to say. */
 export function stateBadge({ state, where }) {
   const [kind, drawing, text] = {
-    ready: ["ok", "check", "ready"],
+    ready: ["ok", "check", "loaded"],
     loading: ["acc", "clock", "loading"],
     failed: ["bad", "warn", "failed"],
     idle: ["", null, where === "local" ? "not loaded" : "not used yet"],
   }[state];
-  return h("span", { class: `badge ${kind}` }, drawing && icon(drawing), text);
+  return badge(text, kind, drawing);
 }
 
-/* `look` opens the look inside for this model. */
-export function drawDetail(place, model, look) {
-  const pairs = [
-    ["Runs", whereRuns(model)],
-    ["Engine", engine(model)],
-    ["Context", `${numbers.plain(model.context)} tokens`],
-    model.weights !== null && ["Parameters", model.weights.toLocaleString("en")],
-    model.size !== null && ["On disk", numbers.bytes(model.size)],
-    model.where === "local" && ["Values", model.tagged ? "trained on tags: copies numbers and names whole" : "not trained on tags"],
-    ["Sampling", sampling(model)],
-  ].filter(Boolean);
+/* `look` opens the look inside for this model; `release` is its gate and its buttons. */
+export function drawDetail(place, model, look, release) {
   place.replaceChildren(
     h(
       "section",
       { class: "panel", "aria-label": `Model ${model.label}` },
-      h("div", { class: "ph" }, h("h2", { class: "grow ell" }, model.label), stateBadge(model)),
+      h("div", { class: "ph" }, h("h2", { class: "grow ell" }, model.label), stageBadge(model) ?? stateBadge(model)),
       h(
         "div",
         { class: "pb col" },
         model.about && h("p", { class: "sm" }, model.about),
-        model.state === "failed" && h("div", { class: "note bad" }, icon("warn"), h("span", { class: "grow" }, model.sentence)),
-        h("dl", { class: "kv" }, pairs.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])),
+        model.state === "failed" && note(model.sentence, "bad"),
+        (model.marks ?? []).map((one) => h("div", { class: "note warn" }, icon("warn"), h("span", { class: "grow" }, one.reason, one.at && [" ", moment(one.at)]))),
+        h("dl", { class: "kv" }, facts(model).flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])),
+        release,
         figures(model),
         inside(model, look),
       ),
     ),
   );
+}
+
+function facts(model) {
+  const { from } = model;
+  return [
+    ["Runs", PLACES[model.where] ?? whereRuns(model)],
+    from?.base && ["From", origin(from)],
+    from?.dataset && ["Data", from.dataset_there ? link("dataset", from.dataset) : from.dataset],
+    from?.prompts?.length && ["Trained with", from.prompts.join(", ")],
+    ["Engine", engine(model)],
+    model.files && ["Files", model.files],
+    ["Context", `${numbers.plain(model.context)} tokens`],
+    !absent(model.weights) && ["Parameters", model.weights.toLocaleString("en")],
+    !absent(model.size) && ["On disk", numbers.bytes(model.size)],
+    model.where === "local" && ["Values", model.tagged ? "trained on tags: copies numbers and names whole" : "not trained on tags"],
+    ["Sampling", sampling(model)],
+    model.answers > 0 && ["In use", `${numbers.seconds(model.first)} to the first word, ${numbers.plain(model.speed)} tokens/s`],
+  ].filter(Boolean);
+}
+
+const link = (kind, rest, text = rest) => h("a", { href: addressOf(kind, rest) }, text);
+
+function origin({ base, method, run, number }) {
+  const how = { full: "all weights", lora: "LoRA", preference: "preferences" }[method];
+  return h("span", {}, [base, how].filter(Boolean).join(", "), run && [", ", link("run", run, `run ${number}`)]);
 }
 
 function engine({ runtime, where }) {
@@ -74,10 +112,10 @@ function sampling({ sampling: given, where }) {
   return where === "hosted" ? "the server's own" : "the defaults of this program";
 }
 
-/* Figures in a table; a share of one gets a bar beside its number. */
-function figures({ figures: given, where }) {
+/* Figures of the checkpoint itself in a table; a share of one gets a bar beside its number. */
+function figures({ figures: given, where, evaluation }) {
   if (!given.length) {
-    return where === "local" && h("p", { class: "sm dim" }, "Not evaluated yet.");
+    return where === "local" && !evaluation && h("p", { class: "sm dim" }, "Not evaluated yet.");
   }
   const line = ([name, value]) => {
     const share = value >= 0 && value <= 1;

@@ -2,8 +2,8 @@
    layer attends to is models_heat.js; the server computes, this file asks and draws. */
 
 import { $, $$, h } from "./dom.js";
-import { models } from "./models.js";
 import { drawAttention, emptyAttention } from "./models_heat.js";
+import { models } from "./models_shell.js";
 import { say } from "./overlays.js";
 import { bandOf, nameOf, percent, signOf } from "./pieces.js";
 import { work } from "./works.js";
@@ -11,7 +11,9 @@ import { work } from "./works.js";
 let answer = null;
 let at = 0;
 
-export function drawInside() {
+export const insideTab = { label: "Look inside", count: () => null };
+
+export function startInside() {
   $("#inside-ask").addEventListener("submit", onSubmit(runAnswer));
   $("#inside-attend").addEventListener("submit", onSubmit(() => runAttention()));
   $("#inside-cut").addEventListener("submit", onSubmit(runTokens));
