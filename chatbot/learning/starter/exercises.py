@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from random import Random
 
-from chatbot.learning.starter.packing import Encoded
+from chatbot.learning.packing import Encoded
 from chatbot.learning.starter.sources import Chat
 from chatbot.learning.starter.tokenizer import TAGS, Encoder
 from chatbot.picking import sentences

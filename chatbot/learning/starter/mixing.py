@@ -11,9 +11,9 @@ from random import Random
 
 import numpy as np
 
+from chatbot.learning.packing import Encoded, Windows, pack
 from chatbot.learning.starter import recalling, situations
 from chatbot.learning.starter.exercises import Exercises, quotations
-from chatbot.learning.starter.packing import Encoded, Windows, pack
 from chatbot.learning.starter.plan import Plan, Stage
 from chatbot.learning.starter.sources import PUBLIC, Chat, Document, sample
 from chatbot.learning.starter.tokenizer import Encoder

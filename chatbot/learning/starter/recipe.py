@@ -9,8 +9,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from chatbot.learning.packing import Windows
 from chatbot.learning.starter import export, mixing, training
-from chatbot.learning.starter.packing import Windows
 from chatbot.learning.starter.plan import Plan, Stage
 from chatbot.learning.starter.sources import Document
 from chatbot.learning.starter.tokenizer import Encoder, train_tokenizer

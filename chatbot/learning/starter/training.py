@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from chatbot.learning.packing import Windows
 from chatbot.learning.starter import circuit, keeping
-from chatbot.learning.starter.packing import Windows
 from chatbot.learning.starter.plan import Plan, Shape, Stage
 
 if TYPE_CHECKING:

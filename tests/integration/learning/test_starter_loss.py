@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch.nn.functional import cross_entropy
 
-from chatbot.learning.starter.packing import pack
+from chatbot.learning.packing import pack
 from chatbot.learning.starter.plan import TINY
 from chatbot.learning.starter.training import build_model, loss_of
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from chatbot.learning.starter.packing import pack, pieces
+from chatbot.learning.packing import pack, pieces
 
 
 def document(first, size):
