@@ -44,6 +44,7 @@ from chatbot.prompt_files import sandbox_of
 from chatbot.releases import Releases
 from chatbot.replay import Replay
 from chatbot.results import Results
+from chatbot.review import Review
 from chatbot.serving import Serving
 from chatbot.settings import Settings
 from chatbot.sourcing import Sourcing
@@ -183,6 +184,7 @@ def _wired(base: _Base) -> Product:
     replay = Replay(archive, releases, audit, options, settings.workspace)
     chat = _chat(base)
     drafting = _drafting(base)
+    traces = tracing.Traces(archive, releases)
     desk = _desk(base, chat, drafting)
     workbench = _workbench(base)
     return Product(
@@ -205,7 +207,7 @@ def _wired(base: _Base) -> Product:
         chat=chat,
         conversations=_conversations(base, chat),
         preview=_preview(base),
-        traces=tracing.Traces(archive, releases),
+        traces=traces,
         sandbox=sandbox,
         evaluations=Evaluations(archive, audit, registry, settings, base.encoder),
         inside=Inside(registry, releases, settings.workspace),
@@ -221,6 +223,7 @@ def _wired(base: _Base) -> Product:
         options=options,
         privacy=_privacy(base, chat),
         standing=Standing(archive, chat),
+        review=Review(archive, audit, options, traces, base.analysis, settings.workspace),
         knowledge=base.knowledge,
         opening=base.opening,
         analysis=base.analysis,

@@ -36,6 +36,7 @@ from chatbot.promotion import Promotion
 from chatbot.releases import Releases
 from chatbot.replay import Replay
 from chatbot.results import Results
+from chatbot.review import Review
 from chatbot.serving import Serving
 from chatbot.settings import Settings
 from chatbot.speeds import Speeds
@@ -91,6 +92,7 @@ class Product:
     options: Options
     privacy: Privacy
     standing: Standing
+    review: Review
     knowledge: Knowledge
     opening: Opening
     analysis: Analysis
