@@ -44,7 +44,6 @@ class Chat:
         *,
         message_limit: int,
         opening: Callable[[], str],
-        model: str,
     ) -> None:
         self._archive = archive
         self._registry = registry
@@ -54,7 +53,6 @@ class Chat:
         self._allowance = allowance
         self._message_limit = message_limit
         self._opening = opening
-        self._model = model
         self._jobs: dict[str, Job] = {}
         self._lanes: dict[str, list[Turn]] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -101,7 +99,7 @@ class Chat:
         def find(session: Session) -> Conversation:
             if conversation is not None:
                 return conversations.get(session, person.id, conversation)
-            named = release.prompt if release else "", chosen or self._model
+            named = release.prompt if release else "", chosen or ""
             return beginning.opened(session, person, channel, text, *named, key)
 
         def write(session: Session, row: Conversation) -> Rows:
@@ -269,7 +267,7 @@ class Chat:
         pinned = self._releases.current(prompt or self._opening()) if new or prompt else None
         if pinned:  # read while the database answers: a temporary turn needs it no more after this
             self._releases.warm(pinned)
-        return place, pinned, self._label(model or self._model if new else model)
+        return place, pinned, self._registry.resolve(model).label if new else self._label(model)
 
     def _label(self, model: str | None) -> str | None:
         """The full name of a chosen model. Raises UnknownModel."""

@@ -47,7 +47,6 @@ class Preview:
         *,
         workspace: str,
         opening: Callable[[], str],
-        model: str,
         message_limit: int,
         encoder: OpenEncoder = no_encoder,
     ) -> None:
@@ -57,7 +56,6 @@ class Preview:
         self._sourcing = sourcing
         self._workspace = workspace
         self._opening = opening
-        self._model = model
         self._message_limit = message_limit
         self._encoder = encoder
 
@@ -83,7 +81,7 @@ class Preview:
         if len(text) > self._message_limit:
             raise TextTooLong
         path: list[Message] = []
-        version, chosen = None, model or self._model
+        version, chosen = None, model
         if conversation is not None:
             with self._archive.of(conversation).reading() as session:
                 row = conversations.get(session, person.id, conversation)

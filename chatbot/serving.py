@@ -1,1 +1,63 @@
-"""Which model a name stands for in production. Knows rows; opens no model."""
+"""Which model a name stands for in production. Knows rows; opens no model.
+
+The name is the one in CHATBOT_MODEL. Every process that shares the database asks it anew after
+`FRESH` seconds, so a promotion needs no restart and a turn costs a look at a clock.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+
+from chatbot.archive import Archive
+from chatbot.errors import ChatbotError
+from store import model_releases
+
+PRODUCTION = "production"
+FRESH = 1.0
+"""Seconds for which what the database said is believed."""
+
+
+class Serving:
+    """What the name `alias` stands for. Methods may be called from any thread."""
+
+    def __init__(
+        self, archive: Archive, alias: str, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.alias = alias
+        self._archive = archive
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._label: str | None = None
+        self._until = float("-inf")
+
+    def label(self) -> str | None:
+        """The label of the promoted model; None: the one that the setting says.
+
+        While the database does not answer it is what it was.
+        """
+        if self.is_pinned or self._clock() < self._until:
+            return self._label
+        with self._lock:
+            if self._clock() >= self._until:
+                self._ask()
+        return self._label
+
+    def forget(self) -> None:
+        """Ask the database at the next call: this process changed what it says."""
+        with self._lock:
+            self._until = float("-inf")
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether the setting names a version, `name@version`: that is served, and no other."""
+        return "@" in self.alias
+
+    def _ask(self) -> None:
+        try:
+            with self._archive.main.reading() as session:
+                found = model_releases.current(session, self.alias, PRODUCTION)
+        except ChatbotError:
+            pass
+        else:
+            self._label = None if found is None or found.by_setting else found.model
+        self._until = self._clock() + FRESH

@@ -276,7 +276,7 @@ def readiness(product: Product) -> dict[str, Any]:
     except Exception:  # noqa: BLE001  whatever the driver raised: the database does not answer
         report |= {"database": "no answer", "schema": "unknown"}
     try:
-        model = product.registry.resolve(product.settings.model)
+        model = product.registry.resolve()
         report["model"] = product.registry.state(model.label).state
     except ChatbotError as error:
         report["model"] = str(error)
@@ -296,13 +296,13 @@ class _Warmth:
         """Begin, unless it was begun already."""
         if not self._begun.is_set():
             self._begun.set()
-            self._product.registry.load_in_background(self._product.settings.model)
+            self._product.registry.load_in_background()
 
     async def settle(self) -> None:
         """Wait for the model's end of loading; what is in memory then stays."""
         await self._begun.wait()
-        registry, model = self._product.registry, self._product.settings.model
-        while registry.state(registry.resolve(model).label).state == "loading":  # noqa: ASYNC110
+        registry = self._product.registry
+        while registry.state(registry.resolve().label).state == "loading":  # noqa: ASYNC110
             await asyncio.sleep(LOOK_AGAIN)  # a thread loads it, and tells nobody
         quick.freeze()
 

@@ -149,6 +149,19 @@ def verify(folder: Path, manifest: Manifest) -> None:
             )
 
 
+def fingerprint(folder: Path | None) -> str:
+    """One hash for all files that a checkpoint's manifest names; "" where nothing is named.
+
+    Says which files a figure was measured on; whether they are still those is `verify`'s question.
+    Raises ModelCorrupt.
+    """
+    manifest = None if folder is None else read_manifest(folder)
+    if manifest is None:
+        return ""
+    named = "".join(f"{sha}  {name}\n" for name, sha in sorted(manifest.files.items()))
+    return hashlib.sha256(named.encode()).hexdigest()
+
+
 def refuse_pickles(folder: Path) -> None:
     """A pickle can run programs when it is opened, so a folder holding one is not opened at all."""
     for path in sorted(folder.iterdir()):

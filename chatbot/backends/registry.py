@@ -5,6 +5,7 @@ and LangChain are imported when a model is first opened, never by listing.
 """
 
 import contextlib
+import logging
 import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from chatbot.backends.fast import Fast
     from chatbot.masking import Rules
     from chatbot.settings import HostedModel
+
+log = logging.getLogger(__name__)
 
 STARTER = Path(__file__).parent.parent / "starter"
 """The checkpoint that ships with the package."""
@@ -62,7 +65,8 @@ _SENTENCES = {
 class Registry:
     """The models of one process. Methods may be called from any thread; `open` may take seconds.
 
-    `default` is a name or a label. `scripted` lists the fake for tests and demonstrations. `fast`:
+    `default` is a name or a label; `serving` tells the label that stands for it now, if another
+    was promoted. `scripted` lists the fake for tests and demonstrations. `fast`:
     how local models get the fast runtime; None: transformers alone. `masking` says what hosted
     models do not get to see; None: what is masked by default.
     """
@@ -76,8 +80,11 @@ class Registry:
         scripted: bool = False,
         fast: "Fast | None" = None,
         masking: "Callable[[], Rules] | None" = None,
+        serving: "Callable[[], str | None]" = lambda: None,
     ) -> None:
         self._models_dir = models_dir
+        self._serving = serving
+        self._missed = ""
         self._fast = fast
         self._masking = masking
         self._hosted = {_hosted_info(record).label: record for record in hosted}
@@ -109,12 +116,13 @@ class Registry:
         return found
 
     def resolve(self, name: str | None = None) -> ModelInfo:
-        """The model of this label, else the newest of this name; None is the default.
+        """The model of this label, else the newest of this name.
 
-        Raises UnknownModel.
+        None is the one that production serves: what was promoted, where it is here, else what the
+        setting says. Raises UnknownModel.
         """
-        wanted = name or self._default
         infos = self.list()
+        wanted = name or self._promoted(infos) or self._default
         by_label = [info for info in infos if info.label == wanted]
         found = by_label or [info for info in infos if info.name == wanted]
         if not found:
@@ -128,9 +136,21 @@ class Registry:
 
         None where there is no local model.
         """
-        local = [info for info in self.list() if info.where == "local"]
-        chosen = [info for info in local if self._default in (info.name, info.label)]
+        infos = self.list()
+        local = [info for info in infos if info.where == "local"]
+        default = self._promoted(infos) or self._default
+        chosen = [info for info in local if default in (info.name, info.label)]
         return next(iter(chosen or local), None)
+
+    def _promoted(self, infos: Sequence[ModelInfo]) -> str | None:
+        """The promoted model's label; None also where its files are not on this machine."""
+        label = self._serving()
+        if label is None or any(info.label == label for info in infos):
+            return label
+        if label != self._missed:
+            self._missed = label
+            log.warning("%s was promoted and is not here; %s answers", label, self._default)
+        return None
 
     def host(self, label: str) -> str:
         """The server that a hosted model's messages go to; empty for the others."""

@@ -50,7 +50,7 @@ class ChatCommands(SearchCommands):
                 for one in self._product.releases.choices("chat")
             ],
             "prompt": self._product.opening(),
-            "model": self._product.registry.resolve(settings.model).label,
+            "model": self._product.registry.resolve().label,
             "questions": list(settings.start_questions),
             "reasons": list(REASONS),
             "message_limit": settings.message_limit,

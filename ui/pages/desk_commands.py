@@ -46,7 +46,7 @@ class DeskCommands(DeskDraftCommands, DeskReplyCommands):
     @command
     def start(self, person: Person) -> Json:
         """What a fresh page needs to know."""
-        registry, settings = self._product.registry, self._product.settings
+        registry = self._product.registry
         local = registry.at_home()
         return {
             "person": {"id": person.public_id, "name": person.name, "roles": list(person.roles)},
@@ -55,7 +55,7 @@ class DeskCommands(DeskDraftCommands, DeskReplyCommands):
                 {"label": one.label, "where": one.where, "host": registry.host(one.label)}
                 for one in registry.list()
             ],
-            "model": registry.resolve(settings.model).label,
+            "model": registry.resolve().label,
             "local": local.label if local else None,
             "languages": list(LANGUAGES),
             "translate": list(LANGUAGES),

@@ -31,14 +31,14 @@ class PromptsCommands(SearchCommands):
     @command
     def start(self, person: Person) -> Json:
         """What a fresh page needs to know."""
-        registry, settings = self._product.registry, self._product.settings
+        registry = self._product.registry
         return {
             "person": {"id": person.public_id, "name": person.name, "roles": list(person.roles)},
             "writes": not set(AUTHORS).isdisjoint(person.roles),
             "models": [
                 prompts_view.model(one, registry.host(one.label)) for one in registry.list()
             ],
-            "model": registry.resolve(settings.model).label,
+            "model": registry.resolve().label,
         }
 
     @command

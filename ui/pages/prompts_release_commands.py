@@ -32,7 +32,7 @@ class PromptsReleaseCommands:
 
     def _model(self) -> str:
         registry = self._product.registry
-        return registry.resolve(self._product.settings.model).label
+        return registry.resolve().label
 
     def _models(self) -> list[str]:
         return [one.label for one in self._product.registry.list()]
