@@ -30,6 +30,7 @@ from chatbot.knowledge import Knowledge
 from chatbot.learning.dataset import Datasets
 from chatbot.learning.evaluate.service import Evaluations
 from chatbot.learning.inside.service import Inside
+from chatbot.learning.jobs import Runs
 from chatbot.looking import Looking
 from chatbot.macros import Macros
 from chatbot.mailroom import Mailroom
@@ -180,6 +181,7 @@ def _wired(base: _Base) -> Product:
     gates = Gates(archive, releases, sandbox, runner.grader_label, runner.attacks)
     planning = Planning(archive, releases, runner, gates, settings.test_data)
     authoring = _authoring(base, gates)
+    evaluations = Evaluations(archive, audit, registry, settings, base.encoder)
     casework = Casework(authoring)
     replay = Replay(archive, releases, audit, options, settings.workspace)
     chat = _chat(base)
@@ -187,6 +189,8 @@ def _wired(base: _Base) -> Product:
     traces = tracing.Traces(archive, releases)
     desk = _desk(base, chat, drafting)
     workbench = _workbench(base)
+    datasets = Datasets(archive, audit, releases, options, registry, settings, base.encoder)
+    evaluations = Evaluations(archive, audit, registry, settings, base.encoder)
     return Product(
         settings=settings,
         database=base.database,
@@ -196,7 +200,7 @@ def _wired(base: _Base) -> Product:
         serving=base.serving,
         gates=gates,
         authoring=authoring,
-        promotion=_promotion(base, authoring),
+        promotion=_promotion(base, authoring, evaluations),
         testing=Testing(archive, audit, runner, planning),
         casework=casework,
         results=Results(archive, authoring, casework, sandbox, registry, base.model),
@@ -209,7 +213,7 @@ def _wired(base: _Base) -> Product:
         preview=_preview(base),
         traces=traces,
         sandbox=sandbox,
-        evaluations=Evaluations(archive, audit, registry, settings, base.encoder),
+        evaluations=evaluations,
         inside=Inside(registry, releases, settings.workspace),
         looking=Looking(sandbox, registry, settings.workspace, base.encoder),
         replay=replay,
@@ -233,7 +237,8 @@ def _wired(base: _Base) -> Product:
         topics=Topics(archive, base.encoder),
         mailroom=Mailroom(archive, desk, settings),
         demo=Demo(archive, base.knowledge, desk),
-        datasets=Datasets(archive, audit, releases, options, registry, settings, base.encoder),
+        datasets=datasets,
+        runs=Runs(archive, audit, datasets, registry, settings, evaluations),
         local_person=base.local_person,
     )
 
@@ -252,9 +257,9 @@ def _authoring(base: _Base, gates: Gates) -> Authoring:
     )
 
 
-def _promotion(base: _Base, authoring: Authoring) -> Promotion:
+def _promotion(base: _Base, authoring: Authoring, evaluations: Evaluations) -> Promotion:
     named = base.archive, base.audit, base.registry, authoring, base.serving, base.settings
-    return Promotion(*named, newest=lambda _: None)
+    return Promotion(*named, evaluations.newest)
 
 
 def _chat(base: _Base) -> Chat:

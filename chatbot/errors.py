@@ -130,12 +130,12 @@ class Handed(Refused):
 
 
 class GateClosed(Conflict):
-    """What production asks of a version is not met; `reasons` are sentences, one each."""
+    """What production asks of a version or a model is not met; `reasons` are sentences."""
 
     code = "gate_closed"
 
-    def __init__(self, reasons: Sequence[str]) -> None:
-        super().__init__(f"Not published. {' '.join(reasons)}")
+    def __init__(self, reasons: Sequence[str], outcome: str = "Not published.") -> None:
+        super().__init__(f"{outcome} {' '.join(reasons)}")
         self.reasons = tuple(reasons)
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from store.errors import NotFound
 from store.models import ModelMark as MarkRow
 from store.models import ModelRelease as ReleaseRow
+from store.models import TrainingRun
 from store.rows import columns_of, is_sqlite
 
 Environment = Literal["staging", "production"]
@@ -127,6 +128,12 @@ def served(session: Session, alias: str) -> set[str]:
     """Labels of all models that a name stood for at any time, in any environment."""
     query = select(ReleaseRow.model).where(ReleaseRow.alias == alias).distinct()
     return set(session.scalars(query))
+
+
+def trained(session: Session) -> dict[str, str]:
+    """Labels of the models that runs made or make, each with the label that it was made from."""
+    query = select(TrainingRun.model, TrainingRun.base).order_by(TrainingRun.id)
+    return {row.model: row.base for row in session.execute(query)}
 
 
 def mark(session: Session, model: str, reason: str) -> None:

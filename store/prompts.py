@@ -233,6 +233,15 @@ def release_of(session: Session, prompt: str, environment: str, public_id: str) 
     return Release(*found)
 
 
+def release_by(session: Session, public_id: str) -> Release:
+    """A release of whatever prompt and environment. Raises `NotFound`."""
+    query = select(*_RELEASE).where(ReleaseRow.public_id == public_id)
+    found = session.execute(query).one_or_none()
+    if found is None:
+        raise NotFound("This release")
+    return Release(*found)
+
+
 def releases(
     session: Session, prompt: str, *, before: int | None = None, limit: int = 50
 ) -> list[Release]:

@@ -5,6 +5,7 @@ it asks no gate, and both are in the audit. Conversations that began stay on the
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chatbot.authoring import views
@@ -31,6 +32,24 @@ CHANGED = (
 )
 
 ENVIRONMENTS: tuple[Environment, ...] = ("staging", "production")
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A release that may be made: weights by hash, and what the gate looked at and said.
+
+    `reasons`: what it has against it, overridden by `override`. `model`: the label it was asked
+    about.
+    """
+
+    prompt: str
+    environment: Environment
+    weights: Mapping[str, int]
+    note: str
+    override: str
+    model: str
+    reasons: tuple[str, ...]
+    seen: tuple[str | None, int | None]
 
 
 class Publishing(Writing):
@@ -62,40 +81,81 @@ class Publishing(Writing):
             Conflict: somebody published or changed the tests while the gate was asked.
             NotFound, NotAllowed, StoreUnavailable.
         """
+        asked = (person, prompt, weights, environment, self.parts.model())
+        prepared = self.prepare(*asked, note=note, override=override)
+        if prepared.reasons and not prepared.override:
+            raise GateClosed(prepared.reasons)
+        with self._archive.main.writing() as session:
+            return self.release_in(session, person, prepared)
+
+    def prepare(
+        self,
+        person: Person,
+        prompt: str,
+        weights: Mapping[str, int],
+        environment: Environment,
+        model: str,
+        *,
+        note: str = "",
+        override: str = "",
+    ) -> Prepared:
+        """Ask the gate about a release under a model (label), before a transaction makes it.
+
+        Raises Refused, NotFound, NotAllowed, StoreUnavailable: what `publish` would, but for a
+        closed gate, which the caller looks at.
+        """
         note, override = note_of(note), override.strip()
         shas = self._weights(person, prompt, weights)
         if environment not in ENVIRONMENTS:
             raise Refused(f"There is no environment {environment}. It is staging or production.")
         with self._archive.main.reading() as session:
             seen = _standing(session, prompt, environment)
-        reasons = self._against(prompt, shas) if environment == "production" else []
-        if reasons and not override:
-            raise GateClosed(reasons)
-        if not reasons:
-            override = ""
-        elif len(override) < REASON:
+        reasons = self._against(prompt, shas, model) if environment == "production" else []
+        if reasons and override and len(override) < REASON:
             raise Refused(f"Give a reason of at least {REASON} characters; it is kept.")
-        with self._archive.main.writing() as session:
-            require_author(session, person)
-            if override:
-                require_overrider(session, person)
-            rows.lock(session, prompt)
-            now = rows.current_release(session, prompt, environment)
-            if now is not None and now.weights == shas:
-                raise Refused(f"This is what {environment} serves already. Nothing was published.")
-            if _standing(session, prompt, environment) != seen:
-                raise Conflict(CHANGED)
-            made = rows.publish(
-                session,
-                prompt=prompt,
-                environment=environment,
-                weights=shas,
-                actor=person.name,
-                reason=note,
-                run=self._run_behind(session, prompt, shas),
-                override=override,
-            )
-            return self._told(session, person, "prompt_published", made)
+        kept = override if reasons else ""
+        return Prepared(prompt, environment, shas, note, kept, model, tuple(reasons), seen)
+
+    def release_in(self, session: Session, person: Person, prepared: Prepared) -> ReleaseLine:
+        """Make the release in the caller's transaction. Raises Refused, Conflict, NotAllowed."""
+        prompt, environment = prepared.prompt, prepared.environment
+        require_author(session, person)
+        if prepared.override:
+            require_overrider(session, person)
+        rows.lock(session, prompt)
+        now = rows.current_release(session, prompt, environment)
+        if now is not None and now.weights == prepared.weights:
+            raise Refused(f"This is what {environment} serves already. Nothing was published.")
+        if _standing(session, prompt, environment) != prepared.seen:
+            raise Conflict(CHANGED)
+        made = rows.publish(
+            session,
+            prompt=prompt,
+            environment=environment,
+            weights=dict(prepared.weights),
+            actor=person.name,
+            reason=prepared.note,
+            run=self._run_behind(session, prompt, prepared.weights, prepared.model),
+            override=prepared.override,
+        )
+        return self._told(session, person, "prompt_published", made)
+
+    def undo_in(self, session: Session, person: Person, release: str, note: str) -> str:
+        """Serve again what a release (public id) replaced, in the caller's transaction.
+
+        Returns the prompt's name; "" where nothing was done: another release came after it, or
+        there was none before it. Raises NotFound, NotAllowed.
+        """
+        require_author(session, person)
+        undone = rows.release_by(session, release)
+        rows.lock(session, undone.prompt)
+        now = rows.current_release(session, undone.prompt, undone.environment)
+        if now is None or now.id != undone.id or undone.previous is None:
+            return ""
+        back = rows.release(session, undone.previous)
+        made = rows.roll_back(session, back, actor=person.name, reason=note_of(note))
+        self._told(session, person, "prompt_rolled_back", made)
+        return made.prompt
 
     def roll_back(
         self,
@@ -169,12 +229,11 @@ class Publishing(Writing):
             raise Refused("Two of these are the same version. Name each once.")
         return found
 
-    def _against(self, prompt: str, shas: Mapping[str, int]) -> list[str]:
+    def _against(self, prompt: str, shas: Mapping[str, int], model: str) -> list[str]:
         """What the gate has against these versions; those that production serves have passed it."""
         with self._archive.main.reading() as session:
             now = rows.current_release(session, prompt, "production")
         served = set(now.weights) if now else set()
-        model = self.parts.model()
         reasons: list[str] = []
         for sha in shas:
             if sha not in served:
@@ -192,15 +251,15 @@ class Publishing(Writing):
         self._note(session, person, action, made.prompt, **detail)
         return views.release_line(made, known, [made])
 
-    def _run_behind(self, session: Session, prompt: str, weights: Mapping[str, int]) -> str | None:
+    def _run_behind(
+        self, session: Session, prompt: str, weights: Mapping[str, int], model: str
+    ) -> str | None:
         """The public id of the newest complete test run of the version with the largest share."""
         tests = testing.current_tests(session, prompt)
         if tests is None:
             return None
         version = max(weights, key=lambda sha: (weights[sha], sha))
-        found = testing.latest_result(
-            session, version=version, model=self.parts.model(), tests_sha=tests.sha
-        )
+        found = testing.latest_result(session, version=version, model=model, tests_sha=tests.sha)
         return None if found is None else found[0].public_id
 
 

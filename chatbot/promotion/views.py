@@ -12,17 +12,15 @@ served once, and may be again. "": neither."""
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One thing that production asks for. `said`: how it went; `change`: a figure of it, or ""."""
+    """One thing that production asks for. `said`: a sentence; `change`: a figure of it, or "".
+
+    `name` is stable: `evaluated`, `files`, `served`, or that of the evaluation's line.
+    """
 
     name: str
     passed: bool
     said: str
     change: str = ""
-
-    @property
-    def reason(self) -> str:
-        """The line as one sentence for whoever may not promote."""
-        return f"{self.name}: {self.said or 'no'}.".replace("..", ".")
 
 
 @dataclass(frozen=True, slots=True)
