@@ -190,7 +190,6 @@ def _wired(base: _Base) -> Product:
     desk = _desk(base, chat, drafting)
     workbench = _workbench(base)
     datasets = Datasets(archive, audit, releases, options, registry, settings, base.encoder)
-    evaluations = Evaluations(archive, audit, registry, settings, base.encoder)
     return Product(
         settings=settings,
         database=base.database,

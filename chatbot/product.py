@@ -24,6 +24,7 @@ from chatbot.knowledge import Knowledge
 from chatbot.learning.dataset import Datasets
 from chatbot.learning.evaluate.service import Evaluations
 from chatbot.learning.inside.service import Inside
+from chatbot.learning.jobs import Runs
 from chatbot.looking import Looking
 from chatbot.macros import Macros
 from chatbot.mailroom import Mailroom
@@ -103,6 +104,7 @@ class Product:
     mailroom: Mailroom
     demo: Demo
     datasets: Datasets
+    runs: Runs
     local_person: int
 
     def person(self) -> Person:
@@ -119,6 +121,7 @@ class Product:
         For the server's start only.
         """
         self.testing.recover()
+        self.runs.recover()
         with self.archive.main.writing() as session:
             return messages.interrupt_streaming(session)
 

@@ -114,9 +114,8 @@ def add(
     ).one_or_none()
     if found is None:
         raise NotFound("This dataset")
-    known = session.scalars(
-        select(Row.model).where(Row.model.startswith(f"{name}@", autoescape=True))
-    )
+    like = Row.model.startswith(f"{name}@", autoescape=True)
+    known = session.scalars(select(Row.model).where(like))
     versions = [*taken, *(label.partition("@")[2] for label in known)]
     highest = max((int(one) for one in versions if one.isdecimal()), default=0)
     row = Row(

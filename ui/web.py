@@ -72,6 +72,7 @@ def create_app(product: Product) -> FastAPI:
                 product.desk.keep_sending(),
                 product.desk.keep_drafted(),
                 product.mailroom.keep(),
+                product.runs.keep(),
             )
         ]
         timer = asyncio.get_running_loop().call_later(WARM_UP_AFTER, warm.up)
