@@ -16,6 +16,7 @@ from ui.pages.demo import DemoCommands
 from ui.pages.desk_commands import DeskCommands
 from ui.pages.knowledge_commands import KnowledgeCommands
 from ui.pages.models_commands import ModelsCommands
+from ui.pages.models_compare_commands import CompareCommands
 from ui.pages.prompts_commands import PromptsCommands
 from ui.pages.prompts_edit_commands import PromptsEditCommands
 from ui.pages.prompts_tests_commands import PromptsTestsCommands
@@ -29,6 +30,7 @@ BOOKS: dict[str, type] = {
     "knowledge-data": KnowledgeCommands,
     "demo-data": DemoCommands,
     "models-data": ModelsCommands,
+    "compare-data": CompareCommands,
     "admin-data": AdminCommands,
     "account-data": AccountCommands,
 }

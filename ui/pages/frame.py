@@ -66,7 +66,7 @@ CHAT = Page("chat", "Chat", "/", ("chatter", "agent", "author", "reviewer", "adm
 DESK = Page("desk", "Desk", "/desk", ("agent", "admin"))
 PROMPTS = Page("prompts", "Prompts", "/prompts", CHAT.roles)
 KNOWLEDGE = Page("knowledge", "Knowledge", "/knowledge", ("agent", "author", "reviewer", "admin"))
-MODELS = Page("models", "Models", "/models", ("admin", "reviewer"))
+MODELS = Page("models", "Models", "/models", ("admin", "reviewer", "author"))
 ADMIN = Page("admin", "Admin", "/admin", ("admin",))
 ACCOUNT = Page("own", "Your account", "/account")
 PAGES: tuple[Page, ...] = (CHAT, DESK, PROMPTS, KNOWLEDGE, MODELS, ADMIN)
@@ -181,6 +181,7 @@ def with_head(page: bytes) -> bytes:
         f'<link rel="stylesheet" href="{at}/prompts_tests.css">'
         f'<link rel="stylesheet" href="{at}/desk.css">'
         f'<link rel="stylesheet" href="{at}/knowledge.css">'
+        f'<link rel="stylesheet" href="{at}/models_compare.css">'
         f'<link rel="icon" href="{at}/icon.svg">'
         f'<script type="module" src="{at}/app.js"></script>'
     )

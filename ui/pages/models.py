@@ -5,24 +5,31 @@
     #models-inside    tokens, probabilities, attention        (island)
     #models-panels    what the other tabs draw                (island)
     #models-data      commands and events of the scripts      (carrier)
+    #compare-data     commands of the tab Compare             (carrier)
 
 Widgets and wiring only. What can be asked is pages/models_commands.py, what is shown pages/
 models_view.py, what happens in the browser static/models*.js.
 """
 
+from contextlib import ExitStack
+
 import gradio as gr
 
 from chatbot.bootstrap import Product
+from ui.pages import models_compare
 from ui.pages.commands import calling
 from ui.pages.frame import MODELS, frame, island, template
-from ui.pages.models_commands import ModelsCommands
+from ui.pages.knowledge_uploads import Uploads
+from ui.pages.models_commands import SEES, ModelsCommands
 from ui.pages.works import Works
 
 
-def build(product: Product) -> Works:
-    """Build the page inside its route. Returns its works, to be closed at the end."""
-    works = Works()
-    commands = ModelsCommands(product, works)
+def build(product: Product) -> ExitStack:
+    """Build the page inside its route. Returns what is to be closed at the end."""
+    works, uploads, ends = Works(at_once=3), Uploads(), ExitStack()
+    ends.callback(uploads.close)
+    ends.callback(works.close)
+    commands = ModelsCommands(product, works, uploads)
     with frame(MODELS, product.settings):
         island("models-head", template("models_head"))
         with gr.Column(elem_id="models-registry"):
@@ -36,7 +43,7 @@ def build(product: Product) -> Works:
             "models-data",
             value=None,
             events=("card",),
-            calls=[calling(product, commands, MODELS.roles)],
+            calls=[calling(product, commands, SEES)],
             visible=False,
         )
         data.card(
@@ -47,4 +54,5 @@ def build(product: Product) -> Works:
             trigger_mode="always_last",
             api_visibility="private",
         )
-    return works
+        ends.callback(models_compare.carry(product).close)
+    return ends

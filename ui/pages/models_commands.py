@@ -19,21 +19,29 @@ from chatbot.views import Person
 from ui.guard import admit, caller
 from ui.pages import markdown, models_view
 from ui.pages.commands import command
-from ui.pages.frame import MODELS
+from ui.pages.knowledge_uploads import Uploads
+from ui.pages.models_release_commands import ModelsReleaseCommands, standing
+from ui.pages.models_run_commands import ModelsRunCommands
 from ui.pages.search_commands import Name, SearchCommands
 from ui.pages.works import Works
 
 Json = dict[str, Any]
 Text = Annotated[str, Field(max_length=100_000)]
 
+NOWHERE: Json = {"stage": "", "score": None, "evaluation": None, "from": None, "marks": []}
+"""Of a model that nobody trained here and nobody promoted."""
+SEES = ("admin", "reviewer")
+"""Who sees models, datasets, runs and evaluations; the tab Compare opens to authors too."""
 
-class ModelsCommands(SearchCommands):
+
+class ModelsCommands(SearchCommands, ModelsRunCommands, ModelsReleaseCommands):
     """The commands of one product."""
 
-    def __init__(self, product: Product, works: Works) -> None:
+    def __init__(self, product: Product, works: Works, uploads: Uploads) -> None:
         super().__init__(product)
         self._product = product
         self._works = works
+        self._uploads = uploads
         self._servers = {one.label: one.base_url or one.provider for one in product.settings.hosted}
 
     # The registry --------------------------------------------------------------------------------
@@ -53,16 +61,24 @@ class ModelsCommands(SearchCommands):
                 "attended": service.MOST_ATTENDED,
                 "written": service.MOST_WRITTEN,
             },
+            "counts": self.counts(person),
+            "may_promote": "admin" in person.roles,
             **self.models(person),
         }
 
     @command
-    def models(self, person: Person) -> Json:  # noqa: ARG002
+    def models(self, person: Person) -> Json:
         """Every model with its facts and its state, and what is wrong with folders beside them."""
         registry, speeds = self._product.registry, self._product.speeds.by_model()
+        try:  # TEMP
+            stood = standing(self._product, person)
+        except (NotImplementedError, AttributeError):
+            stood = {}
         return {
             "models": [
-                self._model(info) | models_view.speed(speeds.get(info.label))
+                self._model(info)
+                | models_view.speed(speeds.get(info.label))
+                | stood.get(info.label, NOWHERE)
                 for info in registry.list()
             ],
             "problems": list(registry.problems()),
@@ -73,6 +89,18 @@ class ModelsCommands(SearchCommands):
         state, runtime = registry.state(info.label), registry.runtime(info.label)
         server = self._servers.get(info.label, "")
         return models_view.model(info, card.facts(info), state, runtime, server)
+
+    @command
+    def counts(self, person: Person) -> Json:
+        """How many things the tabs hold."""
+        product = self._product
+        if not hasattr(product, "runs"):  # TEMP
+            return {}
+        return {
+            "datasets": len(product.datasets.list(person)),
+            "runs": len(product.runs.list(person)),
+            "evaluations": len(product.evaluations.list(person)),
+        }
 
     # Looking inside ------------------------------------------------------------------------------
 
@@ -120,7 +148,7 @@ class ModelsCommands(SearchCommands):
         label = given.get("model") if isinstance(given, dict) else None
         try:
             person = await asyncio.to_thread(caller, self._product, request)
-            admit(person, MODELS.roles)
+            admit(person, SEES)
             info = self._product.registry.resolve(label if isinstance(label, str) else "")
             text = await asyncio.to_thread(card.card_text, info)
         except ChatbotError as error:

@@ -64,6 +64,10 @@ const TABLE = [
     { id: "write-article", keys: ["N"], text: "Write article", single: true },
     { keys: ["Ctrl+S"], text: "Save the article", fixed: true },
   ]],
+  ["Compare", [
+    { id: "vote", keys: ["1", "2", "3", "4"], text: "A is better, B is better, equally good, both bad", single: true },
+    { keys: ["Ctrl+Enter"], text: "Ask both", fixed: true },
+  ]],
   ["Look inside a model", [
     { keys: ["←", "→"], text: "Another token of the answer", fixed: true },
     { keys: ["←", "→", "↑", "↓"], text: "Another cell of the attention", fixed: true },

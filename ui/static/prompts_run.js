@@ -9,16 +9,16 @@ const STATES = { complete: "", stopped: "stopped", truncated: "cut off at its lo
 
 /* Begins a run by `begin`, which resolves to {work} or {error}, and writes it into `place` until it
    ends. Returns {stop, ended}: `ended` resolves to the whole text, or null after an error, whose
-   sentence `refused` gets. */
-export function follow(place, begin, refused = () => {}) {
-  const run = { id: null, over: false, done: false, refused };
+   sentence `refused` gets. `ask`: through which commands it is followed. */
+export function follow(place, begin, refused = () => {}, ask = call) {
+  const run = { id: null, over: false, done: false, refused, ask };
   const text = h("div", { class: "answer", "aria-busy": "true" });
   const state = h("span", { class: "xs dim num grow", role: "status" }, "waiting…");
   const stop = h("button", { type: "button", class: "btn s", onclick: () => run.stop() }, icon("stop"), "Stop");
   place.replaceChildren(text, h("div", { class: "row wrap" }, state, stop));
   run.stop = async () => {
     run.over = true;
-    if (run.id) await call("stop", { work: run.id });
+    if (run.id) await ask("stop", { work: run.id });
   };
   run.ended = write(run, begin, { place, text, state, stop });
   return run;
@@ -33,15 +33,15 @@ async function write(run, begin, { place, text, state, stop }) {
     const begun = await begin();
     if (begun.error) return refuse(run, place, begun);
     run.id = begun.work;
-    if (run.over) call("stop", { work: run.id });
+    if (run.over) run.ask("stop", { work: run.id });
     for (let have = 0; ; ) {
-      const told = await call("follow", { work: run.id, have });
+      const told = await run.ask("follow", { work: run.id, have });
       if (told.error) return refuse(run, place, told, text.textContent);
       have += [...told.text].length;
       if (told.text) text.append(told.text);
       if (told.ended) {
         state.textContent = figuresOf(told.ended);
-        say(`Answer of ${told.ended.model} is there.`);
+        say(told.ended.model ? `Answer of ${told.ended.model} is there.` : "An answer is there.");
         return text.textContent;
       }
     }

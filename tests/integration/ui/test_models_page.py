@@ -13,8 +13,7 @@ from chatbot.errors import NotAllowed
 from chatbot.settings import HostedModel, Settings
 from tests.support import tiny_model
 from ui.pages.commands import NOT_UNDERSTOOD, calling
-from ui.pages.frame import MODELS
-from ui.pages.models_commands import ModelsCommands
+from ui.pages.models_commands import SEES, ModelsCommands
 from ui.pages.works import Works
 from ui.web import create_app
 
@@ -47,7 +46,7 @@ def ask(product):
     """One command of the page, or several after one another in one loop."""
     with asyncio.Runner() as runner:
         works = Works()
-        call = calling(product, ModelsCommands(product, works), MODELS.roles)
+        call = calling(product, ModelsCommands(product, works), SEES)
 
         async def looked(**data):
             told = await call(data, None)
