@@ -167,10 +167,13 @@ class Unchanged:
         return ""
 
 
-def mask(messages: Sequence[Message], rules: Rules = DEFAULT) -> Masked:
+def mask(
+    messages: Sequence[Message], rules: Rules = DEFAULT, people: Sequence[str] = ()
+) -> Masked:
     """The messages with one tag for each personal value, the same everywhere in them.
 
-    Work grows with the length of the texts. Raises ValueError for a pattern that is none.
+    `people`: names that the caller knows of, found where no form gives them away. Work grows with
+    the length of the texts. Raises ValueError for a pattern that is none.
     """
     if not rules.on:
         return Masked(list(messages))
@@ -179,7 +182,7 @@ def mask(messages: Sequence[Message], rules: Rules = DEFAULT) -> Masked:
 
     texts = [message["content"] for message in messages]
     kinds, own = _kinds(rules), _own(rules)
-    known = _names(texts, rules)
+    known = _names(texts, rules, people)
     known |= _found_by_words(texts, kinds, own, known)
     tags = Tags(only=kinds, known=known, own=own)
     hidden = [
@@ -256,7 +259,7 @@ def _own(rules: Rules) -> "tuple[Rule, ...]":
     return tuple(given)
 
 
-def _names(texts: Sequence[str], rules: Rules) -> dict[str, str]:
+def _names(texts: Sequence[str], rules: Rules, people: Sequence[str]) -> dict[str, str]:
     """The names in the texts with their kind, and the parts that may stand for the whole."""
     if not {"names", "companies"} & rules.groups:
         return {}
@@ -272,6 +275,9 @@ def _names(texts: Sequence[str], rules: Rules) -> dict[str, str]:
         for name in called(plain(text)):
             found.setdefault(name, "name")
     words = kept | BEFORE_NAMES | ORDINARY | TIMES | _PARTICLES
+    for name in people if "names" in rules.groups else ():
+        if name.strip().casefold() not in words:
+            found.setdefault(name.strip(), "name")
     whole = {name: _person(name, kind) for name, kind in found.items() if _is_free(name, kept)}
     parts = {
         part[0].upper() + part[1:]: "name"  # in small letters it may be a word: "mark"

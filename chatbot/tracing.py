@@ -79,7 +79,7 @@ class Traces:
         kept = trace.passages
         shown = for_person(kept, internal=Knowledge.may_see_internal(person))
         trace = replace(trace, passages=shown)
-        sent = self._render(trace, version, question, history, reply)
+        sent = rendered(self._releases, trace, version, question, history, reply)
         exact = sent.rendered_hash == trace.rendered_hash
         return TraceView(
             messages=sent.messages,
@@ -121,26 +121,36 @@ class Traces:
             raise NotFound(GONE)
         return Source(article.title, passage.heading, passage.text, internal)
 
-    def _render(
-        self, trace: Trace, version: str, question: Message, history: list[Message], reply: Message
-    ) -> Sent:
-        prompt = self._releases.prompt(version)
-        values = values_of(prompt, question.content, trace.inputs["workspace"])
-        plan = Plan(
-            prompt=prompt,
-            values=values | as_values(prompt, trace.passages),
-            history=history_of(history),
-            continued=reply.content[: trace.inputs["continued"]],
-            renderer=self._releases.renderer,
-            chosen=tuple(trace.inputs["examples"]) if "examples" in trace.inputs else None,
-        )
-        sent = Sent(trace.model, "")
-        try:
-            sent.messages = render(plan).messages
-        except PromptInvalid:
-            # What was refused then is refused now: there is nothing that was sent to show.
-            sent.messages = []
-        return sent
+
+def rendered(
+    releases: Releases,
+    trace: Trace,
+    version: str,
+    question: Message,
+    history: list[Message],
+    reply: Message,
+) -> Sent:
+    """The messages that a trace is of, rendered again by its version (sha).
+
+    None are there where the rendering is refused, as it was then. Raises NotFound: no such version.
+    """
+    prompt = releases.prompt(version)
+    values = values_of(prompt, question.content, trace.inputs["workspace"])
+    plan = Plan(
+        prompt=prompt,
+        values=values | as_values(prompt, trace.passages),
+        history=history_of(history),
+        continued=reply.content[: trace.inputs["continued"]],
+        renderer=releases.renderer,
+        chosen=tuple(trace.inputs["examples"]) if "examples" in trace.inputs else None,
+    )
+    sent = Sent(trace.model, "")
+    try:
+        sent.messages = render(plan).messages
+    except PromptInvalid:
+        # What was refused then is refused now: there is nothing that was sent to show.
+        sent.messages = []
+    return sent
 
 
 def _is_valid(article: articles.Article) -> bool:
