@@ -71,6 +71,15 @@ class Uploads:
             del self._uploads[person.id, key]
             return upload.path
 
+    def look(self, person: Person, key: str) -> Path:
+        """The same, of a file that stays here. Raises NotFound, Refused."""
+        with self._lock:
+            upload = self._of(person, key)
+            if upload.got != upload.size:
+                raise Refused("The file did not arrive in full. Add it again.")
+            upload.seen = time.monotonic()
+            return upload.path
+
     def close(self) -> None:
         """Throw away what was not taken."""
         with self._lock:

@@ -4,8 +4,8 @@
     follow ─▶ {"running": {"stage", "done", "of"}}, again and again, then {"result": …} or the error
     stop  ─▶ it ends as soon as it can
 
-Works belong to a person and wait in one line. They know no page; their results are forgotten once
-told, or after a while.
+Works belong to a person and wait in one line, or in a few. They know no page; their results are
+forgotten once told, or after a while.
 """
 
 import asyncio
@@ -39,11 +39,14 @@ class _Entry:
 
 
 class Works:
-    """The works of one page. `begin` and `follow` are for the event loop."""
+    """The works of one page, `at_once` of them at a time, in the order in which they came.
 
-    def __init__(self) -> None:
+    `begin` and `follow` are for the event loop.
+    """
+
+    def __init__(self, at_once: int = 1) -> None:
         self._entries: dict[str, _Entry] = {}
-        self._line = ThreadPoolExecutor(1, "works")
+        self._line = ThreadPoolExecutor(at_once, "works")
 
     def begin(
         self,

@@ -1,0 +1,163 @@
+"""What the tabs Registry and Evaluations can ask for: gates, promotion, evaluations, answers.
+
+Reviewers and administrators look; services check who promotes, rolls back and promotes against the
+gate: administrators alone.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from chatbot.bootstrap import Product
+from chatbot.errors import GateClosed
+from chatbot.promotion import ModelRelease
+from chatbot.views import Person
+from ui.pages import models_judged_view as view
+from ui.pages.commands import command
+from ui.pages.works import Works
+
+Json = dict[str, Any]
+Key = Annotated[str, Field(max_length=200)]
+Text = Annotated[str, Field(max_length=1_000)]
+Pair = Annotated[list[Key], Field(min_length=2, max_length=2)]
+Prompts = Annotated[list[Pair], Field(max_length=50)]
+Environment = Literal["staging", "production"]
+Change = Literal["all", "better", "worse"]
+
+AT_ONCE = 20
+"""Answers that are fetched at a time."""
+
+
+class ModelsReleaseCommands:
+    """The commands of one product."""
+
+    _product: Product
+    _works: Works
+
+    # Evaluations ---------------------------------------------------------------------------------
+
+    @command
+    def evaluations(self, person: Person) -> Json:
+        """The evaluations, the newest first."""
+        return {"evaluations": [view.line(one) for one in self._product.evaluations.list(person)]}
+
+    @command
+    def evaluation(self, person: Person, *, evaluation: Key) -> Json:
+        """One of them: its parts, its gate, how many answers went which way."""
+        return {"evaluation": view.evaluation(self._product.evaluations.get(person, evaluation))}
+
+    @command
+    def replies(
+        self,
+        person: Person,
+        *,
+        evaluation: Key,
+        change: Change,
+        after: Annotated[int, Field(ge=0, le=2**31)] = 0,
+    ) -> Json:
+        """Answers side by side, those that changed most first. `after`: how many to pass over."""
+        found = self._product.evaluations.replies(
+            person, evaluation, change, limit=AT_ONCE, after=after
+        )
+        return {"replies": [view.pair(one) for one in found]}
+
+    @command
+    def report(self, person: Person, *, evaluation: Key, form: Literal["markdown", "html"]) -> Json:
+        """The whole report, as the text of a file."""
+        return {"text": self._product.evaluations.report_text(person, evaluation, form)}
+
+    # Promotion -----------------------------------------------------------------------------------
+
+    @command
+    def gate(self, person: Person, *, model: Key) -> Json:
+        """What production asks of a model, and what the asker may do about it."""
+        return {
+            "gate": view.gate(self._product.promotion.gate(person, model)),
+            "may_promote": "admin" in person.roles,
+        }
+
+    @command
+    def promoting(self, person: Person, *, model: Key) -> Json:
+        """What the Promote dialog shows: the gate, what is served now, prompts that wait."""
+        found = self.gate(person, model=model)
+        lines = self._product.authoring.list(person) if "admin" in person.roles else ()
+        waiting = [
+            {"name": one.name, "sha": one.newest, "seq": one.versions}
+            for one in lines
+            if not one.archived and all(live.sha != one.newest for live in one.production)
+        ]
+        return found | {"serves": self._serves(), "prompts": waiting}
+
+    @command
+    def promote(
+        self,
+        person: Person,
+        *,
+        model: Key,
+        environment: Environment,
+        reason: Text,
+        override: Text = "",
+        prompts: Prompts = [],  # noqa: B006  pydantic copies it
+    ) -> Json:
+        """Let the name in CHATBOT_MODEL stand for a model, and release prompts with it."""
+        try:
+            made = self._product.promotion.promote(
+                person,
+                model,
+                reason=reason,
+                environment=environment,
+                override=override,
+                prompts={one[0]: one[1] for one in prompts},
+            )
+        except GateClosed as error:
+            told = self.gate(person, model=model)
+            return {"error": str(error), "code": error.code, "gate": told["gate"]}
+        return {"release": view.release(made)}
+
+    @command
+    def model_releases(self, person: Person) -> Json:
+        """What the name stood for, the newest first, and what rolling back would serve."""
+        found = self._product.promotion.history(person)
+        now = _newest(found)
+        back = None
+        if now is not None:
+            older = next((one for one in found if one.id == now.previous), None)
+            back = older.model if older is not None else "what the settings say"
+        return {
+            "releases": [view.release(one) for one in found],
+            "now": now.model if now else None,
+            "back": back,
+            "may_promote": "admin" in person.roles,
+        }
+
+    @command
+    def roll_back_model(self, person: Person, *, reason: Text) -> Json:
+        """Serve again what was served before, its prompts too."""
+        return {"release": view.release(self._product.promotion.roll_back(person, reason=reason))}
+
+    def _serves(self) -> str:
+        return self._product.registry.resolve().label
+
+
+def _newest(releases: list[ModelRelease]) -> ModelRelease | None:
+    """The one that production stands on."""
+    return next((one for one in releases if one.environment == "production"), None)
+
+
+def standing(product: Product, person: Person) -> dict[str, Json]:
+    """Where each model stands, what it came from, how it was judged, by label."""
+    stages = product.promotion.stages()
+    runs = {one.model: one for one in product.runs.list(person) if one.kept}
+    marks = product.promotion.marks(person)
+    found: dict[str, Json] = {}
+    for label, stage in stages.items():
+        judged = product.evaluations.newest(label)
+        run = runs.get(label)
+        found[label] = {
+            "stage": stage,
+            "score": view.score(judged),
+            "evaluation": judged.id if judged else None,
+            "from": view.origin(run) if run else None,
+            "marks": [view.mark(one) for one in marks if one.model == label],
+        }
+    return found
