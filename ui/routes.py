@@ -62,6 +62,7 @@ ROUTES: tuple[Route, ...] = (
     Route("/desk", page=True),
     Route("/prompts", page=True),
     Route("/knowledge", page=True),
+    Route("/review", page=True),
     Route("/models", page=True),
     Route("/admin", page=True),
     Route("/account", page=True),
@@ -69,6 +70,7 @@ ROUTES: tuple[Route, ...] = (
     Route("/account/export", _POST, limit=FORM_LIMIT),
     Route("/admin/people/{whom}/export", _POST, limit=FORM_LIMIT),
     Route("/admin/record/export", _POST, limit=FORM_LIMIT),
+    Route("/review/export", _POST, limit=FORM_LIMIT),
     # For programs
     Route("/api/drafts", _POST),
     # Files without anybody's data

@@ -34,7 +34,19 @@ from chatbot.openid import open_provider
 from ui import bindings, login, oidc, quick, routes
 from ui.api import drafts
 from ui.guard import Guard, People, names_of
-from ui.pages import account, admin, admin_files, chat, desk, frame, knowledge, models, prompts
+from ui.pages import (
+    account,
+    admin,
+    admin_files,
+    chat,
+    desk,
+    frame,
+    knowledge,
+    models,
+    prompts,
+    review,
+    review_files,
+)
 from ui.pages.chat_stream import ChatStream
 from ui.pages.commands import NOT_UNDERSTOOD
 from ui.refusal import Refusal
@@ -101,6 +113,7 @@ def create_app(product: Product) -> FastAPI:
         doors = login.add(app, product, provider.name if provider else "")
         oidc.add(app, product, provider, doors)
     admin_files.add(app, product)
+    review_files.add(app, product)
     drafts.add(app, product)
     _mount(app, blocks)
     for mounted in app.routes:
@@ -202,6 +215,8 @@ def pages_of(product: Product) -> tuple[gr.Blocks, ChatStream, ExitStack]:
         works.callback(prompts.build(product).close)
     with blocks.route(frame.KNOWLEDGE.title, frame.KNOWLEDGE.path):
         works.callback(knowledge.build(product).close)
+    with blocks.route(frame.REVIEW.title, frame.REVIEW.path):
+        works.callback(review.build(product).close)
     with blocks.route(frame.ADMIN.title, frame.ADMIN.path):
         admin.build(product)
     with blocks.route(frame.ACCOUNT.title, frame.ACCOUNT.path):

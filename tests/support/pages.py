@@ -20,6 +20,7 @@ from ui.pages.models_compare_commands import CompareCommands
 from ui.pages.prompts_commands import PromptsCommands
 from ui.pages.prompts_edit_commands import PromptsEditCommands
 from ui.pages.prompts_tests_commands import PromptsTestsCommands
+from ui.pages.review_commands import ReviewCommands
 
 BOOKS: dict[str, type] = {
     "chat-meta": ChatCommands,
@@ -29,6 +30,7 @@ BOOKS: dict[str, type] = {
     "prompts-tests-data": PromptsTestsCommands,
     "knowledge-data": KnowledgeCommands,
     "demo-data": DemoCommands,
+    "review-data": ReviewCommands,
     "models-data": ModelsCommands,
     "compare-data": CompareCommands,
     "admin-data": AdminCommands,

@@ -66,10 +66,11 @@ CHAT = Page("chat", "Chat", "/", ("chatter", "agent", "author", "reviewer", "adm
 DESK = Page("desk", "Desk", "/desk", ("agent", "admin"))
 PROMPTS = Page("prompts", "Prompts", "/prompts", CHAT.roles)
 KNOWLEDGE = Page("knowledge", "Knowledge", "/knowledge", ("agent", "author", "reviewer", "admin"))
+REVIEW = Page("review", "Review", "/review", ("reviewer",))
 MODELS = Page("models", "Models", "/models", ("admin", "reviewer", "author"))
 ADMIN = Page("admin", "Admin", "/admin", ("admin",))
 ACCOUNT = Page("own", "Your account", "/account")
-PAGES: tuple[Page, ...] = (CHAT, DESK, PROMPTS, KNOWLEDGE, MODELS, ADMIN)
+PAGES: tuple[Page, ...] = (CHAT, DESK, PROMPTS, KNOWLEDGE, REVIEW, MODELS, ADMIN)
 """Every page of the header, in its order. The account page stands in the account menu."""
 
 
@@ -181,6 +182,7 @@ def with_head(page: bytes) -> bytes:
         f'<link rel="stylesheet" href="{at}/prompts_tests.css">'
         f'<link rel="stylesheet" href="{at}/desk.css">'
         f'<link rel="stylesheet" href="{at}/knowledge.css">'
+        f'<link rel="stylesheet" href="{at}/review.css">'
         f'<link rel="stylesheet" href="{at}/models_compare.css">'
         f'<link rel="icon" href="{at}/icon.svg">'
         f'<script type="module" src="{at}/app.js"></script>'

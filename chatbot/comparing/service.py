@@ -12,30 +12,45 @@ person's who asked. Knows no page.
 
 import asyncio
 import secrets
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import asdict, dataclass
-from datetime import datetime
-from typing import Literal
+from dataclasses import asdict
 
 from chatbot.answering import values_of
 from chatbot.archive import Archive
 from chatbot.audit import Audit
 from chatbot.backends.cancel import CancelToken
 from chatbot.backends.registry import Registry
+from chatbot.comparing.views import (
+    PLACES,
+    Asked,
+    Choice,
+    Line,
+    Place,
+    Prompt,
+    Side,
+    Standing,
+    Voted,
+    answer_of,
+    sides_of,
+    standing_of,
+    title_of,
+    vote_of,
+    voted_of,
+    which_of,
+)
 from chatbot.errors import Conflict, EmptyText, NotAllowed, Refused, TextTooLong
 from chatbot.knowledge import Knowledge
 from chatbot.releases import Releases
 from chatbot.settings import Settings
-from chatbot.sourcing import Sourcing
+from chatbot.sourcing import Json, Sourcing, as_values
 from chatbot.tally import Rate
 from chatbot.workbench import Told, Workbench
 from store import comparisons
 from store import prompts as versions
 from store.comparisons import Side as Which
-from store.comparisons import Vote as Vote
 from store.engine import Session
-from store.records import Person, VersionLine
+from store.records import Person
 
 ROLES = ("author", "reviewer", "admin")
 MOST = 100
@@ -45,91 +60,8 @@ MINE = 50
 VERSIONS = 30
 """Versions of a prompt to choose from."""
 
-Place = Literal["first", "second"]
-PLACES: tuple[Place, Place] = ("first", "second")
-Choice = Literal["first", "second", "tie", "both bad"]
-
 SAME = "Both sides are the same. Choose another model, prompt or version for one of them."
 WAITS = "Both answers have to be there before you can vote. Wait for them, or ask again."
-
-
-@dataclass(frozen=True, slots=True)
-class Side:
-    """What answers: a model with a prompt version (sha; `number` counts from 1)."""
-
-    model: str
-    prompt: str
-    version: str
-    number: int
-
-    @property
-    def label(self) -> str:
-        """As people read it."""
-        return f"{self.model} · {self.prompt} v{self.number}"
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """A comparison and how it stands. `left_wins`: the left side's share of the decided votes."""
-
-    id: str
-    title: str
-    left: Side
-    right: Side
-    blind: bool
-    by: str
-    at: datetime
-    left_wins: Rate
-    ties: int
-    both_bad: int
-
-    @property
-    def votes(self) -> int:
-        """All of them."""
-        return self.left_wins.count + self.ties + self.both_bad
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A question that was just asked. `sides`: who answers first and second; None while blind."""
-
-    id: str
-    question: str
-    sides: tuple[Side, Side] | None
-    hosts: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Voted:
-    """A question with its vote: the sides, texts and seconds in the order they were shown."""
-
-    id: str
-    question: str
-    sides: tuple[Side, Side]
-    texts: tuple[str, str]
-    seconds: tuple[float | None, float | None]
-    choice: Choice
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A side over all comparisons that it is in. `wins`: its share of the decided votes."""
-
-    side: Side
-    wins: Rate
-    ties: int
-    both_bad: int
-
-
-@dataclass(frozen=True, slots=True)
-class Prompt:
-    """A prompt to choose, its newest versions first. `live`: the version in production."""
-
-    name: str
-    title: str
-    live: str
-    versions: tuple[VersionLine, ...]
 
 
 class Comparing:
@@ -188,7 +120,7 @@ class Comparing:
         with self._archive.main.writing() as session:
             made = comparisons.make(
                 session,
-                title=_title(*sides),
+                title=title_of(*sides),
                 left=asdict(sides[0]),
                 right=asdict(sides[1]),
                 blind=blind,
@@ -197,7 +129,7 @@ class Comparing:
             self._audit.note_in(
                 session, person, "comparison_made", "comparison", made.public_id, blind=blind
             )
-        return _standing(made, {})
+        return standing_of(made, {})
 
     def standings(self, person: Person) -> list[Standing]:
         """The newest comparisons and how they stand, newest first. Raises NotAllowed."""
@@ -211,7 +143,7 @@ class Comparing:
         with self._archive.main.reading() as session:
             found = comparisons.get(session, comparison)
             counted = comparisons.counts(session, [found.id])
-        return _standing(found, counted.get(found.id, {}))
+        return standing_of(found, counted.get(found.id, {}))
 
     def remove(self, person: Person, comparison: str) -> None:
         """Remove a comparison with its questions and votes: an administrator, or who made it.
@@ -248,7 +180,12 @@ class Comparing:
     def _standings(self, session: Session) -> list[Standing]:
         found = comparisons.newest(session, limit=MOST)
         counted = comparisons.counts(session, [one.id for one in found])
-        return [_standing(one, counted.get(one.id, {})) for one in found]
+        return [standing_of(one, counted.get(one.id, {})) for one in found]
+
+    def side(self, person: Person, model: str, prompt: str, version: str) -> Side:
+        """A side by its names, as for `make`. Raises what that raises."""
+        _admit(person)
+        return self._side(model, prompt, version)
 
     def _side(self, model: str, prompt: str, version: str) -> Side:
         label = self._registry.resolve(model or None).label
@@ -277,7 +214,7 @@ class Comparing:
             found = comparisons.get(session, comparison)
             swapped = found.blind and secrets.randbelow(2) == 1
             row = comparisons.ask(session, found.id, person.id, question=text, swapped=swapped)
-        sides = _sides(found, row)
+        sides = sides_of(found, row)
         hosts = {self._registry.host(one.model) for one in sides} - {""}
         return Asked(row.public_id, text, None if found.blind else sides, tuple(sorted(hosts)))
 
@@ -289,7 +226,7 @@ class Comparing:
         A blind comparison's figures name no model. Raises what `Workbench.run` raises, NotAllowed,
         NotFound, Conflict where this answer is there.
         """
-        found, row, side = await asyncio.to_thread(self._waiting, person, asked, place)
+        found, row, side = await asyncio.to_thread(self.waiting, person, asked, place)
         prompt = await asyncio.to_thread(self._releases.prompt, side.version)
         sourced = await asyncio.to_thread(self._sourcing.find, person, prompt, row.question, ())
         values = values_of(prompt, row.question, self._workspace) | sourced.values(prompt)
@@ -301,20 +238,49 @@ class Comparing:
                 if one.ended is None:
                     yield one
                     continue
-                which: Which = _which(row, place)
+                which: Which = which_of(row, place)
                 seconds = float(one.ended["total_s"])
                 await asyncio.to_thread(self._keep, row.id, which, text, seconds)
                 yield Told("", {"status": one.ended["status"]} if found.blind else one.ended)
 
-    def _waiting(
+    async def again(
+        self,
+        person: Person,
+        side: Side,
+        question: str,
+        history: Sequence[Mapping[str, str]],
+        passages: Sequence[Json],
+        cancel: CancelToken,
+    ) -> AsyncGenerator[Told, None]:
+        """Answer a question of a stored turn once more, after the messages before it.
+
+        `passages`: those that the turn had, as its trace keeps them. Nothing is stored. Raises what
+        `Workbench.run` raises, NotAllowed.
+        """
+        _admit(person)
+        prompt = await asyncio.to_thread(self._releases.prompt, side.version)
+        values = values_of(prompt, question, self._workspace) | as_values(prompt, passages)
+        if prompt.thread_input is not None:
+            values[prompt.thread_input.name] = [dict(one) for one in history]
+        async with aclosing(
+            self._workbench.run(person, prompt, values, side.model, cancel)
+        ) as pieces:
+            async for one in pieces:
+                yield one
+
+    def waiting(
         self, person: Person, asked: str, place: Place
     ) -> tuple[comparisons.Comparison, comparisons.Asked, Side]:
+        """A question that waits for this answer, and who gives it.
+
+        Raises NotAllowed, NotFound, Conflict where the answer is there.
+        """
         _admit(person)
         with self._archive.main.reading() as session:
             found, row = comparisons.asked(session, asked, person.id)
-        if _of(row, _which(row, place))[1] is not None:
+        if answer_of(row, which_of(row, place))[1] is not None:
             raise Conflict("This answer is there already. Reload the page to see it.")
-        return found, row, _sides(found, row)[PLACES.index(place)]
+        return found, row, sides_of(found, row)[PLACES.index(place)]
 
     def _keep(self, asked: int, which: Which, text: str, seconds: float) -> None:
         with self._archive.main.writing() as session:
@@ -330,9 +296,9 @@ class Comparing:
             found, row = comparisons.asked(session, asked, person.id)
             if row.left_s is None or row.right_s is None:
                 raise Refused(WAITS)
-            comparisons.vote(session, row.id, _vote(row, choice))
+            comparisons.vote(session, row.id, vote_of(row, choice))
             found, row = comparisons.asked(session, asked, person.id)
-        return _voted(found, row)
+        return voted_of(found, row)
 
     def mine(self, person: Person, comparison: str) -> list[Voted]:
         """One's own questions of a comparison (public id) that have a vote, newest first.
@@ -343,7 +309,7 @@ class Comparing:
         with self._archive.main.reading() as session:
             found = comparisons.get(session, comparison)
             rows = comparisons.of_person(session, found.id, person.id, limit=MINE)
-        return [_voted(found, row) for row in rows]
+        return [voted_of(found, row) for row in rows]
 
 
 def _admit(person: Person) -> None:
@@ -354,67 +320,3 @@ def _admit(person: Person) -> None:
 def _live(weights: Mapping[str, int]) -> str:
     """The version that most new conversations get."""
     return max(weights, key=lambda sha: (weights[sha], sha))
-
-
-def _title(left: Side, right: Side) -> str:
-    """What differs: two models, two versions of a prompt, or both."""
-    if (left.prompt, left.version) == (right.prompt, right.version):
-        return f"{left.model} or {right.model}"
-    if left.model == right.model:
-        return f"{left.prompt} v{left.number} or {right.prompt} v{right.number}"
-    return f"{left.label} or {right.label}"
-
-
-def _standing(found: comparisons.Comparison, votes: Mapping[Vote, int]) -> Standing:
-    left, right = votes.get("left", 0), votes.get("right", 0)
-    return Standing(
-        id=found.public_id,
-        title=found.title,
-        left=Side(**found.left),
-        right=Side(**found.right),
-        blind=found.blind,
-        by=found.actor,
-        at=found.created_at,
-        left_wins=Rate(left, left + right),
-        ties=votes.get("tie", 0),
-        both_bad=votes.get("both bad", 0),
-    )
-
-
-def _sides(found: comparisons.Comparison, row: comparisons.Asked) -> tuple[Side, Side]:
-    """The sides in the order in which their answers are shown."""
-    left, right = Side(**found.left), Side(**found.right)
-    return (right, left) if row.swapped else (left, right)
-
-
-def _which(row: comparisons.Asked, place: Place) -> Which:
-    return "right" if (place == "first") == row.swapped else "left"
-
-
-def _vote(row: comparisons.Asked, choice: Choice) -> Vote:
-    if choice == "first" or choice == "second":
-        return _which(row, choice)
-    return choice
-
-
-def _of(row: comparisons.Asked, which: Which) -> tuple[str, float | None]:
-    """An answer's text and seconds."""
-    return (row.left_text, row.left_s) if which == "left" else (row.right_text, row.right_s)
-
-
-def _voted(found: comparisons.Comparison, row: comparisons.Asked) -> Voted:
-    first, second = (_of(row, _which(row, place)) for place in PLACES)
-    choice: Choice
-    if row.vote in ("left", "right"):
-        choice = "first" if row.vote == _which(row, "first") else "second"
-    else:
-        choice = "tie" if row.vote == "tie" else "both bad"
-    return Voted(
-        id=row.public_id,
-        question=row.question,
-        sides=_sides(found, row),
-        texts=(first[0], second[0]),
-        seconds=(first[1], second[1]),
-        choice=choice,
-        at=row.created_at,
-    )
