@@ -1,8 +1,244 @@
-"""Datasets and their rows: written once, read in parts, shortened when somebody is forgotten."""
+"""Datasets and their rows: written once, read in parts, shortened when somebody is forgotten.
 
+A dataset that is being built has a name that nobody can give one (`begin`); nobody sees it until
+`finish` names it. Afterwards nothing changes it but rows that leave with their message or reply:
+`renew` then says so, and marks the models that learned from it.
+"""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
+
+from store.base import new_id
+from store.columns import now
+from store.errors import Conflict, NotFound
+from store.learning_tables import Dataset as Row
+from store.learning_tables import DatasetRow, ModelMark, TrainingRun
+from store.rows import columns_of
+
+_UNNAMED = "."
+"""What the name of a dataset that is being built begins with."""
+_PART = 1000
+"""Rows that are read at once."""
+_LEARNED = ("running", "stopping", "complete", "stopped", "interrupted")
+"""States of a run that may have seen rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """A dataset without its rows. `rows` counts them; for the rest see the table."""
+
+    id: int
+    public_id: str
+    name: str
+    sha: str
+    first_sha: str
+    changed: str
+    settings: dict[str, Any]
+    card: dict[str, Any]
+    rows: int
+    actor: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A row of a dataset."""
+
+    number: int
+    split: str
+    source: str
+    talk: str
+    message_id: int | None
+    reply_id: int | None
+    prompt: str
+    version: str
+    label: str
+    messages: list[dict[str, str]]
+    reply: str
+    rejected: str | None
+
+    @property
+    def digest(self) -> str:
+        """sha256 over what the row says, wherever it stands: neither its number nor its ids."""
+        said = asdict(self)
+        for name in ("number", "message_id", "reply_id"):
+            said.pop(name)
+        text = json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many rows a dataset has by what. `preference`: with a worse reply beside the good one."""
+
+    rows: int
+    split: dict[str, int]
+    source: dict[str, int]
+    label: dict[str, int]
+    prompt: dict[tuple[str, str], int]
+    preference: int
+
+
+_DATASET = columns_of(Row, Dataset)
+_LINE = columns_of(DatasetRow, Line)
+
+
+# Written once -------------------------------------------------------------------------------------
+
+
+def begin(session: Session, *, settings: Mapping[str, Any], actor: str) -> int:
+    """A dataset that nobody sees yet; its id."""
+    unseen = f"{_UNNAMED}{new_id()}"
+    row = Row(
+        name=unseen, sha="", first_sha="", settings=dict(settings), card={}, rows=0, actor=actor
+    )
+    session.add(row)
+    session.flush()
+    return row.id
+
+
+def add(session: Session, dataset_id: int, lines: Sequence[Line]) -> None:
+    """Add rows to a dataset that is being built. Raises `UnstorableText`, `Conflict`."""
+    values = [asdict(one) | {"dataset_id": dataset_id, "digest": one.digest} for one in lines]
+    if values:
+        session.execute(insert(DatasetRow), values)
+
+
+def finish(session: Session, dataset_id: int, *, name: str, card: Mapping[str, Any]) -> Dataset:
+    """Name a dataset, and keep the hash of its rows. Raises `Conflict`: the name is taken."""
+    if find(session, name) is not None:
+        raise Conflict(f"There is a dataset named {name} already. Choose another name.")
+    sha, count = _sha(session, dataset_id)
+    named = {"name": name, "card": dict(card), "sha": sha, "first_sha": sha, "rows": count}
+    session.execute(update(Row).where(Row.id == dataset_id).values(**named, created_at=now()))
+    return get(session, name)
+
+
+def sweep(session: Session, before: datetime) -> int:
+    """Remove what builds left unfinished since before then; how many."""
+    left = delete(Row).where(Row.name.startswith(_UNNAMED), Row.created_at < before)
+    return len(session.execute(left.returning(Row.id)).all())
+
+
+def drop(session: Session, dataset_id: int) -> None:
+    """Remove a dataset with its rows. Runs and evaluations keep its name and hash."""
+    session.execute(delete(Row).where(Row.id == dataset_id))
+
+
+# Read ---------------------------------------------------------------------------------------------
+
+
+def find(session: Session, named: str) -> Dataset | None:
+    """A dataset by its name or public id."""
+    asked = select(*_DATASET).where(
+        (Row.name == named) | (Row.public_id == named), Row.name.not_like(f"{_UNNAMED}%")
+    )
+    found = session.execute(asked.order_by(Row.name != named).limit(1)).one_or_none()
+    return None if found is None else Dataset(*found)
+
+
+def get(session: Session, named: str) -> Dataset:
+    """A dataset by its name or public id. Raises `NotFound`."""
+    found = find(session, named)
+    if found is None:
+        raise NotFound("This dataset")
+    return found
+
+
+def every(session: Session) -> list[Dataset]:
+    """All datasets, the newest first."""
+    asked = select(*_DATASET).where(Row.name.not_like(f"{_UNNAMED}%")).order_by(Row.id.desc())
+    return [Dataset(*row) for row in session.execute(asked)]
+
+
+def lines(
+    session: Session,
+    dataset_id: int,
+    *,
+    split: str | None = None,
+    preference: bool = False,
+    after: int = -1,
+    limit: int = _PART,
+) -> list[Line]:
+    """Rows in their order, behind the number `after`; with `preference` those with a pair."""
+    asked = select(*_LINE).where(DatasetRow.dataset_id == dataset_id, DatasetRow.number > after)
+    if split is not None:
+        asked = asked.where(DatasetRow.split == split)
+    if preference:
+        asked = asked.where(DatasetRow.rejected.is_not(None))
+    return [Line(*row) for row in session.execute(asked.order_by(DatasetRow.number).limit(limit))]
+
+
+def tally(session: Session, dataset_id: int) -> Tally:
+    """The rows of a dataset, counted."""
+    columns = (DatasetRow.split, DatasetRow.source, DatasetRow.label, DatasetRow.prompt)
+    pair = func.count(DatasetRow.rejected)
+    asked = select(*columns, DatasetRow.version, func.count(), pair)
+    asked = asked.where(DatasetRow.dataset_id == dataset_id)
+    rows = session.execute(asked.group_by(*columns, DatasetRow.version)).all()
+    found: list[Counter[Any]] = [Counter() for _ in range(4)]
+    for split, source, label, prompt, version, count, _ in rows:
+        for counter, key in zip(found, (split, source, label, (prompt, version)), strict=True):
+            counter[key] += count
+    splits, sources, labels, prompts = map(dict, found)
+    total = sum(row[5] for row in rows)
+    return Tally(total, splits, sources, labels, prompts, sum(row[6] for row in rows))
+
+
+# Shortened ----------------------------------------------------------------------------------------
 
 
 def renew(session: Session) -> list[str]:
-    """Mend the datasets that lost rows since they were built; their names."""
-    raise NotImplementedError
+    """Mend the datasets that lost rows since they were built; their names.
+
+    A row leaves with its message or reply. The dataset then gets the hash of what stayed, says
+    that it changed, and each model that may have learned from it gets a mark.
+    """
+    there = select(func.count()).where(DatasetRow.dataset_id == Row.id).scalar_subquery()
+    asked = select(*_DATASET, there.label("there")).where(
+        Row.name.not_like(f"{_UNNAMED}%"), Row.rows != there
+    )
+    changed = []
+    for *columns, _ in session.execute(asked.order_by(Row.id)).all():
+        one = Dataset(*columns)
+        _renew(session, one)
+        changed.append(one.name)
+    return changed
+
+
+def _renew(session: Session, one: Dataset) -> None:
+    sha, count = _sha(session, one.id)
+    left = one.rows - count
+    turns = "1 turn" if left == 1 else f"{left:,} turns"
+    said = f"{now():%Y-%m-%d}: {turns} left with the conversations that they were of."
+    new = {"sha": sha, "rows": count, "changed": f"{one.changed}\n{said}".strip()}
+    session.execute(update(Row).where(Row.id == one.id).values(**new))
+    learned = select(TrainingRun.model).where(
+        TrainingRun.dataset_id == one.id, TrainingRun.state.in_(_LEARNED)
+    )
+    reason = f"It learned from {turns} of the dataset {one.name} that were removed since."
+    for model in sorted(set(session.scalars(learned))):
+        session.add(ModelMark(model=model, reason=reason))
+    session.flush()
+
+
+def _sha(session: Session, dataset_id: int) -> tuple[str, int]:
+    """sha256 over the digests of the rows in their order, a line each; and how many they are."""
+    whole, count = hashlib.sha256(), 0
+    for digest in _digests(session, dataset_id):
+        whole.update(f"{digest}\n".encode())
+        count += 1
+    return whole.hexdigest(), count
+
+
+def _digests(session: Session, dataset_id: int) -> Iterator[str]:
+    asked = select(DatasetRow.digest).where(DatasetRow.dataset_id == dataset_id)
+    yield from session.scalars(asked.order_by(DatasetRow.number).execution_options(yield_per=_PART))

@@ -18,7 +18,7 @@ _GOING = text("state IN ('queued', 'running', 'stopping')")
 
 
 class Dataset(Base):
-    """An immutable snapshot of turns to learn from. `sha`: over its rows, in their order.
+    """An immutable snapshot of turns to learn from. `sha`: over the digests of its rows, in order.
 
     `changed`: why rows left it since it was built (somebody was forgotten); its `sha` is then that
     of the rows that stayed, and `first_sha` the one that it was built with.
@@ -45,6 +45,7 @@ class DatasetRow(Base):
 
     `rejected`: a reply that is worse, for preference tuning. `talk`: of which conversation (a
     hash), all of whose rows are in the same `split`. Personal values are tags in all texts.
+    `digest`: sha256 over what it says.
     """
 
     __tablename__ = "dataset_rows"
@@ -70,6 +71,7 @@ class DatasetRow(Base):
     prompt: Mapped[str] = mapped_column(Name(200), default="")
     version: Mapped[str] = mapped_column(Name(64), default="")
     label: Mapped[str] = mapped_column(Name(100), default="")
+    digest: Mapped[str] = mapped_column(Name(64))
     messages: Mapped[list[dict[str, str]]] = mapped_column(PlainJson)
     reply: Mapped[str] = mapped_column(ExactText)
     rejected: Mapped[str | None] = mapped_column(ExactText)
@@ -161,8 +163,7 @@ class Evaluation(Base):
     total: Mapped[int] = mapped_column(default=0)
     report: Mapped[dict[str, Any]] = mapped_column(PlainJson)
     passed: Mapped[bool | None]
-    host: Mapped[str] = mapped_column(Name(200), default="")
-    process: Mapped[int | None] = mapped_column(BigId)
+    heard_at: Mapped[datetime | None] = mapped_column(UtcTime)
     actor: Mapped[str] = mapped_column(Name(200))
     created_at: Mapped[datetime] = mapped_column(UtcTime, default=now)
     ended_at: Mapped[datetime | None] = mapped_column(UtcTime)
