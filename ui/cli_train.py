@@ -1,4 +1,7 @@
-"""`chatbot train classifier`: a head for mood, intents or names from one's own labelled rows."""
+"""`chatbot train`: a model from a dataset, and `train classifier`: a head from labelled rows.
+
+Runs of models are in cli_runs.py.
+"""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -10,18 +13,58 @@ import typer
 
 from chatbot import settings as configuration
 from chatbot.errors import Refused
-from ui.cli_base import Json, group
+from ui import cli_runs
+from ui.cli_base import As, Json, group
 from ui.cli_output import is_terminal, note, write, write_json, write_rows
 
 if TYPE_CHECKING:
     from chatbot.learning.classify.training import Trained
 
-train = group("Train on your own labelled rows.")
+train = group(
+    "Fine-tune a model on a dataset and compare it with its base, or train a classifier. "
+    "Ctrl+C stops a run and keeps the best."
+)
+cli_runs.add_to(train)
 
 
-@train.callback()
-def _train() -> None:
-    """A group, though it has one command yet."""
+@train.callback(invoke_without_command=True)
+def _train(
+    context: typer.Context,
+    *,
+    dataset: cli_runs.Dataset = None,
+    base: cli_runs.Base = "",
+    method: cli_runs.Method = "full",
+    name: Annotated[str, typer.Option(help="Name of the result; versions count on.")] = "tuned",
+    epochs: Annotated[float | None, typer.Option(help="Passes over the rows.")] = None,
+    minutes: Annotated[float | None, typer.Option(help="Minutes at most.")] = None,
+    rate: Annotated[float | None, typer.Option(help="Learning rate at its peak.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Draws the order and the values.")] = None,
+    sample: Annotated[
+        list[str] | None, typer.Option(metavar="QUESTION", help="Asked at every check.")
+    ] = None,
+    more: cli_runs.Settings = None,
+    prepare: Annotated[
+        Path | None, typer.Option(help="Only write this folder, to be trained by torchrun.")
+    ] = None,
+    background: cli_runs.Background = False,
+    as_login: As = None,
+    as_json: Json = False,
+) -> None:
+    """Fine-tune a model on a dataset."""
+    if context.invoked_subcommand is not None:
+        if dataset is not None:
+            raise typer.BadParameter("it goes with no further command", param_hint="--dataset")
+        return
+    if dataset is None:
+        raise typer.BadParameter("say what to learn from", param_hint="--dataset")
+    named = {"epochs": epochs, "minutes": minutes, "rate": rate, "seed": seed, "samples": sample}
+    cli_runs.start(
+        cli_runs.Choice(dataset, base, method, name, named | cli_runs.values(more or [])),
+        prepare=prepare,
+        background=background,
+        as_login=as_login,
+        as_json=as_json,
+    )
 
 
 SHOWN = 20

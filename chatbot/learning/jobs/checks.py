@@ -24,16 +24,20 @@ FEWEST = 200
 """Turns below which a run is refused: too few to learn from and to judge by."""
 FIXED = ("base", "out_name", "out_version", "method")
 """Fields of a plan that are no settings of a person's, but the run's own."""
+SAMPLES = ("What can you help me with?", "My order has not arrived. What can I do?")
+"""What a model is asked at every check, unless something else is chosen."""
 WINDOW = 1024
 """Longest row in tokens, unless chosen or the base reads less."""
 
 
 def base_of(registry: Registry, base: str) -> ModelInfo:
-    """The base of a run, its files verified; empty: the default model.
+    """The base of a run, its files verified; empty: the default model, else one that is here.
 
     Raises UnknownModel, ModelCorrupt, ModelUnavailable, Refused for one that cannot be trained.
     """
     info = registry.resolve(base or None)
+    if info.path is None and not base:
+        info = registry.at_home() or info
     if info.path is None:
         raise Refused(
             f"{info.label} runs elsewhere, so it cannot be trained here. Choose a local model."
@@ -114,9 +118,9 @@ def settings_of(
 
     Raises Refused for a name or a value that is none.
     """
-    from chatbot.learning.finetune.plan import EXPLAINED, defaults
+    from chatbot.learning.finetune.plan import defaults
 
-    names = [name for name in EXPLAINED if name not in FIXED]
+    names = list(explained())
     chosen = {name: value for name, value in given.items() if value is not None}
     unknown = sorted(set(chosen) - set(names))
     if unknown:
@@ -125,9 +129,16 @@ def settings_of(
         raise Refused(
             f"{info.label} reads {info.context} tokens at once. Choose a window up to that."
         )
-    found = {"window": min(WINDOW, info.context)}
+    found: dict[str, Any] = {"window": min(WINDOW, info.context), "samples": list(SAMPLES)}
     found |= defaults(examples, weights_of(_folder(info)), method)
     return found | chosen
+
+
+def explained() -> dict[str, str]:
+    """A plain sentence for each setting that a person may choose."""
+    from chatbot.learning.finetune.plan import EXPLAINED
+
+    return {name: text for name, text in EXPLAINED.items() if name not in FIXED}
 
 
 def plan_of(

@@ -6,8 +6,10 @@ database, which is all that this module reads. Trains nothing itself.
 
 import asyncio
 import logging
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 from chatbot.archive import Archive
@@ -127,10 +129,29 @@ class Runs:
             return rows.runs(session, limit=limit)
 
     def get(self, person: Person, run: str) -> Run:
-        """A run with its points; the beginning of an id will do. Raises NotFound, NotAllowed."""
+        """A run, by its id or by the model that it makes, with its points.
+
+        Raises NotFound, NotAllowed.
+        """
         with self._archive.main.reading() as session:
             require(session, person)
-            return rows.get(session, run, points=True)
+            return rows.get(session, _id(session, run), points=True)
+
+    def follow(self, person: Person, run: str, every: float = 0.5) -> Iterator[Run]:
+        """A run again and again, until it has ended; its end is the last.
+
+        Raises NotFound, NotAllowed.
+        """
+        looked = monotonic()
+        while True:
+            found = self.get(person, run)
+            yield found
+            if found.state not in ("queued", *rows.GOING):
+                return
+            sleep(every)
+            if monotonic() - looked > LOOK_EVERY:
+                looked = monotonic()
+                self.recover()
 
     def stop(self, person: Person, run: str) -> Run:
         """Ask a run to end and to keep the best it had; a queued one does not begin.
@@ -139,7 +160,7 @@ class Runs:
         """
         with self._archive.main.writing() as session:
             require(session, person)
-            found = rows.ask_stop(session, run)
+            found = rows.ask_stop(session, _id(session, run))
             self._audit.note_in(session, person, "run_stopped", "run", found.public_id)
         return found
 
@@ -154,10 +175,10 @@ class Runs:
             self._check_again(found)
         with self._archive.main.writing() as session:
             require(session, person)
-            rows.requeue(session, run)
+            rows.requeue(session, found.public_id)
             self._audit.note_in(session, person, "run_resumed", "run", found.public_id)
         self.advance()
-        return self.get(person, run)
+        return self.get(person, found.public_id)
 
     def like(self, person: Person, run: str) -> dict[str, Any]:
         """What `start` takes to begin a run of the same settings. Raises NotFound, NotAllowed."""
@@ -304,6 +325,12 @@ def require(session: Session, person: Person) -> None:
     """Let pass who may see and start runs, by the database. Raises NotAllowed."""
     if not accounts.has_role(session, person.id, ROLES):
         raise NotAllowed
+
+
+def _id(session: Session, run: str) -> str:
+    """The id of a run that is named by its id or by its model."""
+    found = rows.of_model(session, run) if "@" in run else None
+    return run if found is None else found.public_id
 
 
 def _lost(run: Run) -> str:
