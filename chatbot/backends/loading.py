@@ -141,6 +141,21 @@ def load_to_look_inside(folder: Path) -> tuple["PreTrainedModel", ChatTokens]:
         return _weights(folder, config, "eager"), _tokens(folder, config)
 
 
+def load_to_train(
+    folder: Path, dtype: torch.dtype, template: str
+) -> tuple["PreTrainedModel", ChatTokens, str]:
+    """The bare model in this precision, its tokens, and the chat template that they use.
+
+    `template` stands in where a causal checkpoint has none. Raises like `load`.
+    """
+    with _in_words(folder), OPENING:
+        from chatbot.backends.reference import weights
+
+        config = _config(folder)
+        tokens, used = _tokens_by(folder, config, template)
+        return weights(folder, config, dtype=dtype), tokens, used
+
+
 @contextmanager
 def _in_words(folder: Path) -> Iterator[None]:
     """Whatever fails inside comes out as an error with a sentence."""
@@ -187,11 +202,16 @@ def _config(folder: Path) -> Any:
 
 
 def _tokens(folder: Path, config: Any) -> ChatTokens:
+    return _tokens_by(folder, config, "")[0]
+
+
+def _tokens_by(folder: Path, config: Any, template: str) -> tuple[ChatTokens, str]:
     tokenizer = AutoTokenizer.from_pretrained(folder, **_SAFE)
-    if config.is_encoder_decoder and not tokenizer.chat_template:
-        tokenizer.chat_template = ALL_THAT_WAS_SAID
+    if not tokenizer.chat_template:
+        tokenizer.chat_template = ALL_THAT_WAS_SAID if config.is_encoder_decoder else template
     named = _generation(folder).get("eos_token_id")
-    return ChatTokens(tokenizer, named_ends(named, config.eos_token_id, tokenizer.eos_token_id))
+    ends = named_ends(named, config.eos_token_id, tokenizer.eos_token_id)
+    return ChatTokens(tokenizer, ends), tokenizer.chat_template
 
 
 def _warm_up(runtime: Runtime, tokens: ChatTokens) -> None:

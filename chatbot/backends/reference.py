@@ -23,13 +23,16 @@ _SPARE = 1.15
 """A load needs a little more than the weights."""
 
 
-def weights(folder: Path, config: Any, attention: str | None = None) -> PreTrainedModel:
+def weights(
+    folder: Path, config: Any, attention: str | None = None, dtype: torch.dtype | None = None
+) -> PreTrainedModel:
     """The model in evaluation mode on its device. `attention`: which code computes it.
 
+    With a `dtype`, for training: in that precision, and on the CPU, where its caller takes it from.
     Raises ModelCorrupt, ModelUnavailable, and whatever transformers raises for a foreign folder.
     """
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    dtype = _dtype(folder, config, device)
+    device = "cuda" if torch.cuda.is_available() and dtype is None else "cpu"
+    dtype = dtype or _dtype(folder, config, device)
     model, report = _class_of(config).from_pretrained(
         folder,
         config=config,

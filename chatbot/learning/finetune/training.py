@@ -1,13 +1,55 @@
-"""The way through a run. Start reading here."""
+"""The way into a run. Start reading here, then running.py. Imports torch when a run begins."""
 
+import json
+from dataclasses import asdict
 from pathlib import Path
 
+from chatbot.errors import ChatbotError
+from chatbot.learning.finetune.journal import Journal
 from chatbot.learning.finetune.outcome import Outcome
+from chatbot.learning.finetune.plan import Plan
+
+OUTCOME = "outcome.json"
 
 
 def train(folder: Path) -> Outcome:
     """Train what the folder's plan says. Goes on where an earlier process of it stopped.
 
-    Raises Refused (plan, rows, disk), ModelUnavailable or ModelCorrupt (base).
+    A run that has ended is not run again. Raises Refused (plan, rows, disk), ModelUnavailable or
+    ModelCorrupt (base).
     """
-    raise NotImplementedError(folder)
+    done = finished(folder)
+    if done is not None:
+        return done
+    journal = Journal(folder)
+    try:
+        plan = Plan.read(folder)
+        if plan.method == "preference":
+            from chatbot.learning.finetune import preference
+
+            return preference.train(plan, folder)
+        from chatbot.learning.finetune.running import Run
+
+        return Run(plan, folder).train()
+    except ChatbotError as error:
+        journal.tell("ended", ended="failed", sentence=str(error))
+        raise
+
+
+def finish(folder: Path, outcome: Outcome) -> None:
+    """Write down what came of a run: from now on it has ended."""
+    told = asdict(outcome) | {"checkpoint": str(outcome.checkpoint)}
+    told["adapter"] = str(outcome.adapter) if outcome.adapter else None
+    fresh = folder / f"{OUTCOME}.new"
+    fresh.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+    fresh.replace(folder / OUTCOME)
+
+
+def finished(folder: Path) -> Outcome | None:
+    """What came of a run; None where it has not ended."""
+    try:
+        told = json.loads((folder / OUTCOME).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    adapter = Path(told["adapter"]) if told["adapter"] else None
+    return Outcome(**told | {"checkpoint": Path(told["checkpoint"]), "adapter": adapter})
