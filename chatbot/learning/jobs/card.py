@@ -19,7 +19,7 @@ def card(run: Run) -> str:
         "## Training",
         _table(_training(run)),
         "## Settings",
-        _table(sorted(run.settings.items())),
+        _table(sorted((name, run.settings[name]) for name in run.settings if name != "samples")),
         "## Use",
         "It is a candidate until somebody promotes it: `chatbot evaluate "
         f"{run.model} --dataset {run.dataset}` measures it against its base, "
