@@ -23,7 +23,7 @@ from database import _server  # the same servers as bench/database.py
 from sqlalchemy import insert, text
 from sqlalchemy.orm import Session
 
-from store import accounts, folding, models, ticket_queue, tickets
+from store import accounts, block_words, folding, models, ticket_queue, tickets
 from store.base import new_id
 from store.engine import Database
 from store.ticket_queue import Only
@@ -118,7 +118,7 @@ def _ticket(
 
 def _words(dice: random.Random, ticket_id: int) -> dict[str, Any]:
     said = " ".join([*dice.sample(WORDS, 30), *dice.sample(COMMON, 2), str(ticket_id)])
-    near = f"b{ticket_id // ticket_queue.BLOCK}_"
+    near = block_words.near(ticket_id // block_words.BLOCK)
     return {"id": ticket_id, "near": near, "words": " " + " ".join(folding.words(said))}
 
 

@@ -29,7 +29,7 @@ from chatbot.views import (
     grouped,
     note_of,
 )
-from store import conversations, export, messages, search, speakers, tickets
+from store import conversations, export, messages, review, search, speakers, tickets
 from store.records import Conversation, Feedback, Hit, Message, Person, Siblings, Trace
 from store.ticket_records import Ticket
 
@@ -242,13 +242,16 @@ class Conversations:
         better: str | None = None,
     ) -> None:
         """Keep a thumb, its reasons and a better answer; None takes it back. Raises NotFound."""
-        with self._archive.of(message).writing() as session:
+        place = self._archive.of(message)
+        with place.writing() as session:
             row, found = messages.get(session, person.id, message)
             if found.role != "assistant":
                 raise NotFound
             messages.set_feedback(
                 session, found.id, person.id, rating, tuple(reasons), (better or "").strip() or None
             )
+            if place.lasting:
+                review.note_rating(session, found.id, rating, reasons)
         self._notices.tell(person.id, row.public_id)
 
     # Housekeeping --------------------------------------------------------------------------------

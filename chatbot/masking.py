@@ -131,6 +131,24 @@ DEFAULT = Rules()
 
 
 @dataclass(frozen=True, slots=True)
+class Hidden:
+    """Texts with tags for their values, `tags` that know what they stand for, and `counts` of them.
+
+    `counts`: how many different values of each group are hidden.
+    """
+
+    texts: list[str]
+    tags: "Tags"
+    counts: Mapping[str, int]
+
+    def show(self, text: str) -> str:
+        """A text with tags of this numbering swapped back, however they are written."""
+        from chatbot.values.loose import show
+
+        return show(self.tags, text)
+
+
+@dataclass(frozen=True, slots=True)
 class Masked:
     """Messages as they leave; `counts` says how many different values of each group are hidden.
 
@@ -167,9 +185,7 @@ class Unchanged:
         return ""
 
 
-def mask(
-    messages: Sequence[Message], rules: Rules = DEFAULT, people: Sequence[str] = ()
-) -> Masked:
+def mask(messages: Sequence[Message], rules: Rules = DEFAULT, people: Sequence[str] = ()) -> Masked:
     """The messages with one tag for each personal value, the same everywhere in them.
 
     `people`: names that the caller knows of, found where no form gives them away. Work grows with
@@ -177,25 +193,36 @@ def mask(
     """
     if not rules.on:
         return Masked(list(messages))
+    found = hide([message["content"] for message in messages], rules, people)
+    hidden = [
+        message | {"content": text} for message, text in zip(messages, found.texts, strict=True)
+    ]
+    first = next(iter(found.tags.table()), None)
+    return Masked(
+        hidden if first is None else _noted(hidden, first), dict(found.counts), found.tags
+    )
+
+
+def hide(texts: Sequence[str], rules: Rules = DEFAULT, people: Sequence[str] = ()) -> Hidden:
+    """The texts with one tag for each personal value, the same in all of them, whatever `on` says.
+
+    `people`: names that the caller knows of, found where no form gives them away. Work grows with
+    the length of the texts. Raises ValueError for a pattern that is none.
+    """
     from chatbot.values.loose import LOOSE
     from chatbot.values.tags import Tags
 
-    texts = [message["content"] for message in messages]
     kinds, own = _kinds(rules), _own(rules)
     known = _names(texts, rules, people)
     known |= _found_by_words(texts, kinds, own, known)
     tags = Tags(only=kinds, known=known, own=own)
-    hidden = [
-        message | {"content": tags.hide(text)}
-        for message, text in zip(messages, texts, strict=True)
-    ]
+    hidden = [tags.hide(text) for text in texts]
     counts = Counter(
         _GROUP_OF.get(kind, "own")
         for tag, kind in tags.kinds().items()
         if not LOOSE.fullmatch(tags.meant(tag) or "")
     )
-    first = next(iter(tags.table()), None)
-    return Masked(hidden if first is None else _noted(hidden, first), dict(counts), tags)
+    return Hidden(hidden, tags, dict(counts))
 
 
 def masked_words(counts: Mapping[str, int]) -> str:

@@ -12,7 +12,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Literal
 
-from store import dump, index, migrate, passages
+from store import dump, index, migrate, passages, review_bits
 from store.engine import Database
 from store.errors import StoreError
 from store.faults import translated
@@ -86,6 +86,7 @@ def _load(database: Database, content: Iterable[dump.Line]) -> None:
             migrate.upgrade(session.connection())
             index.rebuild(session)
             passages.rebuild(session)
+            review_bits.rebuild(session)
         return
     database.upgrade(revision)
     with database.transaction() as session:
@@ -94,6 +95,7 @@ def _load(database: Database, content: Iterable[dump.Line]) -> None:
     with database.transaction() as session:
         index.rebuild(session)
         passages.rebuild(session)
+        review_bits.rebuild(session)
 
 
 def _copy(source: Path, target: Path, mode: Literal["ro", "rw"]) -> None:

@@ -34,6 +34,8 @@ _OF_THE_INDEX = {"search_counters", "message_words", "title_words"} | {
     "passage_stems",
     "passage_vectors",
     "article_vectors",
+    "review_bits",
+    "review_gone",
 }  # made again
 
 Line = dict[str, Any]

@@ -35,14 +35,14 @@ _TOKENS = (
 # Deleted words are only marked as such in FTS5 until a merge; this merges a bounded part.
 _TIDY_SQLITE = "INSERT INTO {kind}_index ({kind}_index, rank) VALUES ('merge', -64)"
 _MERGE_SQLITE = "INSERT INTO {kind}_index ({kind}_index, rank) VALUES ('merge', 256)"
-_INDEXES: tuple[Kind | Literal["ticket"], ...] = ("message", "title", "ticket")
-"""Every index of FTS5 that holds what people said; tickets' is filled by `ticket_queue`."""
+_INDEXES: tuple[Kind | Literal["ticket", "review"], ...] = ("message", "title", "ticket", "review")
+"""Every index of FTS5 that holds what people said; the last two are filled by `block_words`."""
 _TABLES: dict[Kind, Any] = {"message": MessageWords, "title": TitleWords}
 _COUNTERS: dict[Kind, Any] = {"message": SearchCounter.messages, "title": SearchCounter.titles}
 
 
 @cache
-def statement(template: str, kind: Kind | Literal["ticket"]) -> TextClause:
+def statement(template: str, kind: Kind | Literal["ticket", "review"]) -> TextClause:
     """SQL for the index of a kind; its rows have the ids of messages or conversations."""
     return text(template.format(kind=kind, tokens=_TOKENS))
 

@@ -43,9 +43,10 @@ from store.prompt_tables import TestResult as TestResult
 from store.prompt_tables import TestRun as TestRun
 from store.review_tables import Comparison as Comparison
 from store.review_tables import ComparisonVote as ComparisonVote
+from store.review_tables import ReviewBits as ReviewBits
 from store.review_tables import ReviewComment as ReviewComment
+from store.review_tables import ReviewGone as ReviewGone
 from store.review_tables import ReviewItem as ReviewItem
-from store.review_tables import ReviewTag as ReviewTag
 from store.review_tables import ReviewWords as ReviewWords
 from store.review_tables import Verdict as Verdict
 from store.ticket_tables import Macro as Macro

@@ -12,8 +12,9 @@ State = Literal["open", "done"]
 class Filters:
     """Which items; all that is given must fit, None and "" ask for nothing.
 
-    `number`: of the prompt version. `least_distance`: what an agent changed at least, 0 to 1.
-    `since`, `until` (not included): when the item came to the queue. `verdict` 0: skipped.
+    `number`: of the prompt version. `least_distance`: what an agent changed at least, 0 to 1,
+    in steps of 0.05 (0.62 asks for 0.60). `since`, `until` (not included): when the item came
+    here. `verdict` 0: skipped.
     """
 
     rating: int | None = None

@@ -1,13 +1,13 @@
 """The tables of review: what waits for a judgement, verdicts, comments, votes on comparisons.
 
-Part of `store.models`, which names them all. An item repeats what the queue is filtered by, so that
-a page of it reads one index; it leaves with the message or the reply that it is about.
+Part of `store.models`, which names them all. An item repeats what the queue is filtered by; which
+item has which facet stands in bits, see `review_bits`. It leaves with its message or reply.
 """
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from store.base import NEVER_REUSED, Base, new_id
@@ -20,6 +20,8 @@ class ReviewItem(Base):
     Exactly one of `message_id` and `reply_id`. `rating`: the chatter's thumb, 0 without one.
     `distance`: what the agent changed, 0 to 1. `verdict`: the newest reviewer's, -1, 0 (skipped),
     1; None while it is open. `opinions`: how many reviewers judged it; `split`: they disagree.
+    `title`: the question in one line, masked by the rules that `read_by` is the mark of; both are
+    empty until it was read. `created_at`: when it came here.
     """
 
     __tablename__ = "review_items"
@@ -28,6 +30,8 @@ class ReviewItem(Base):
         CheckConstraint("kind IN ('answer', 'reply')", name="kind"),
         CheckConstraint("state IN ('open', 'done')", name="state"),
         CheckConstraint("rating IN (-1, 0, 1)", name="rating"),
+        Index("ix_review_items_created_at", "created_at", "id"),
+        Index("ix_review_items_read_by", "read_by", "id"),
         NEVER_REUSED,
     )
 
@@ -61,6 +65,8 @@ class ReviewItem(Base):
     number: Mapped[int | None]
     mood: Mapped[str] = mapped_column(Name(20), default="")
     topic: Mapped[str] = mapped_column(Name(100), default="")
+    title: Mapped[str] = mapped_column(ExactText, default="")
+    read_by: Mapped[str] = mapped_column(Name(16), default="")
     verdict: Mapped[int | None]
     tags: Mapped[list[str]] = mapped_column(PlainJson)
     opinions: Mapped[int] = mapped_column(default=0)
@@ -80,6 +86,7 @@ class Verdict(Base):
     __tablename__ = "verdicts"
     __table_args__ = (
         UniqueConstraint("item_id", "reviewer_id"),
+        Index("ix_verdicts_updated_at", "updated_at"),
         CheckConstraint("rating IN (-1, 0, 1)", name="rating"),
         NEVER_REUSED,
     )
@@ -99,20 +106,30 @@ class Verdict(Base):
     text: Mapped[str | None] = mapped_column(ExactText)
 
 
-class ReviewTag(Base):
-    """A tag of an item's verdicts, so that the queue can be filtered by it."""
+class ReviewBits(Base):
+    """Which items of a block have a facet, such as `rating:-1`: one bit for each."""
 
-    __tablename__ = "review_tags"
-    __table_args__ = (Index("ix_review_tags_tag", "tag", "item_id"),)
+    __tablename__ = "review_bits"
+    __table_args__ = (Index("ix_review_bits_block", "block"),)
 
-    item_id: Mapped[int] = mapped_column(
-        ForeignKey("review_items.id", ondelete="CASCADE"), primary_key=True
-    )
-    tag: Mapped[str] = mapped_column(Name(60), primary_key=True)
+    facet: Mapped[str] = mapped_column(Name(220), primary_key=True)
+    block: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    bits: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class ReviewGone(Base):
+    """An item that was removed and whose bits are still there. Written by a trigger."""
+
+    __tablename__ = "review_gone"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
 
 
 class ReviewWords(Base):
-    """What an item is found by: the words of question and answer, masked."""
+    """What an item is found by: the words of question and answer, masked.
+
+    The index on it is FTS5 kept by triggers, or GIN.
+    """
 
     __tablename__ = "review_words"
 

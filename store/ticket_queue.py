@@ -1,47 +1,31 @@
 """Lists of tickets: filtered, by rank or newest first, a page at a time; and found by words.
 
 Every filter is answered by an index that holds all of them, so a page costs the same at a million
-tickets. Words are indexed twice, alone and after their block of `BLOCK` tickets: the newest blocks
-are looked through first, so that a common word is found there at once.
+tickets. Words are looked for as `block_words` says: the newest blocks first, so that a common word
+is found there at once.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, func, select, text, tuple_
+from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session
 
-from store import folding, models, terms
+from store import block_words
+from store.block_words import BLOCK, TICKETS
 from store.models import Ticket as Row
-from store.rows import is_sqlite, upsert
 from store.ticket_records import Ticket
 from store.tickets import query
 
-BLOCK = 4096
 NEWEST_BLOCKS = 2
 """Blocks that are looked through before all others."""
 COUNTED = 1000
 """Counts stop here."""
-SHORTEST_BEGINNING = 2
-"""Characters that the last word must have for longer ones to be found by it."""
 COMMON = 400
 """Of the tickets in the newest blocks, so many have words that are common."""
 MOST_FOUND = 10_000
 """Tickets with the words that filters are tried on, the newest first."""
-_ABOVE_ALL = 2**62
-
-_TOKENS = (
-    "array_to_tsvector(string_to_array(ltrim(words || replace(words, ' ', ' ' || near)), ' '))"
-)
-_MATCH_SQLITE = text(
-    "SELECT rowid FROM ticket_index WHERE ticket_index MATCH :asked AND rowid < :below "
-    "ORDER BY rowid DESC LIMIT :most"
-)
-_MATCH_POSTGRESQL = text(
-    f"SELECT id FROM ticket_words WHERE {_TOKENS} @@ CAST(:asked AS tsquery) "  # noqa: S608
-    "AND id < :below ORDER BY id DESC LIMIT :most"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +98,7 @@ def count(session: Session, only: Only) -> int:
 
 def put_words(session: Session, ticket_id: int, content: str) -> None:
     """Make a ticket found by the words of this text, and no longer by an older one."""
-    table = models.TicketWords
-    words = folding.words(content)
-    if not words:
-        session.execute(delete(table).where(table.id == ticket_id))
-        return
-    row = {"near": _near(ticket_id // BLOCK), "words": " " + " ".join(words)}
-    upsert(session, table, {"id": ticket_id, **row}, ["id"], row, table.id)
+    TICKETS.put(session, ticket_id, content)
 
 
 def find(
@@ -131,44 +109,24 @@ def find(
     Words that many tickets have are looked for in one block after the other, until `MOST_FOUND`
     tickets with them were looked at.
     """
-    wanted = [word for term in terms.parse(typed) for word in term.index_words()]
+    wanted = block_words.wanted(typed)
     if not wanted:
         return []
-    highest = session.scalar(select(func.max(models.TicketWords.id))) or 0
+    highest = TICKETS.highest(session)
     first = min(highest, highest if before is None else before - 1) // BLOCK
     found: list[Ticket] = []
     looked_at = 0
     for place, block in enumerate(range(first, -1, -1)):
         if place == NEWEST_BLOCKS and looked_at < COMMON:
-            rest = _match(session, wanted, "", (block + 1) * BLOCK)
+            below = (block + 1) * BLOCK
+            rest = TICKETS.match(session, wanted, below=below, most=MOST_FOUND)
             return found + _of(session, rest, only, before, limit - len(found))
-        ids = _match(session, wanted, _near(block))
+        ids = TICKETS.match(session, wanted, block=block)
         looked_at += len(ids)
         found += _of(session, ids, only, before, limit - len(found))
         if len(found) >= limit or looked_at >= MOST_FOUND:
             break
     return found
-
-
-def _near(block: int) -> str:
-    return f"b{block}_"
-
-
-def _match(
-    session: Session, wanted: Sequence[tuple[str, bool]], near: str, below: int = _ABOVE_ALL
-) -> list[int]:
-    """Ids of tickets with the words, newest first. Words hold letters, digits, symbols only."""
-    whole, begun, both = ("'{}'", "'{}':*", " & ")
-    statement = _MATCH_POSTGRESQL
-    if is_sqlite(session):
-        whole, begun, both = ('"{}"', '"{}"*', " AND ")
-        statement = _MATCH_SQLITE
-    parts = [
-        (begun if more and len(word) >= SHORTEST_BEGINNING else whole).format(near + word)
-        for word, more in wanted
-    ]
-    limits = {"below": below, "most": MOST_FOUND}
-    return list(session.scalars(statement, {"asked": both.join(parts), **limits}))
 
 
 def _of(

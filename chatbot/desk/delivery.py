@@ -13,7 +13,15 @@ from chatbot.desk.parts import Part
 from chatbot.desk.replies import is_demo
 from chatbot.drafting.claims import uncited
 from chatbot.errors import StoreUnavailable
-from store import conversations, mail, messages, ticket_replies, ticket_threads, tickets
+from store import (
+    conversations,
+    mail,
+    messages,
+    review,
+    ticket_replies,
+    ticket_threads,
+    tickets,
+)
 from store.columns import now
 from store.engine import Session
 from store.ticket_records import NewMessage, Reply, State, Ticket
@@ -75,6 +83,7 @@ class Delivery(Part):
                 waiting_since=since, answered=since is None, at=now(), draft="",
             )  # fmt: skip
             chat = tickets.conversation_of(session, ticket)
+            review.note_reply(session, found.id)
         if chat is not None and ticket.customer_id is not None:
             self._parts.notices.tell(ticket.customer_id, chat)
         return True

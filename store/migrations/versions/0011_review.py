@@ -1,4 +1,4 @@
-"""Review: what waits for a judgement, verdicts, tags, words, comments."""
+"""Review: what waits for a judgement, facets in bits, verdicts, words, comments."""
 
 from typing import Any
 
@@ -12,6 +12,29 @@ depends_on = None
 
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 TIME = sa.DateTime(timezone=True)
+
+TSVECTOR = (
+    "(array_to_tsvector(string_to_array(ltrim(words || replace(words, ' ', ' ' || near)), ' ')))"
+)
+TOKENS = "{0}.words || replace({0}.words, ' ', ' ' || {0}.near)"
+FTS5 = (
+    "CREATE VIRTUAL TABLE review_index USING fts5(tokens, content='', detail=none, columnsize=0, "
+    "tokenize=\"ascii tokenchars '_'\")"
+)
+LEARN = "INSERT INTO review_index (rowid, tokens) VALUES (new.id, {});"
+FORGET = "INSERT INTO review_index (review_index, rowid, tokens) VALUES ('delete', old.id, {});"
+
+GONE_SQLITE = """CREATE TRIGGER review_items_gone AFTER DELETE ON review_items BEGIN
+    INSERT INTO review_gone (id) VALUES (old.id);
+END"""
+GONE_POSTGRESQL = (
+    """CREATE FUNCTION review_items_gone() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        INSERT INTO review_gone (id) VALUES (old.id);
+        RETURN old;
+    END $$""",
+    """CREATE TRIGGER review_items_gone AFTER DELETE ON review_items
+    FOR EACH ROW EXECUTE FUNCTION review_items_gone()""",
+)
 
 
 def _column(name: str, kind: sa.types.TypeEngine[Any], *, nullable: bool = False) -> sa.Column[Any]:
@@ -27,8 +50,8 @@ def _ref(
 
 def upgrade() -> None:
     _review_items()
+    _review_bits()
     _verdicts()
-    _review_tags()
     _review_words()
     _review_comments()
 
@@ -56,6 +79,8 @@ def _review_items() -> None:
         _column("number", sa.Integer(), nullable=True),
         _column("mood", sa.String(20)),
         _column("topic", sa.String(100)),
+        _column("title", sa.Text()),
+        _column("read_by", sa.String(16)),
         _column("verdict", sa.Integer(), nullable=True),
         _column("tags", sa.JSON()),
         _column("opinions", sa.Integer()),
@@ -79,6 +104,27 @@ def _review_items() -> None:
     op.create_index("ix_review_items_flagged_by", "review_items", ["flagged_by"])
     op.create_index("ix_review_items_taken_by", "review_items", ["taken_by"])
     op.create_index("ix_review_items_ticket_id", "review_items", ["ticket_id"])
+    op.create_index("ix_review_items_created_at", "review_items", ["created_at", "id"])
+    op.create_index("ix_review_items_read_by", "review_items", ["read_by", "id"])
+
+
+def _review_bits() -> None:
+    op.create_table(
+        "review_bits",
+        _column("facet", sa.String(220)),
+        _column("block", sa.Integer()),
+        _column("bits", sa.LargeBinary()),
+        sa.PrimaryKeyConstraint("facet", "block", name="pk_review_bits"),
+    )
+    op.create_index("ix_review_bits_block", "review_bits", ["block"])
+    op.create_table(
+        "review_gone",
+        _column("id", BIG),
+        sa.PrimaryKeyConstraint("id", name="pk_review_gone"),
+    )
+    sqlite = op.get_bind().dialect.name == "sqlite"
+    for statement in (GONE_SQLITE,) if sqlite else GONE_POSTGRESQL:
+        op.execute(statement)
 
 
 def _verdicts() -> None:
@@ -102,16 +148,7 @@ def _verdicts() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_verdicts_reviewer_id", "verdicts", ["reviewer_id"])
-
-
-def _review_tags() -> None:
-    op.create_table(
-        "review_tags",
-        _ref("item_id", "review_items.id"),
-        _column("tag", sa.String(60)),
-        sa.PrimaryKeyConstraint("item_id", "tag", name="pk_review_tags"),
-    )
-    op.create_index("ix_review_tags_tag", "review_tags", ["tag", "item_id"])
+    op.create_index("ix_verdicts_updated_at", "verdicts", ["updated_at"])
 
 
 def _review_words() -> None:
@@ -122,6 +159,15 @@ def _review_words() -> None:
         _column("words", sa.Text()),
         sa.PrimaryKeyConstraint("id", name="pk_review_words"),
     )
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute(FTS5)
+        made = "CREATE TRIGGER review_index_{0} AFTER {1} ON review_words BEGIN {2} END"
+        learn, forget = LEARN.format(TOKENS.format("new")), FORGET.format(TOKENS.format("old"))
+        op.execute(made.format("insert", "INSERT", learn))
+        op.execute(made.format("delete", "DELETE", forget))
+        op.execute(made.format("update", "UPDATE", forget + " " + learn))
+        return
+    op.execute(f"CREATE INDEX ix_review_words ON review_words USING gin ({TSVECTOR})")
 
 
 def _review_comments() -> None:
@@ -142,8 +188,17 @@ def _review_comments() -> None:
 
 
 def downgrade() -> None:
-    op.drop_table("review_comments")
-    op.drop_table("review_words")
-    op.drop_table("review_tags")
-    op.drop_table("verdicts")
-    op.drop_table("review_items")
+    sqlite = op.get_bind().dialect.name == "sqlite"
+    if sqlite:
+        op.execute("DROP TABLE review_index")
+    for table in (
+        "review_comments",
+        "review_words",
+        "verdicts",
+        "review_bits",
+        "review_items",
+        "review_gone",
+    ):
+        op.drop_table(table)
+    if not sqlite:
+        op.execute("DROP FUNCTION review_items_gone()")

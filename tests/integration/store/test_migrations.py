@@ -34,6 +34,7 @@ def is_ours(_thing, name, *_):
     """The full-text index is made by hand: FTS5's tables, or GIN on an expression."""
     by_hand = ("message_index", "title_index", "ix_message_words", "ix_title_words")
     by_hand += ("passage_index", "ix_passage_words", "ticket_index", "ix_ticket_words")
+    by_hand += ("review_index", "ix_review_words")
     return not name.startswith(by_hand)
 
 
