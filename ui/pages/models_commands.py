@@ -13,13 +13,14 @@ from pydantic import Field
 from chatbot.backends import card
 from chatbot.backends.registry import ModelInfo
 from chatbot.bootstrap import Product
+from chatbot.documents import LARGEST
 from chatbot.errors import ChatbotError
 from chatbot.learning.inside import service
 from chatbot.views import Person
 from ui.guard import admit, caller
 from ui.pages import markdown, models_view
 from ui.pages.commands import command
-from ui.pages.knowledge_uploads import Uploads
+from ui.pages.knowledge_uploads import PIECE, Uploads
 from ui.pages.models_release_commands import ModelsReleaseCommands, standing
 from ui.pages.models_run_commands import ModelsRunCommands
 from ui.pages.search_commands import Name, SearchCommands
@@ -62,6 +63,7 @@ class ModelsCommands(SearchCommands, ModelsRunCommands, ModelsReleaseCommands):
                 "written": service.MOST_WRITTEN,
             },
             "counts": self.counts(person),
+            "files": {"piece": PIECE, "largest": LARGEST},
             "may_promote": "admin" in person.roles,
             **self.models(person),
         }

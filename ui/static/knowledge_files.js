@@ -5,6 +5,7 @@ import { $, h, prefs } from "./dom.js";
 import { say, toast } from "./overlays.js";
 import { call, newKey } from "./server.js";
 import { page, tell } from "./knowledge_shell.js";
+import { sendFile } from "./uploads.js";
 
 /* Files on their way, and those with problems: {key, name, file, share, words, problems, work}. */
 export const files = [];
@@ -135,21 +136,14 @@ function report() {
 }
 
 async function bring(file) {
-  const { size } = file.file;
-  if (!size) return { error: "It is empty." };
-  if (size > page.facts.largest) return { error: `It has ${Math.round(size / 1e6)} MB; ${page.facts.largest / 1e6} MB are read at most. Split it.` };
-  try {
-    for (let start = 0; start < size; start += page.facts.piece) {
-      if (file.stopped) return { error: "Stopped." };
-      const data = await encoded(file.file.slice(start, start + page.facts.piece));
-      const told = await call("put", { upload: file.key, name: file.name, size, start, data });
-      if (told.error) return told;
-      progress(file, 0.5 * (told.got / size), `sending, ${Math.round((100 * told.got) / size)} %`);
-    }
-  } catch {
-    return { error: "The browser could not read it. It may have been moved or deleted meanwhile." };
-  }
-  return read(file);
+  const { piece, largest } = page.facts;
+  const sent = await sendFile(file, "put", {
+    piece,
+    largest,
+    stopped: () => file.stopped,
+    told: (share) => progress(file, 0.5 * share, `sending, ${Math.round(100 * share)} %`),
+  });
+  return sent.error ? sent : read(file);
 }
 
 async function read(file) {
@@ -170,11 +164,3 @@ function progress(file, share, words) {
   Object.assign(file, { share, words });
   tell("files");
 }
-
-const encoded = (blob) =>
-  new Promise((done, fail) => {
-    const reader = new FileReader();
-    reader.onload = () => done(reader.result.slice(reader.result.indexOf(",") + 1));
-    reader.onerror = () => fail(reader.error);
-    reader.readAsDataURL(blob);
-  });

@@ -5,6 +5,8 @@ import { explainModels } from "./chat_empty.js";
 import { note } from "./admin_parts.js";
 import { drawDetail, numbers, stageBadge, stateBadge, whereRuns } from "./models_detail.js";
 import { lookInto } from "./models_inside.js";
+import { releaseOf } from "./models_release.js";
+import { newRunButton } from "./models_runs.js";
 import { addressOf, go, models } from "./models_shell.js";
 import { toast } from "./overlays.js";
 import { call } from "./server.js";
@@ -24,7 +26,7 @@ export const registryTab = {
   label: "Registry",
   places: [""],
   draw: (_, at) => choose(at.rest),
-  actions: () => [h("button", { type: "button", class: "btn", onclick: () => explainModels(models.facts.folder) }, icon("link"), "Connect a model")],
+  actions: () => [h("button", { type: "button", class: "btn", onclick: () => explainModels(models.facts.folder) }, icon("link"), "Connect a model"), newRunButton()],
   count: () => models.facts.models.length || null,
 };
 
@@ -55,15 +57,24 @@ function draw() {
   drawList(facts.models, shown);
   const model = facts.models.find((one) => one.label === shown);
   if (!model) return;
-  drawDetail($("#models-detail"), model, () => {
+  const look = () => {
     lookInto(model.label);
     go("inside");
-  });
+  };
+  drawDetail($("#models-detail"), model, look, releaseOf(model, again));
   $("#models-card").hidden = !model.card;
   if (model.card && carded !== model.label) {
     carded = model.label;
     data.trigger("card", { model: model.label });
   }
+}
+
+/* Something was promoted or rolled back: what every model is has changed. */
+async function again() {
+  const told = await call("models");
+  if (told.error) toast(told.error, { error: true });
+  else Object.assign(models.facts, told);
+  draw();
 }
 
 const HEAD = [["Model"], ["Stage"], ["Parameters", "r only-l"], ["On disk", "r only-l"], ["Own score", "r"], ["First word", "r only-l"], ["Tokens/s", "r only-l"]];

@@ -1,0 +1,163 @@
+/* The tab Datasets: what there is to learn from, and one of them: counts, checks, rows. Building one
+   is models_build.js. */
+
+import { h, icon } from "./dom.js";
+import { during, moment, note, plural, whole } from "./admin_parts.js";
+import { buildDataset } from "./models_build.js";
+import { back, empty, fetched, link, pairs, part, recount, row, stateOf, table } from "./models_learning.js";
+import { newRun } from "./models_new_run.js";
+import { addressOf, go, models } from "./models_shell.js";
+import { confirmed, toast } from "./overlays.js";
+import { button, segments } from "./prompts_book.js";
+import { call } from "./server.js";
+import { work } from "./works.js";
+
+const HEAD = [["Dataset"], ["Turns", "r"], ["Train", "r only-l"], ["Validation", "r only-l"], ["Held out", "r only-l"], ["With a worse reply", "r only-l"], ["Built", "r"]];
+const SPLITS = [["train", "Train"], ["validation", "Validation"], ["test", "Held out"]];
+const ORIGINS = { verdict: "approved answers", correction: "corrected answers", reply: "replies that were sent", import: "from files" };
+
+export const datasetsTab = {
+  label: "Datasets",
+  places: ["datasets", "dataset"],
+  draw: (panel, at) => (at.kind === "dataset" ? drawOne(panel, at) : drawAll(panel, at)),
+  actions: (at) => (at.kind === "dataset" ? [] : [build()]),
+};
+
+const build = () => h("button", { type: "button", class: "btn pri", id: "build-dataset", onclick: () => buildDataset() }, icon("plus"), "Build…");
+const count = (value) => (value ?? 0).toLocaleString("en");
+
+function drawAll(panel, at) {
+  fetched(panel, at, "datasets", {}, ({ datasets }) => {
+    panel.replaceChildren(datasets.length ? table("Datasets", HEAD, datasets.map(line)) : nothing());
+  });
+}
+
+const nothing = () =>
+  empty(
+    h("p", { class: "b" }, "No dataset yet."),
+    h("p", { class: "sm mute" }, "A dataset is what a model learns from: judged and corrected answers, and what agents sent. It is masked, without repetitions, split by conversation, and never changes."),
+    h("div", { class: "row wrap" }, h("button", { type: "button", class: "btn pri", onclick: () => buildDataset() }, "Build a dataset…"), h("a", { class: "btn", href: "/review" }, "Go to Review")),
+  );
+
+const line = (one) =>
+  row(addressOf("dataset", one.name), one.name, one.changed ? "rows left it since" : one.sha.slice(0, 12), [
+    [count(one.rows), "r"],
+    ...SPLITS.map(([split]) => [count(one.splits[split]), "r only-l"]),
+    [count(one.preference), "r only-l"],
+    [moment(one.at), "r"],
+  ]);
+
+function drawOne(panel, at) {
+  fetched(panel, at, "dataset", { dataset: at.rest }, ({ dataset, runs }) => {
+    const train = h("button", { type: "button", class: "btn pri", onclick: () => newRun(null, dataset.name) }, icon("play"), "New run…");
+    const remove = h("button", { type: "button", class: "btn danger" }, icon("trash"), "Remove");
+    remove.addEventListener("click", () => removeIt(remove, dataset, runs));
+    panel.replaceChildren(
+      h("div", { class: "col run-top" }, back("datasets", "Datasets", dataset.name), h("div", { class: "head" }, h("h2", { class: "big", tabindex: "-1" }, dataset.name), h("span", { class: "sm mute" }, plural(dataset.rows, "turn")), h("span", { class: "sp" }), h("div", { class: "row wrap" }, remove, train))),
+      dataset.changed ? note(`Rows left this dataset since it was built: ${dataset.changed}`, "warn") : "",
+      h("div", { class: "g21" }, rowsPanel(dataset), h("div", { class: "col wide-gap" }, cardPanel(dataset), checkPanel(dataset), runs.length ? runsPanel(runs) : "")),
+    );
+  });
+}
+
+async function removeIt(pressed, dataset, runs) {
+  const kept = runs.length ? " Models that learned from it stay; its runs cannot be resumed." : "";
+  if (!(await confirmed(`Remove ${dataset.name} for good?${kept}`, "Remove"))) return;
+  const told = await during(pressed, "Removing…", () => call("remove_dataset", { dataset: dataset.name }));
+  if (!told) return;
+  if (told.error) {
+    toast(told.error, { error: true });
+    return;
+  }
+  toast(`${dataset.name} is removed.`);
+  recount();
+  go("datasets");
+}
+
+/* The card: counts as they were when it was built. What a value is, its key says. */
+function cardPanel({ card, sha, by, at, splits, preference }) {
+  const origins = Object.entries(card.sources ?? {}).map(([key, value]) => [ORIGINS[key] ?? key, count(value)]);
+  return part(
+    "Counts",
+    null,
+    h(
+      "div",
+      { class: "pb col" },
+      pairs([...SPLITS.map(([key, name]) => [name, count(splits[key])]), ["With a worse reply", count(preference)], ...origins, ...leftOut(card)]),
+      pairs([["Hash", h("span", { class: "mono", title: sha }, sha.slice(0, 16))], ["Built by", h("span", { title: whole(at) }, `${by}, `, moment(at))]]),
+    ),
+  );
+}
+
+const LEFT = { duplicates: "Repetitions left out", near: "Near repetitions left out", bad: "Could not be used", balanced: "Left out to balance" };
+const leftOut = (card) => Object.entries(LEFT).filter(([key]) => typeof card[key] === "number").map(([key, name]) => [name, count(card[key])]);
+
+function checkPanel(dataset) {
+  const bases = models.facts.models.filter((one) => one.where === "local").map((one) => one.label);
+  const model = h("select", { class: "in", "aria-label": "Check for this model" }, bases.map((label) => h("option", { value: label }, label)));
+  if (bases.includes(models.facts.model)) model.value = models.facts.model;
+  const state = h("div", { class: "doing" });
+  const result = h("div", { class: "col" }, h("p", { class: "sm dim" }, "Looks for answers that would be cut at the model's length, empty ones, personal data that leaked, imbalance."));
+  const check = button("Check", "check", async () => {
+    check.disabled = true;
+    const told = await work(state, "check_dataset", { dataset: dataset.name, model: model.value });
+    check.disabled = false;
+    if (told) result.replaceChildren(...problems(told));
+  });
+  return part("Checks", h("div", { class: "row" }, model, check), h("div", { class: "pb" }, state, result));
+}
+
+/* What a check found, each thing by its row. */
+export function problems({ problems: found, all, rows }) {
+  if (!all) return [h("p", { class: "sm good", role: "status" }, icon("check"), ` ${plural(rows, "turn")} looked at, nothing wrong.`)];
+  const more = all - found.length;
+  return [
+    h("p", { class: "sm", role: "status" }, `${plural(all, "thing")} to look at in ${plural(rows, "turn")}.`),
+    h("ul", { class: "gate scroll problems", tabindex: "0", "aria-label": "Problems" }, found.map((one) => h("li", {}, h("span", { class: "warned" }, icon("warn")), h("span", { class: "grow wrap-any" }, one.sentence)))),
+    more > 0 && h("p", { class: "xs dim" }, `And ${more.toLocaleString("en")} more.`),
+  ].filter(Boolean);
+}
+
+const runsPanel = (runs) =>
+  part("Learned from it", null, h("ul", { class: "lines pb" }, runs.map((one) => h("li", { class: "row" }, h("span", { class: "grow" }, link("run", one.id, `Run ${one.number}, ${one.model}`)), stateOf(one.state)))));
+
+// Rows --------------------------------------------------------------------------------------------
+
+function rowsPanel(dataset) {
+  const place = h("div", { class: "rows-of" });
+  const foot = h("div", { class: "row under-table" });
+  let split = "train";
+  let shown = 0;
+  const more = button("Load more", null, () => during(more, "Loading…", () => load(true)));
+  foot.append(more);
+  async function load(further) {
+    const wanted = split;
+    const told = await call("dataset_rows", { dataset: dataset.name, split, after: further ? shown : 0 });
+    if (wanted !== split) return;
+    if (told.error) {
+      place.replaceChildren(note(told.error, "bad", "alert"));
+      return;
+    }
+    const lines = told.rows.map(example);
+    if (further) place.append(...lines);
+    else place.replaceChildren(...(lines.length ? lines : [h("p", { class: "none" }, "No turn in this part.")]));
+    shown = (further ? shown : 0) + lines.length;
+    foot.hidden = !told.more;
+  }
+  foot.hidden = true;
+  load(false);
+  return part("Turns", segments("Which part", SPLITS, split, (chosen) => { split = chosen; load(false); }), place, foot);
+}
+
+/* One turn: the question and the reply at a glance; all messages, as the model gets them, on demand. */
+function example(one) {
+  const question = one.messages.findLast((message) => message.role === "user")?.content ?? "";
+  return h(
+    "details",
+    { class: "example" },
+    h("summary", {}, h("span", { class: "block ell sm b" }, question || "No question"), h("span", { class: "block ell sm mute" }, one.reply)),
+    h("div", { class: "col" }, one.messages.map(message), message({ role: "reply", content: one.reply }), one.rejected !== null && message({ role: "worse reply", content: one.rejected }), h("p", { class: "xs dim" }, [ORIGINS[one.source] ?? one.source, one.prompt && `prompt ${one.prompt}`, one.label].filter(Boolean).join(" · "))),
+  );
+}
+
+const message = ({ role, content }) => h("div", { class: "pm" }, h("div", { class: "h" }, h("b", {}, role)), h("div", { class: "c" }, content));

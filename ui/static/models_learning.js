@@ -1,0 +1,100 @@
+/* What the tabs Datasets, Runs and Evaluations share: small parts, and words for states. Knows no tab. */
+
+import { h, icon } from "./dom.js";
+import { badge, note } from "./admin_parts.js";
+import { addressOf, drawCounts, models } from "./models_shell.js";
+import { call } from "./server.js";
+
+const STATES = {
+  queued: ["", "clock", "waits"],
+  running: ["acc", "play", "training"],
+  stopping: ["warn", "clock", "stopping"],
+  complete: ["ok", "check", "complete"],
+  stopped: ["", "stop", "stopped"],
+  failed: ["bad", "warn", "failed"],
+  interrupted: ["warn", "warn", "interrupted"],
+};
+
+/* How a run or an evaluation stands; `words` replaces the word of a state. */
+export function stateOf(state, words = {}) {
+  const [kind, drawing, text] = STATES[state] ?? ["", null, state];
+  return badge(words[state] ?? text, kind, drawing);
+}
+
+export const METHODS = { full: "All weights", lora: "LoRA", preference: "Preferences" };
+
+export const link = (kind, rest, text = rest, attributes = {}) => h("a", { href: addressOf(kind, rest), ...attributes }, text);
+
+/* A time that is left or passed, as people say it. */
+export function lasting(seconds) {
+  if (seconds === null || seconds === undefined) return "–";
+  if (seconds < 90) return `${Math.round(seconds)} s`;
+  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
+  return `${(seconds / 3600).toFixed(1)} h`;
+}
+
+/* Grey lines while something is fetched, from 0.3 s on; the function ends them. */
+export function loading(panel) {
+  const timer = setTimeout(() => panel.replaceChildren(h("div", { class: "panel pb waiting", role: "status", "aria-label": "Loading" })), 300);
+  return () => clearTimeout(timer);
+}
+
+/* Fetches what a tab shows and draws it, or the error with another try. `at.still()` says whether the
+   tab is still the one. */
+export async function fetched(panel, at, what, given, draw) {
+  const done = loading(panel);
+  const told = await call(what, given);
+  done();
+  if (!at.still()) return;
+  if (told.error) {
+    const again = h("button", { type: "button", class: "btn s", onclick: () => fetched(panel, at, what, given, draw) }, "Try again");
+    const line = note(told.error, "bad", "alert");
+    line.append(again);
+    panel.replaceChildren(line);
+    return;
+  }
+  draw(told);
+}
+
+/* The numbers on the tabs, after something was made or removed. */
+export async function recount() {
+  const told = await call("counts");
+  if (told.error) return;
+  models.facts.counts = told;
+  drawCounts();
+}
+
+/* A table of rows that open something: {label, head: [[title, class]], rows}. */
+export const table = (label, head, rows) =>
+  h(
+    "section",
+    { class: "panel", "aria-label": label },
+    h(
+      "table",
+      { class: "t cards", "aria-label": label },
+      h("thead", {}, h("tr", {}, head.map(([name, kind]) => h("th", { scope: "col", class: kind }, name)))),
+      h("tbody", {}, rows),
+    ),
+  );
+
+/* A row whose first cell is the link that it opens. */
+export function row(href, name, sub, cells) {
+  return h(
+    "tr",
+    { onclick: (event) => event.target.closest("a, button") || location.assign(href) },
+    h("td", {}, h("a", { class: "b", href }, name), sub && h("span", { class: "sub" }, sub)),
+    cells.map(([content, kind]) => h("td", { class: kind ?? null }, content)),
+  );
+}
+
+/* What an empty tab says, and what to do next. */
+export const empty = (...parts) => h("div", { class: "panel pb nothing col" }, parts);
+
+/* A panel with a head. */
+export const part = (label, tools, ...body) =>
+  h("section", { class: "panel", "aria-label": label }, h("div", { class: "ph wrap" }, h("h2", {}, label), h("span", { class: "sp" }), tools), body);
+
+export const pairs = (list) => h("dl", { class: "kv big" }, list.filter(Boolean).flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
+
+/* The way back from one thing to the list of all. */
+export const back = (kind, text, here) => h("nav", { class: "xs row crumbs", "aria-label": "Breadcrumb" }, h("a", { href: addressOf(kind) }, text), icon("right"), h("span", { class: "mute ell", "aria-current": "page" }, here));
