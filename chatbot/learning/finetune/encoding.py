@@ -29,20 +29,6 @@ class Unfit(ValueError):
     """The row cannot be learned from; the message says why, without its text."""
 
 
-class Reader:
-    """Reads rows for one checkpoint. `window`: the longest row in tokens, answer included."""
-
-    def __init__(self, tokens: ChatTokens, swapping: Swapping | None, window: int) -> None:
-        self.tokens, self.swapping, self.window = tokens, swapping, window
-
-    def read(self, row: dict[str, Any], rng: Random) -> Encoded:
-        """As `encode`. Raises Unfit, also for a row that is too long: none is ever cut."""
-        ids, learn = encode(row, self.tokens, self.swapping, rng)
-        if len(ids) > self.window:
-            raise Unfit(f"it has {len(ids):,} tokens with its answer, and {self.window:,} fit")
-        return ids, learn
-
-
 def encode(
     example: dict[str, Any], tokens: ChatTokens, swapping: Swapping | None, rng: Random
 ) -> Encoded:
@@ -80,10 +66,16 @@ def filled(
     """Messages and answer of a row with made-up values for its mask tags."""
     messages = [{"role": m["role"], "content": m["content"]} for m in example["messages"]]
     texts = [*(message["content"] for message in messages), example[key]]
-    if not any(TAG.search(text) for text in texts):
+    if not masked(example, key):
         return messages, example[key]
     *contents, answer = fill(texts, rng)
     return [m | {"content": text} for m, text in zip(messages, contents, strict=True)], answer
+
+
+def masked(example: dict[str, Any], key: str = "reply") -> bool:
+    """Whether a row holds mask tags, so that its values are made up anew at every reading."""
+    texts = (*(message["content"] for message in example["messages"]), example[key])
+    return any(TAG.search(text) for text in texts)
 
 
 def _answer(

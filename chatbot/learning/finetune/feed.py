@@ -11,9 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from chatbot.learning.finetune.encoding import Reader, Unfit
+from chatbot.learning.finetune.encoding import Unfit
 from chatbot.learning.finetune.parts import Part
+from chatbot.learning.finetune.reading import Reader
 from chatbot.learning.finetune.rows import Rows
+from chatbot.learning.finetune.shuffling import dice
 from chatbot.learning.packing import Encoded
 
 CHUNK = 2048
@@ -42,11 +44,6 @@ class Step:
     parts: list[Part]
     after: Place
     siblings: int
-
-
-def dice(*parts: object) -> Random:
-    """Random numbers that depend on the parts alone."""
-    return Random("/".join(map(str, parts)))  # noqa: S311 (an order, no secrets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +86,7 @@ class Feed:
     def _batches(self, epoch: int, chunk: int, indices: list[int]) -> list[list[Part]]:
         def read(index: int) -> Encoded | None:
             try:
-                return self.reader.read(self.rows[index], dice(self.seed, "fill", epoch, index))
+                return self.reader.read(self.rows, index, epoch)
             except Unfit:  # with these made-up values; with others it was fit
                 return None
 

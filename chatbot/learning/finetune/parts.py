@@ -70,7 +70,7 @@ def padded(documents: Iterable[Encoded], most: int, pad: int) -> list[Part]:
     while row < len(encoded):
         size = _rounded(len(encoded[row][0]))
         many = max(1, most // size)
-        found.append(Part(_rows([one for one in encoded[row : row + many]], size, pad)))
+        found.append(Part(_rows(encoded[row : row + many], size, pad)))
         row += many
     return found
 

@@ -16,8 +16,8 @@ from chatbot.errors import Refused
 from chatbot.learning.finetune import choosing, general, room, sampling, training, writing
 from chatbot.learning.finetune.adapting import adapted
 from chatbot.learning.finetune.crew import Crew
-from chatbot.learning.finetune.encoding import Reader, Unfit
-from chatbot.learning.finetune.feed import Feed, Parts, dice
+from chatbot.learning.finetune.encoding import Unfit
+from chatbot.learning.finetune.feed import Feed, Parts
 from chatbot.learning.finetune.journal import Journal
 from chatbot.learning.finetune.keeping import Keeping
 from chatbot.learning.finetune.learner import Learner, Mode
@@ -26,7 +26,9 @@ from chatbot.learning.finetune.opening import Base, halves_are_faster, known, op
 from chatbot.learning.finetune.outcome import Outcome
 from chatbot.learning.finetune.parts import Part, in_pairs, packed, padded
 from chatbot.learning.finetune.plan import Plan
+from chatbot.learning.finetune.reading import Reader
 from chatbot.learning.finetune.rows import TRAIN, VALIDATION, Rows
+from chatbot.learning.finetune.shuffling import dice
 from chatbot.learning.packing import Encoded
 
 STOP, BAD, SETTLED = "stop", "bad.jsonl", "settled.json"
@@ -79,7 +81,8 @@ class Run:
             self._refuse_without_room()
         half = settled.half if settled is not None else self._half()
         base = open_base(self._plan, half=half)
-        reader = Reader(base.tokens, base.swapping, min(self._plan.window, base.context))
+        window = min(self._plan.window, base.context)
+        reader = Reader(base.tokens, base.swapping, window, self._plan.seed)
         settled = settled or self._settle(reader, half)
         self._leave_out(settled, told=fresh)
         loop = self._loop(base, reader, settled)
@@ -128,7 +131,7 @@ class Run:
     def _sizes(self, rows: Rows, reader: Reader) -> tuple[list[int], dict[str, str]]:
         def size(index: int) -> int | str:
             try:
-                return len(reader.read(rows[index], dice(self._plan.seed, "fill", 0, index))[0])
+                return len(reader.read(rows, index)[0])
             except Unfit as error:
                 return str(error)
 
@@ -154,7 +157,7 @@ class Run:
         model = base.model
         if plan.method == "lora":
             model = adapted(model, plan.rank, plan.seed)
-        tried = [reader.read(self._rows[n], dice(0)) for n in range(min(TRIED, len(self._rows)))]
+        tried = [reader.read(self._rows, n) for n in range(min(TRIED, len(self._rows)))]
         mode, bare = choosing.choose(model, tried, base.pad)
         if choosing.SAID[mode]:
             self._journal.say(choosing.SAID[mode])
@@ -202,14 +205,10 @@ class Run:
         typical = settled.tokens / max(1, len(self._rows))
         chosen = sorted(order[: max(FEWEST_CHECKED, round(most / typical))])
 
-        def read(index: int) -> Encoded | None:
-            try:
-                return reader.read(rows[index], dice(self._plan.seed, "held", index))
-            except Unfit:  # as it was drawn for this look
-                return None
+        def read(index: int) -> Encoded:
+            return reader.read(rows, index)
 
-        found = [one for one in self._crew.share(chosen, read) if one is not None]
-        return parts(found) if found else []
+        return parts(self._crew.share(chosen, read))
 
     @property
     def _check_every(self) -> int:
