@@ -51,7 +51,7 @@ from chatbot.settings import Settings
 from chatbot.sourcing import Sourcing
 from chatbot.speeds import Speeds
 from chatbot.standing import Standing
-from chatbot.testing import Folders, Planning, Runner, Testing, TurnCases
+from chatbot.testing import Folders, Planning, ProbeRuns, Runner, Testing, TurnCases
 from chatbot.topics import Topics
 from chatbot.workbench import Workbench
 from prompts.sandbox import Sandbox
@@ -181,7 +181,10 @@ def _wired(base: _Base) -> Product:
     gates = Gates(archive, releases, sandbox, runner.grader_label, runner.attacks)
     planning = Planning(archive, releases, runner, gates, settings.test_data)
     authoring = _authoring(base, gates)
-    evaluations = Evaluations(archive, audit, registry, settings, base.encoder)
+    probing = ProbeRuns(archive, planning, runner, prompt=settings.prompt)
+    evaluations = Evaluations(
+        archive, audit, registry, settings, base.encoder, base.analysis, probing
+    )
     casework = Casework(authoring)
     replay = Replay(archive, releases, audit, options, settings.workspace)
     chat = _chat(base)
@@ -189,7 +192,9 @@ def _wired(base: _Base) -> Product:
     traces = tracing.Traces(archive, releases)
     desk = _desk(base, chat, drafting)
     workbench = _workbench(base)
-    datasets = Datasets(archive, audit, releases, options, registry, settings, base.encoder)
+    datasets = Datasets(
+        archive, audit, releases, options, registry, settings, base.analysis, base.encoder
+    )
     return Product(
         settings=settings,
         database=base.database,

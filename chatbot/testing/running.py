@@ -14,11 +14,11 @@ from chatbot.backends.cancel import CancelToken
 from chatbot.backends.registry import Registry
 from chatbot.chain import OpenEncoder
 from chatbot.errors import ChatbotError, PromptInvalid
+from chatbot.learning.evaluate.refusing import declines, is_refusal
 from chatbot.settings import Settings
 from chatbot.testing.asking import Asking, patient
 from chatbot.testing.injection import suite_for, with_secret
 from chatbot.testing.matrix import Column, Matrix, OnCell, Tell
-from chatbot.testing.refusing import declines, is_refusal
 from chatbot.testing.rubric import Grader, Grading
 from prompts.cases import Case, Suite
 from prompts.checks import Judged, Output, Tools, judged

@@ -8,6 +8,7 @@ tell in topics.py.
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache
+from typing import Protocol
 
 from chatbot import values
 from chatbot.learning.evaluate.cases import Case
@@ -36,7 +37,19 @@ _ORDINARY = _words(
 """Written with a capital by everybody; nobody's name."""
 
 
-def carried(case: Case, reply: str) -> frozenset[str]:
+class Stated(Protocol):
+    """What a reply should carry: values and names, and a good reply in which they stand."""
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """As they are written in the reference."""
+
+    @property
+    def reference(self) -> str:
+        """The good reply."""
+
+
+def carried(case: Stated, reply: str) -> frozenset[str]:
     """Return those of the case's facts that stand in the reply.
 
     A fact stands there as it is written in the reference, or as the same value in another
@@ -45,7 +58,7 @@ def carried(case: Case, reply: str) -> frozenset[str]:
     lost = values.missing(case.reference, [reply])
     found = set()
     for fact in case.facts:
-        if _stands(fact, reply):
+        if stands(fact, reply):
             found.add(fact)
             continue
         spans = [match.span() for match in re.finditer(re.escape(fact), case.reference)]
@@ -59,7 +72,7 @@ def invented(case: Case, reply: str) -> tuple[str, ...]:
     """Return values, names and source numbers of the reply that stand nowhere in its context."""
     said = "\n".join(case.context)
     lost = values.missing(reply, case.context)
-    found = [value.text for value in lost if not _stands(value.text, said)]
+    found = [value.text for value in lost if not stands(value.text, said)]
     if case.passages:
         numbers = (int(number) for number in _CITATION.findall(reply))
         found += [f"[{number}]" for number in numbers if not 1 <= number <= len(case.passages)]
@@ -91,7 +104,7 @@ def _overlap(value: values.Value, spans: Sequence[tuple[int, int]]) -> bool:
     return any(value.start < end and start < value.end for start, end in spans)
 
 
-def _stands(fact: str, reply: str) -> bool:
+def stands(fact: str, reply: str) -> bool:
     """Return whether a text stands in another, not as a part of a longer word or number."""
     pattern = rf"(?<![\w.,-]){re.escape(fact)}(?![\w]|[.,]\d)"
     return re.search(pattern, reply, re.IGNORECASE) is not None

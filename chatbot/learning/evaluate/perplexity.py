@@ -4,13 +4,15 @@ Loads the checkpoint a second time through transformers, because serving runtime
 probabilities. For a checkpoint trained on tags, prompts and replies carry tags, as it sees them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import exp, log
 from pathlib import Path
 
 from chatbot.learning.evaluate.cases import Case
 from chatbot.values import conceal
+
+Message = dict[str, str]
 
 MOST = 100
 """Replies that are read."""
@@ -29,36 +31,61 @@ class Perplexity:
     replies: int
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How one reply was read: the sum of its nats, its tokens and its characters."""
+
+    nats: float
+    tokens: int
+    characters: int
+
+
 def perplexity(folder: Path, context: int, cases: Sequence[Case], *, tagged: bool) -> Perplexity:
     """Read the references of cases that fit the context (tokens), as replies to their prompts.
 
     Raises ModelUnavailable or ModelCorrupt; ValueError when no case fits.
+    """
+    pairs = [(case.messages, case.reference) for case in cases]
+    found = [one for one in read(folder, context, pairs, tagged=tagged) if one is not None]
+    if not found:
+        raise ValueError("No case fits the model's context.")
+    nats = sum(one.nats for one in found)
+    per_token = exp(nats / sum(one.tokens for one in found))
+    return Perplexity(per_token, nats / sum(one.characters for one in found) / log(2), len(found))
+
+
+def read(
+    folder: Path,
+    context: int,
+    pairs: Iterable[tuple[Sequence[Message], str]],
+    *,
+    tagged: bool,
+) -> Iterator[Reading | None]:
+    """Read replies to messages, one by one; None for one that does not fit the context (tokens).
+
+    Raises ModelUnavailable or ModelCorrupt.
     """
     import torch
 
     from chatbot.backends.loading import load_to_look_inside
 
     model, tokens = load_to_look_inside(folder)
-    nats, count, characters, replies = 0.0, 0, 0, 0
-    for case in cases:
-        messages, reply = _as_seen(case, tagged=tagged)
+    for said, answered in pairs:
+        messages, reply = _as_seen(said, answered, tagged=tagged)
         prompt, answer = tokens.encode(messages), tokens.encode_text(reply)
         if len(prompt) + len(answer) > context or not answer:
+            yield None
             continue
         row = torch.tensor([prompt + answer], device=model.device)
         with torch.inference_mode():
             logits = model(input_ids=row).logits[0, len(prompt) - 1 : -1].float()
         told = torch.log_softmax(logits, -1).gather(1, row[0, len(prompt) :, None])
-        nats -= float(told.sum())
-        count, characters, replies = count + len(answer), characters + len(reply), replies + 1
-    if not replies:
-        raise ValueError("No case fits the model's context.")
-    return Perplexity(exp(nats / count), nats / characters / log(2), replies)
+        yield Reading(-float(told.sum()), len(answer), len(reply))
 
 
-def _as_seen(case: Case, *, tagged: bool) -> tuple[list[dict[str, str]], str]:
+def _as_seen(messages: Sequence[Message], reply: str, *, tagged: bool) -> tuple[list[Message], str]:
     if not tagged:
-        return list(case.messages), case.reference
-    texts, tags = conceal([message["content"] for message in case.messages])
-    hidden = [m | {"content": text} for m, text in zip(case.messages, texts, strict=True)]
-    return hidden, tags.hide(case.reference)
+        return list(messages), reply
+    texts, tags = conceal([message["content"] for message in messages])
+    hidden = [m | {"content": text} for m, text in zip(messages, texts, strict=True)]
+    return hidden, tags.hide(reply)

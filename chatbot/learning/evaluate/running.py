@@ -11,6 +11,7 @@ from chatbot.backends.base import ChatModel
 from chatbot.backends.cancel import CancelToken
 from chatbot.errors import ChatbotError
 from chatbot.learning.evaluate.cases import Case
+from chatbot.learning.evaluate.views import Stopped
 
 AT_ONCE = 8
 LONGEST = 256
@@ -42,42 +43,64 @@ def answers(
     cases: Sequence[Case],
     tell: Tell,
     encoder: chain.OpenEncoder = chain.no_encoder,
+    cancel: CancelToken | None = None,
 ) -> Answers:
-    """Ask the model every case, greedily where it takes a temperature.
+    """Ask the model every case, greedily where it takes a temperature. See `ask`."""
+    return ask(model, [plan_of(case) for case in cases], tell, encoder, cancel)
+
+
+def ask(
+    model: ChatModel,
+    plans: Sequence[chain.Plan],
+    tell: Tell,
+    encoder: chain.OpenEncoder = chain.no_encoder,
+    cancel: CancelToken | None = None,
+) -> Answers:
+    """Ask the model all of these, several at once.
 
     `encoder` picks sentences for a model that quotes, as it does in a turn. Errors of a backend
-    become answers that failed. Must not be called from a running event loop.
+    become answers that failed. Must not be called from a running event loop. Raises Stopped.
     """
-    begun = time.monotonic()
-    found = asyncio.run(_all(model, cases, tell, encoder))
+    begun, token = time.monotonic(), cancel or CancelToken()
+    found = asyncio.run(_all(model, plans, tell, encoder, token))
+    if token.cancelled:
+        raise Stopped
     return Answers(tuple(found), time.monotonic() - begun)
 
 
 async def _all(
-    model: ChatModel, cases: Sequence[Case], tell: Tell, encoder: chain.OpenEncoder
+    model: ChatModel,
+    plans: Sequence[chain.Plan],
+    tell: Tell,
+    encoder: chain.OpenEncoder,
+    cancel: CancelToken,
 ) -> list[Answer]:
     places, done = asyncio.Semaphore(AT_ONCE), 0
 
-    async def one(case: Case) -> Answer:
+    async def one(plan: chain.Plan) -> Answer:
         nonlocal done
         async with places:
-            answer = await _answer(model, case, encoder)
+            if cancel.cancelled:
+                return Answer("", "")
+            answer = await _answer(model, plan, encoder, cancel)
         done += 1
-        tell(done, len(cases))
+        tell(done, len(plans))
         return answer
 
     try:
-        return await asyncio.gather(*map(one, cases))
+        return await asyncio.gather(*map(one, plans))
     finally:
         await model.release()
 
 
-async def _answer(model: ChatModel, case: Case, encoder: chain.OpenEncoder) -> Answer:
+async def _answer(
+    model: ChatModel, plan: chain.Plan, encoder: chain.OpenEncoder, cancel: CancelToken
+) -> Answer:
     async def opened(_: str) -> ChatModel:
         return model
 
     text, finish = [], "truncated"
-    asked = chain.answer(_plan(case), [model.label], opened, CancelToken(), lambda _: None, encoder)
+    asked = chain.answer(plan, [model.label], opened, cancel, lambda _: None, encoder)
     try:
         async for piece in asked:
             text.append(piece.text)
@@ -87,7 +110,7 @@ async def _answer(model: ChatModel, case: Case, encoder: chain.OpenEncoder) -> A
     return Answer("".join(text), finish)
 
 
-def _plan(case: Case) -> chain.Plan:
+def plan_of(case: Case) -> chain.Plan:
     """The case as a turn: its prompt without chance, its values, its thread."""
     prompt = prompts.library()[case.prompt]
     prompt = replace(prompt, parameters={"temperature": 0.0, "max_tokens": LONGEST})

@@ -7,6 +7,11 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+
+class Stopped(Exception):
+    """Somebody asked to stop; no judgement stands on what was answered so far."""
+
+
 Unit = Literal["of 100", "perplexity", "ratio", "score"]
 Change = Literal["better", "worse", "same"]
 
@@ -71,7 +76,10 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """One case under both models. `gain`: above 0 the tuned model's answer is the better one."""
+    """One case under both models. `gain`: above 0 the tuned model's answer is the better one.
+
+    `row`: the internal number of the dataset's row that it is made of.
+    """
 
     number: int
     part: str
@@ -81,6 +89,7 @@ class Pair:
     expected: str
     base: Said
     tuned: Said
+    row: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
