@@ -130,7 +130,8 @@ def answers(session: Session, ids: Sequence[int]) -> dict[int, Answer]:
             Conversation.deleted_at.is_(None),
         )
     )
-    return {row[0]: Answer(*row) for row in session.execute(asked)}
+    found: list[Any] = list(session.execute(asked))
+    return {row[0]: Answer(*row) for row in found}
 
 
 def sent(session: Session, *, after: int, since: datetime | None, limit: int) -> list[SentReply]:

@@ -8,7 +8,7 @@ A dataset that is being built has a name that nobody can give one (`begin`); nob
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -75,18 +75,6 @@ class Line:
         return hashlib.sha256(text.encode()).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """How many rows a dataset has by what. `preference`: with a worse reply beside the good one."""
-
-    rows: int
-    split: dict[str, int]
-    source: dict[str, int]
-    label: dict[str, int]
-    prompt: dict[tuple[str, str], int]
-    preference: int
-
-
 _DATASET = columns_of(Row, Dataset)
 _LINE = columns_of(DatasetRow, Line)
 
@@ -113,11 +101,15 @@ def add(session: Session, dataset_id: int, lines: Sequence[Line]) -> None:
 
 
 def finish(session: Session, dataset_id: int, *, name: str, card: Mapping[str, Any]) -> Dataset:
-    """Name a dataset, and keep the hash of its rows. Raises `Conflict`: the name is taken."""
+    """Name a dataset, keep the hash of its rows and count them in its card (`counts`).
+
+    Raises `Conflict`: the name is taken.
+    """
     if find(session, name) is not None:
         raise Conflict(f"There is a dataset named {name} already. Choose another name.")
     sha, count = _sha(session, dataset_id)
-    named = {"name": name, "card": dict(card), "sha": sha, "first_sha": sha, "rows": count}
+    card = dict(card) | {"counts": tally(session, dataset_id)}
+    named = {"name": name, "card": card, "sha": sha, "first_sha": sha, "rows": count}
     session.execute(update(Row).where(Row.id == dataset_id).values(**named, created_at=now()))
     return get(session, name)
 
@@ -177,20 +169,24 @@ def lines(
     return [Line(*row) for row in session.execute(asked.order_by(DatasetRow.number).limit(limit))]
 
 
-def tally(session: Session, dataset_id: int) -> Tally:
-    """The rows of a dataset, counted."""
-    columns = (DatasetRow.split, DatasetRow.source, DatasetRow.label, DatasetRow.prompt)
-    pair = func.count(DatasetRow.rejected)
-    asked = select(*columns, DatasetRow.version, func.count(), pair)
-    asked = asked.where(DatasetRow.dataset_id == dataset_id)
-    rows = session.execute(asked.group_by(*columns, DatasetRow.version)).all()
-    found: list[Counter[Any]] = [Counter() for _ in range(4)]
-    for split, source, label, prompt, version, count, _ in rows:
-        for counter, key in zip(found, (split, source, label, (prompt, version)), strict=True):
+def tally(session: Session, dataset_id: int) -> dict[str, Any]:
+    """The rows of a dataset, counted as `counted` does."""
+    columns = (DatasetRow.split, DatasetRow.source, DatasetRow.label)
+    asked = select(*columns, func.count(), func.count(DatasetRow.rejected))
+    asked = asked.where(DatasetRow.dataset_id == dataset_id).group_by(*columns)
+    return counted((a, b, c, d, e) for a, b, c, d, e in session.execute(asked).tuples())
+
+
+def counted(groups: Iterable[tuple[str, str, str, int, int]]) -> dict[str, Any]:
+    """Counts as a card has them, of groups: split, source, label, rows, rows with a worse reply."""
+    found: dict[str, Counter[str]] = {"split": Counter(), "source": Counter(), "label": Counter()}
+    total = pairs = 0
+    for split, source, label, count, paired in groups:
+        for counter, key in zip(found.values(), (split, source, label), strict=True):
             counter[key] += count
-    splits, sources, labels, prompts = map(dict, found)
-    total = sum(row[5] for row in rows)
-    return Tally(total, splits, sources, labels, prompts, sum(row[6] for row in rows))
+        total, pairs = total + count, pairs + paired
+    told = {name: dict(sorted(counter.items())) for name, counter in found.items()}
+    return {"rows": total, "preference": pairs, **told}
 
 
 # Shortened ----------------------------------------------------------------------------------------
@@ -219,7 +215,9 @@ def _renew(session: Session, one: Dataset) -> None:
     left = one.rows - count
     turns = "1 turn" if left == 1 else f"{left:,} turns"
     said = f"{now():%Y-%m-%d}: {turns} left with the conversations that they were of."
-    new = {"sha": sha, "rows": count, "changed": f"{one.changed}\n{said}".strip()}
+    card = one.card | {"counts": tally(session, one.id)}
+    changed = f"{one.changed}\n{said}".strip()
+    new = {"sha": sha, "rows": count, "changed": changed, "card": card}
     session.execute(update(Row).where(Row.id == one.id).values(**new))
     learned = select(TrainingRun.model).where(
         TrainingRun.dataset_id == one.id, TrainingRun.state.in_(_LEARNED)
