@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from chatbot.bootstrap import Product
 from chatbot.drafting import changes, distance
-from chatbot.errors import Refused
+from chatbot.errors import Refused, UnknownModel
 from chatbot.review import TAGS, Filters, Item
 from chatbot.views import Person
 from ui.pages import review_view
@@ -147,7 +147,14 @@ class ReviewCommands(SearchCommands):
     @command
     def open(self, person: Person, *, item: ItemId) -> Json:
         """An item with its thread, trace, verdicts and comments; takes it for a while."""
-        return {"item": review_view.item(self._review.open(person, item))}
+        found = self._review.open(person, item)
+        return {"item": review_view.item(found, self._context(found.row.model))}
+
+    def _context(self, model: str) -> int:
+        try:
+            return self._product.registry.resolve(model).context if model else 0
+        except UnknownModel:
+            return 0
 
     @command
     def take_over(self, person: Person, *, item: ItemId) -> Json:

@@ -61,8 +61,8 @@ def choices(found: Choices) -> Json:
     }
 
 
-def item(found: Item) -> Json:
-    """One item with all that a reviewer sees."""
+def item(found: Item, context: int) -> Json:
+    """One item with all that a reviewer sees. `context`: tokens of its model, 0 if not known."""
     return {
         "row": row(found.row),
         "thread": [line(one) for one in found.thread],
@@ -75,7 +75,7 @@ def item(found: Item) -> Json:
         "changes": tokens(found.changes),
         "reasons": list(found.reasons),
         "flag_note": found.flag_note,
-        "trace": trace(found.trace) if found.trace else None,
+        "trace": trace(found.trace, context) if found.trace else None,
         "masked": found.masked,
         "own": opinion(found.own) if found.own else None,
         "opinions": [opinion(one) for one in found.opinions],
@@ -139,7 +139,7 @@ def comment(found: Comment) -> Json:
     }
 
 
-def trace(found: TraceView) -> Json:
+def trace(found: TraceView, context: int) -> Json:
     """How an answer was made."""
     return {
         "messages": [{"role": one["role"], "content": one["content"]} for one in found.messages],
@@ -150,6 +150,7 @@ def trace(found: TraceView) -> Json:
         "sha": found.sha,
         "parameters": found.parameters,
         "asked": found.prompt_tokens,
+        "context": context,
         "tokens": found.reply_tokens,
         "first": found.first_s,
         "total": found.total_s,

@@ -1,4 +1,4 @@
-"""Finding conversations, tickets and articles, which every page offers: the list and the search.
+"""What every page offers: the list of conversations, the search, how much waits on other pages.
 
 A page's commands inherit these; each call takes the person and finds only what is theirs, and of
 tickets and articles what their roles open. Shows nothing.
@@ -13,7 +13,7 @@ from chatbot.bootstrap import Product
 from chatbot.views import Person
 from ui.pages import chat_view
 from ui.pages.commands import command
-from ui.pages.frame import DESK, KNOWLEDGE, Page
+from ui.pages.frame import DESK, KNOWLEDGE, REVIEW, Page
 
 Json = dict[str, Any]
 Name = Annotated[str, Field(max_length=200)]
@@ -30,6 +30,7 @@ class SearchCommands:
         self._conversations = product.conversations
         self._desk = product.desk
         self._knowledge = product.knowledge
+        self._reviewing = product.review
 
     @command
     def list(self, person: Person, *, offset: Offset, limit: int = 200) -> Json:
@@ -74,6 +75,16 @@ class SearchCommands:
                 for one in self._knowledge.articles(person, text=text, limit=MOST).rows
             ]
         return found
+
+    @command
+    def waiting(self, person: Person) -> Json:
+        """How much waits for this person on the pages that their roles open."""
+        found: Json = {}
+        if _opens(person, DESK):
+            found["desk"] = self._desk.queue(person, which="mine", limit=1).counts.mine
+        if _opens(person, REVIEW):
+            found["review"] = self._reviewing.waiting(person)
+        return {"waiting": found}
 
 
 def _opens(person: Person, page: Page) -> bool:

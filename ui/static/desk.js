@@ -2,7 +2,7 @@
 
 import { refused } from "./admin_parts.js";
 import { $, h } from "./dom.js";
-import { setPerson } from "./header.js";
+import { countPage, setPerson } from "./header.js";
 import { island } from "./islands.js";
 import { onKey } from "./keys.js";
 import { toast } from "./overlays.js";
@@ -49,13 +49,7 @@ function bind() {
   bindSent();
   on("ticket-changed", () => reload());
   on("open-ticket", (ticket, again) => (again && ticket === ticketInAddress() ? arrive(true) : openTicket(ticket)));
-  on("counts", (counts) => {
-    const link = $(".pages [data-page=desk]");
-    if (!link) return;
-    const count = $(".cnt", link) ?? link.appendChild(h("span", { class: "cnt num" }));
-    count.textContent = counts.mine || "";
-    count.setAttribute("aria-label", `${counts.mine} waiting`);
-  });
+  on("counts", (counts) => countPage("desk", counts.mine));
   onKey("escape", () => closeList() || closeArticle() || (reply.run ? (stop(), true) : false));
   addEventListener("hashchange", () => arrive());
   document.addEventListener("visibilitychange", () => {

@@ -3,6 +3,7 @@
 import { $, h, icon, iconButton } from "./dom.js";
 import { showKeys, singleKeys } from "./keys.js";
 import { openMenu } from "./overlays.js";
+import { call } from "./server.js";
 import { expectLogin, logOut, nowSignedIn } from "./session.js";
 
 const initials = (name) =>
@@ -76,7 +77,9 @@ export function drawHeader({ element, props }, tools) {
   nameColours();
 }
 
-let me = { name: "", roles: [] };
+const WAITED_FOR = ["agent", "reviewer", "admin"];
+
+let me = { id: null, name: "", roles: [] };
 let all = [];
 let hasLogin = false;
 
@@ -86,6 +89,7 @@ const mayOpen = ({ roles }) =>
 
 /* Says who is using the page, once the server has told. */
 export function setPerson(person) {
+  if (me.id !== person.id) setTimeout(countAll);
   me = person;
   nowSignedIn(person.id);
   for (const one of all) $(`.pages [data-page=${one.name}]`).hidden = !mayOpen(one);
@@ -94,6 +98,22 @@ export function setPerson(person) {
   button.textContent = initials(person.name);
   button.setAttribute("aria-label", `Account: ${person.name}`);
   button.title = person.name;
+}
+
+/* How much waits on a page, beside its name. */
+export function countPage(name, count) {
+  const link = $(`.pages [data-page=${name}]`);
+  if (!link) return;
+  const place = $(".cnt", link) ?? link.appendChild(h("span", { class: "cnt num" }));
+  place.textContent = count ? count.toLocaleString("en") : "";
+  place.setAttribute("aria-label", `${count} waiting`);
+}
+
+/* Asked once by each page, for those whose work waits somewhere. */
+async function countAll() {
+  if (!me.roles.some((role) => WAITED_FOR.includes(role))) return;
+  const told = await call("waiting");
+  for (const [name, count] of Object.entries(told.waiting ?? {})) countPage(name, count);
 }
 
 function changeColours() {
