@@ -1,7 +1,5 @@
 """Replies leave exactly once: when their process is killed half way, and when several deliver."""
 
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -11,7 +9,9 @@ from chatbot.bootstrap import build
 from chatbot.settings import Settings
 from store import models
 from store.columns import now
+from tests.support import desk_process
 from tests.support.desk import agent, brought, talk
+from tests.support.forked import started
 from tests.support.stored import person
 
 
@@ -48,12 +48,8 @@ def test_a_killed_process_loses_and_doubles_no_reply(product, database, url, tmp
         product.desk.send(lea, ticket, "On its way.", draft=None, seconds=1)
     wait_for_due(product)
     for _ in range(2):
-        command = [sys.executable, "-m", "tests.support.desk_process", str(tmp_path), url]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        assert process.stdout.readline() == "taken\n"
-        process.kill()
-        process.wait()
-        process.stdout.close()
+        with started(desk_process.main, tmp_path, url) as process:
+            assert process.lines.readline() == "taken\n"
         assert [sent(product, lea, ticket) for ticket in tickets] == [[], []]
 
     assert product.desk.send_due() == 2

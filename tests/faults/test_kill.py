@@ -14,28 +14,17 @@ from chatbot.bootstrap import Product, build
 from chatbot.settings import Settings
 from chatbot.turn import Turn
 from store.engine import Database
+from tests.support import turn_process
+from tests.support.forked import Forked, start
 
 
-def start(home: Path, url: str, conversation: str, key: str, text: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "tests.support.turn_process"]
-    return subprocess.Popen(
-        [*command, str(home), url, conversation, key, text], stdout=subprocess.PIPE, text=True
-    )
-
-
-def until(process: subprocess.Popen[str], word: str, least: int = 0) -> list[str]:
+def until(process: Forked, word: str, least: int = 0) -> list[str]:
     """Read lines up to the first of this word (whose number is at least `least`)."""
-    for line in process.stdout:
+    for line in process.lines:
         parts = line.split()
         if parts[0] == word and (least == 0 or int(parts[1]) >= least):
             return parts
     raise AssertionError(f"the process ended before it said {word!r}")
-
-
-def kill(process: subprocess.Popen[str]) -> None:
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    process.stdout.close()
 
 
 @pytest.mark.parametrize(
@@ -47,12 +36,19 @@ def test_kills_lose_and_double_nothing(database: Database, tmp_path: Path, kills
     dice = random.Random(7)
     conversation, acknowledged = "-", []
     for n in range(kills):
-        process = start(tmp_path, url, conversation, f"key {n}", f"!tokens 2000 !rate 200 {n}")
+        process = start(
+            turn_process.main,
+            tmp_path,
+            url,
+            conversation,
+            f"key {n}",
+            f"!tokens 2000 !rate 200 {n}",
+        )
         _, conversation, _ = until(process, "saved")
         acknowledged.append(f"!tokens 2000 !rate 200 {n}")
         if dice.random() < 0.7:
             until(process, "text", least=dice.randint(1, 300))
-        kill(process)
+        process.kill()
 
     product = build(Settings(home=tmp_path, database_url=url, model="scripted"))
     product.recover()
@@ -68,10 +64,10 @@ def test_kills_lose_and_double_nothing(database: Database, tmp_path: Path, kills
 
 def test_a_kill_keeps_what_was_saved_of_the_answer(database: Database, tmp_path: Path):
     url = database.url.render_as_string(hide_password=False)
-    process = start(tmp_path, url, "-", "key", "!tokens 4000 !rate 300 x")
+    process = start(turn_process.main, tmp_path, url, "-", "key", "!tokens 4000 !rate 300 x")
     _, conversation, _ = until(process, "saved")
     until(process, "text", least=6000)
-    kill(process)
+    process.kill()
 
     product = build(Settings(home=tmp_path, database_url=url, model="scripted"))
     product.recover()
@@ -84,14 +80,14 @@ def test_a_kill_keeps_what_was_saved_of_the_answer(database: Database, tmp_path:
 
 def test_the_same_key_after_a_kill_is_the_same_turn(database: Database, tmp_path: Path):
     url = database.url.render_as_string(hide_password=False)
-    process = start(tmp_path, url, "-", "key", "!hang")
+    process = start(turn_process.main, tmp_path, url, "-", "key", "!hang")
     _, conversation, reply = until(process, "saved")
-    kill(process)
+    process.kill()
 
-    again = start(tmp_path, url, conversation, "key", "!hang")
+    again = start(turn_process.main, tmp_path, url, conversation, "key", "!hang")
     assert until(again, "saved")[1:] == [conversation, reply]
     assert until(again, "done")[1] == "interrupted"
-    kill(again)
+    again.kill()
 
 
 DIES_BEFORE_IT_TELLS = """

@@ -5,8 +5,6 @@ A reply is queued with its state, retried, and never lost or sent twice by itsel
 
 import contextlib
 import ssl
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from ipaddress import ip_address
@@ -20,6 +18,8 @@ from chatbot import mail
 from chatbot.mail import Inbox, NotNow, Server
 from chatbot.mailroom import sending
 from store import mail as rows
+from tests.support import mail_process
+from tests.support.forked import started
 from tests.support.imap_server import PASSWORD, USER, ImapServer
 from tests.support.mailing import CUSTOMER, desk_of, letter, product_with
 from tests.support.smtp_server import Silent, free_port, smtp_server
@@ -151,9 +151,8 @@ def test_an_unsure_mail_is_found_among_the_sent_ones(desk_at, silent):
 
 def test_killed_while_the_text_is_handed_over(desk_at, silent, home, url):
     desk = desk_at(silent.port)
-    with killing(home, url, silent.port) as process:
+    with started(mail_process.main, home, url, silent.port):
         assert silent.taken.wait(60)
-        process.kill()
     assert b"It is whole." in silent.text
     desk.let_time_pass()
     with smtp_server() as smtp:
@@ -166,9 +165,8 @@ def test_killed_while_the_text_is_handed_over(desk_at, silent, home, url):
 def test_killed_before_the_text_left(desk_at, home, url):
     with contextlib.closing(Silent(greets=False)) as mute:
         desk = desk_at(mute.port)
-        with killing(home, url, mute.port) as process:
+        with started(mail_process.main, home, url, mute.port):
             assert mute.called.wait(60)
-            process.kill()
     assert desk.fate()[0] == "sending"
     with smtp_server() as smtp:
         after = desk.with_port(smtp.port)
@@ -256,14 +254,6 @@ def server(port, **more):
 
 def crash(*_):
     raise RuntimeError
-
-
-@contextlib.contextmanager
-def killing(home, url, port):
-    """A process that sends what is due; it is waited for at the end."""
-    command = [sys.executable, "-m", "tests.support.mail_process", str(home), url, str(port)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        yield process
 
 
 @pytest.fixture(scope="module")

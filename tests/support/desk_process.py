@@ -1,11 +1,9 @@
 """A process that is there to be killed: it delivers what is due and stops half way through.
 
-    python -m tests.support.desk_process HOME DATABASE_URL
-
-Prints `taken` when a reply is a message and nothing is committed yet, then waits for its end.
+Started by tests.support.forked. Prints `taken` when a reply is a message and nothing is committed
+yet, then waits for its end.
 """
 
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -26,7 +24,3 @@ def main(home: str, url: str) -> None:
 
     ticket_replies.became = and_stop
     product.desk.send_due()
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -1,20 +1,17 @@
 """A process that is there to be killed: it answers in one conversation and reports on lines.
 
-    python -m tests.support.turn_process HOME DATABASE_URL CONVERSATION|- KEY TEXT
-
-Prints `saved CONVERSATION REPLY` when the question is acknowledged, `text N` as the answer grows,
-`done STATUS` at its end.
+Started by tests.support.forked; `conversation` "-" begins one. Prints `saved CONVERSATION REPLY`
+when the question is acknowledged, `text N` as the answer grows, `done STATUS` at its end.
 """
 
 import asyncio
-import sys
 from pathlib import Path
 
 from chatbot.bootstrap import build
 from chatbot.settings import Settings
 
 
-async def main(home: str, url: str, conversation: str, key: str, text: str) -> None:
+async def _answer(home: str, url: str, conversation: str, key: str, text: str) -> None:
     product = build(Settings(home=Path(home), database_url=url, model="scripted"))
     print("recovered", product.recover(), flush=True)
     turn = await product.chat.start_turn(
@@ -26,5 +23,5 @@ async def main(home: str, url: str, conversation: str, key: str, text: str) -> N
     print("done", turn.status, flush=True)
 
 
-if __name__ == "__main__":
-    asyncio.run(main(*sys.argv[1:]))
+def main(*given: str) -> None:
+    asyncio.run(_answer(*given))
