@@ -12,6 +12,11 @@ SAMPLES = 60
 """Answers to the same questions that are kept of a run, the latest."""
 
 
+def storable(text: str) -> str:
+    """What a model wrote, without what no database keeps: NUL and halves of surrogate pairs."""
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
+
+
 class Progress:
     """Reads the events of a run's folder from their beginning, however often it was resumed.
 
@@ -47,7 +52,7 @@ class Progress:
             case {"kind": "check", "step": int(step)}:
                 self._check(step, event)
             case {"kind": "sample", "step": int(step), "question": str(question)}:
-                answer = str(event.get("answer", ""))
+                answer = storable(str(event.get("answer", "")))
                 self._samples[step, question] = {
                     "step": step,
                     "question": question,
@@ -57,7 +62,7 @@ class Progress:
             case {"kind": "kept", "step": int(step)}:
                 self._changes["kept_step"] = step
             case {"kind": "said", "sentence": str(sentence)}:
-                self._changes["said"] = sentence
+                self._changes["said"] = storable(sentence)
 
     def _begun(self, event: dict[str, Any]) -> None:
         self._set(event, "step", "steps")

@@ -82,6 +82,13 @@ def test_events_become_columns(tmp_path):
     assert progress.read() == ({}, [])
 
 
+def test_what_a_model_writes_can_be_stored(tmp_path):
+    line = {"kind": "sample", "step": 1, "question": "Q", "answer": "a\0b\ud800c"}
+    (tmp_path / "events.jsonl").write_text(json.dumps(line) + "\n")
+    changes, _ = Progress(tmp_path, RUN).read()
+    assert changes["samples"][0]["text"] == "a\ufffdb?c"
+
+
 def test_half_a_line_is_waited_for_and_a_broken_one_passed_over(tmp_path):
     progress = Progress(tmp_path, RUN)
     whole = json.dumps({"kind": "kept", "step": 5})
