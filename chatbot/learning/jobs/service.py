@@ -6,7 +6,7 @@ database, which is all that this module reads. Trains nothing itself.
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from time import monotonic, sleep
@@ -299,7 +299,7 @@ class Runs:
         settings = checks.settings_of(given, info, method, examples)
         plan = checks.plan_of(settings, info, method, f"{wanted}@1")
         checks.room_for(plan, folder_of(self._settings, "x"))
-        data = {"splits": dict(found.splits), "prompts": dict(found.card.get("prompts") or {})}
+        data = {"splits": dict(found.splits), "prompts": _prompts(found.card)}
         return {
             "name": wanted,
             "base": info.label,
@@ -347,6 +347,15 @@ def _lost(run: Run) -> str:
 
 def _versions(registry: Registry, name: str) -> list[str]:
     return [info.version for info in registry.list() if info.name == name]
+
+
+def _prompts(card: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The versions (hashes) of each prompt that a dataset's rows were rendered by."""
+    found: dict[str, list[str]] = {}
+    for one in card.get("prompts", ()):
+        if one["prompt"]:
+            found.setdefault(one["prompt"], []).append(one["version"])
+    return found
 
 
 def _number(version: str) -> int:
