@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from chatbot import machine, mail
+from chatbot import machine, mail, promotion
 from chatbot import settings as configuration
 from chatbot.errors import ChatbotError
 from chatbot.machine import Finding as Finding
@@ -392,6 +392,7 @@ _OF_SETTINGS: dict[str, Callable[[Settings], Iterable[Finding]]] = {
     "accounts": _accounts,
     "openid": _openid,
     "model": _models,
+    "served": promotion.look,
     "encoder": _encoder,
     "prompt": _prompt,
     "port": _port,

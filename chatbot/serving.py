@@ -4,6 +4,7 @@ The name is the one in CHATBOT_MODEL. Every process that shares the database ask
 `FRESH` seconds, so a promotion needs no restart and a turn costs a look at a clock.
 """
 
+import asyncio
 import threading
 import time
 from collections.abc import Callable
@@ -15,6 +16,8 @@ from store import model_releases
 PRODUCTION = "production"
 FRESH = 1.0
 """Seconds for which what the database said is believed."""
+LOOK = 2.0
+"""Seconds between two looks whether another model has to be made ready."""
 
 
 class Serving:
@@ -41,6 +44,16 @@ class Serving:
             if self._clock() >= self._until:
                 self._ask()
         return self._label
+
+    async def keep(self, changed: Callable[[], None], every: float = LOOK) -> None:
+        """Call `changed` whenever another model was promoted, until cancelled. For the server."""
+        seen = await asyncio.to_thread(self.label)
+        while True:
+            await asyncio.sleep(every)
+            label = await asyncio.to_thread(self.label)
+            if label != seen:
+                seen = label
+                changed()
 
     def forget(self) -> None:
         """Ask the database at the next call: this process changed what it says."""

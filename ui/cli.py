@@ -21,10 +21,12 @@ from chatbot import settings as configuration
 from chatbot.errors import ChatbotError
 from ui import (
     cli_data,
+    cli_dataset,
     cli_demo,
     cli_draft,
     cli_evaluate,
     cli_knowledge,
+    cli_models,
     cli_privacy,
     cli_prompts,
     cli_prompts_files,
@@ -46,6 +48,8 @@ app.add_typer(cli_users.users, name="users")
 app.add_typer(cli_tickets.tickets, name="tickets")
 app.add_typer(cli_demo.demo, name="demo")
 app.add_typer(cli_knowledge.knowledge, name="knowledge")
+app.add_typer(cli_models.models, name="models")
+app.add_typer(cli_dataset.dataset, name="dataset")
 app.add_typer(cli_train.train, name="train")
 app.command()(cli_evaluate.evaluate)
 app.command()(cli_draft.draft)

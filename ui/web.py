@@ -85,6 +85,7 @@ def create_app(product: Product) -> FastAPI:
                 product.desk.keep_drafted(),
                 product.mailroom.keep(),
                 product.runs.keep(),
+                product.serving.keep(product.registry.load_in_background),
             )
         ]
         timer = asyncio.get_running_loop().call_later(WARM_UP_AFTER, warm.up)
@@ -284,7 +285,10 @@ def _add_health(app: FastAPI, product: Product) -> None:
 
 
 def readiness(product: Product) -> dict[str, Any]:
-    """Whether an answer can begin at once: database, schema and model, each in a word."""
+    """Whether an answer can begin at once: database, schema and model, each in a word.
+
+    While a model that was promoted is loaded, a server that has another open stays ready.
+    """
     report: dict[str, Any] = {"ready": False, "database": "ok", "schema": "ok", "model": "idle"}
     try:
         state = product.database.schema()
@@ -297,7 +301,8 @@ def readiness(product: Product) -> dict[str, Any]:
     except ChatbotError as error:
         report["model"] = str(error)
     fine = report["database"] == report["schema"] == "ok"
-    report["ready"] = fine and report["model"] in ("idle", "ready") and not product.chat.closing
+    going = report["model"] in ("idle", "ready") or bool(product.registry.opened())
+    report["ready"] = fine and going and not product.chat.closing
     return report
 
 

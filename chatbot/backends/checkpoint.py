@@ -115,7 +115,7 @@ def adopt(folder: Path, **known: Any) -> Manifest:
     Raises ModelUnavailable.
     """
     refuse_pickles(folder)
-    files = {path.name: sha256(path) for path in _read_by_loaders(folder)}
+    files = {path.name: sha256(path) for path in read_by_loaders(folder)}
     manifest = sketch(folder, **known, files=files)
     draft = folder / f".{MANIFEST}.new"
     try:
@@ -134,7 +134,7 @@ def verify(folder: Path, manifest: Manifest) -> None:
     Raises ModelCorrupt, or ModelUnavailable for a pickle.
     """
     refuse_pickles(folder)
-    unlisted = [path.name for path in _read_by_loaders(folder) if path.name not in manifest.files]
+    unlisted = [path.name for path in read_by_loaders(folder) if path.name not in manifest.files]
     if unlisted:
         raise ModelCorrupt(
             f"{manifest.name}: {unlisted[0]} is not in {MANIFEST}. Remove it or install again."
@@ -178,7 +178,8 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _read_by_loaders(folder: Path) -> list[Path]:
+def read_by_loaders(folder: Path) -> list[Path]:
+    """The files of a folder that a library might read, but for the manifest."""
     files = (path for path in folder.iterdir() if path.suffix in _READ and path.name[0] != ".")
     return sorted(path for path in files if path.name not in (MANIFEST, EVALUATION))
 

@@ -185,6 +185,10 @@ class Registry:
                 model = self._open[info.label] = self._load(info)
         return model
 
+    def opened(self) -> "Sequence[str]":
+        """Labels of the models that are open."""
+        return sorted(self._open)
+
     def load_in_background(self, label: str | None = None) -> None:
         """Start `open` in a thread of its own; `state` tells how it goes."""
         info = self.resolve(label)
