@@ -124,7 +124,7 @@ function sideFields(title, chosen) {
   const version = select("version", []);
   const fill = () => {
     const found = facts.prompts.find((one) => one.name === prompt.value);
-    version.replaceChildren(...(found?.versions ?? []).map((one) => h("option", { value: one.sha }, [`v${one.number}`, one.sha === found.live && "in production", one.note].filter(Boolean).join(", ").slice(0, 80))));
+    version.replaceChildren(...(found?.versions ?? []).map((one) => h("option", { value: one.sha }, [`v${one.number}`, one.sha === found.live && "in production"].filter(Boolean).join(", "))));
     version.value = found?.live ?? "";
   };
   prompt.addEventListener("change", fill);

@@ -156,7 +156,7 @@ function standing() {
   const right = [1 - share, 1 - high, 1 - low, counted - hits, counted];
   const line = (side, rate) => h("tr", {}, h("td", {}, h("span", { class: "b" }, side.label)), h("td", {}, rateOf(rate, `of ${side.label}`)), h("td", { class: "r" }, `${rate[3]} of ${counted}`));
   const table = h("table", { class: "t still", "aria-label": "How it stands" }, h("thead", {}, h("tr", {}, ["Side", "Wins", "Decided votes"].map((one, at) => h("th", { scope: "col", class: at === 2 ? "r" : null }, one)))), h("tbody", {}, line(shown.left, shown.left_wins), line(shown.right, right)));
-  const made = panel("How it stands", null, shown.votes ? [table, h("p", { class: "xs dim num" }, `${shown.ties} equally good, ${shown.both_bad} both bad; intervals of 95 % (Wilson)`)] : h("p", { class: "none" }, "No votes yet. Ask both something and say which answer is better."));
+  const made = panel("How it stands", null, ...(shown.votes ? [table, h("p", { class: "xs dim num" }, `${shown.ties} equally good, ${shown.both_bad} both bad; intervals of 95 % (Wilson)`)] : [h("p", { class: "none" }, "No votes yet. Ask both something and say which answer is better.")]));
   made.id = "compare-standing";
   return made;
 }
@@ -170,7 +170,7 @@ function mine(found) {
       h("summary", {}, h("span", { class: "ell grow" }, question), h("span", { class: "xs dim" }, choice in words ? answers[words[choice]].side.label : choice === "tie" ? "equally good" : "both bad"), moment(at)),
       h("div", { class: "sides" }, answers.map(({ side, text, seconds }) => h("section", {}, h("h3", {}, side.label, h("span", { class: "xs dim num" }, seconds === null ? "" : ` · ${seconds.toFixed(1)} s`)), h("div", { class: "said" }, text || "No words.")))),
     );
-  const made = panel("Your questions", null, found.length ? found.map(one) : h("p", { class: "none" }, "What you ask here is shown to nobody else; your votes are counted."));
+  const made = panel("Your questions", null, ...(found.length ? found.map(one) : [h("p", { class: "none" }, "What you ask here is shown to nobody else; your votes are counted.")]));
   made.id = "compare-mine";
   return made;
 }

@@ -208,10 +208,12 @@ function moveRows(event) {
   all[Math.min(Math.max(all.indexOf(event.target.closest(".q")) + by, 0), all.length - 1)].focus();
 }
 
-/* After a verdict: the item that the server named, else the next of the list, else the queue. */
+/* After a verdict: the next of the list that nobody else has, else what the server names, else the
+   queue. */
 function openNext(after, next) {
-  const ids = (told?.rows ?? []).map((one) => one.id);
-  const following = ids.slice(ids.indexOf(after) + 1).find((id) => id !== after) ?? (next !== after ? next : null);
+  const all = told?.rows ?? [];
+  const at = all.findIndex((one) => one.id === after);
+  const following = all.slice(at + 1).find((one) => !one.taken)?.id ?? (next !== after ? next : null);
   if (following) openItem(following);
   else {
     go("");
