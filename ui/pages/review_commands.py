@@ -173,9 +173,10 @@ class ReviewCommands(SearchCommands):
         tags: Tags,
         note: Line,
         use: bool,
-        seen: Annotated[str, Field(max_length=200_000)],
+        seen: Annotated[str, Field(max_length=2_000_000)],
+        filters: FilterForm,
     ) -> Json:
-        """Keep one's verdict; tells which item is next."""
+        """Keep one's verdict; tells which item that passes the filters is next."""
         following = self._review.judge(
             person,
             item,
@@ -185,6 +186,7 @@ class ReviewCommands(SearchCommands):
             note=note,
             use=use,
             seen=seen or None,
+            filters=filters.filters(),
         )
         return {"next": following.id if following else None}
 
@@ -195,14 +197,14 @@ class ReviewCommands(SearchCommands):
         return {"tokens": review_view.tokens(tokens), "distance": distance(before, after)}
 
     @command
-    def flag(self, person: Person, *, line: ItemId, note: Line = "") -> Json:
-        """Flag an answer (its id in the thread)."""
-        return {"item": self._review.flag(person, line, note)}
+    def flag(self, person: Person, *, item: ItemId, note: Line = "") -> Json:
+        """Flag an item."""
+        return {"item": self._review.flag(person, item, note)}
 
     @command
-    def unflag(self, person: Person, *, line: ItemId) -> Json:
+    def unflag(self, person: Person, *, item: ItemId) -> Json:
         """Take a flag away."""
-        self._review.unflag(person, line)
+        self._review.unflag(person, item)
         return {}
 
     @command

@@ -79,7 +79,7 @@ function line(one) {
     {},
     h("td", {}, h("a", { class: "b", href: addressOf("compare", one.id) }, one.title), h("span", { class: "sub" }, `${one.left.label}, against ${one.right.label}`)),
     h("td", {}, rateOf(one.left_wins, `of ${one.left.label}`)),
-    h("td", { class: "r" }, one.votes.toLocaleString("en"), h("span", { class: "only-s" }, one.votes === 1 ? " vote" : " votes")),
+    h("td", { class: "r" }, one.votes.toLocaleString("en"), h("span", { class: "only-s" }, one.votes === 1 ? "\u00a0vote" : "\u00a0votes")),
     h("td", {}, one.by, " ", one.blind && badge("blind", "", "eye")),
     h("td", { class: "when" }, moment(one.at)),
   );
@@ -91,7 +91,7 @@ const sideLine = ({ side, wins, ties, both_bad: bad }) =>
     {},
     h("td", {}, h("span", { class: "b" }, side.label)),
     h("td", {}, rateOf(wins, `of ${side.label}`)),
-    h("td", { class: "r" }, wins[4].toLocaleString("en"), h("span", { class: "only-s" }, " decided")),
+    h("td", { class: "r" }, wins[4].toLocaleString("en"), h("span", { class: "only-s" }, "\u00a0decided")),
     h("td", {}, plural(ties, "tie")),
     h("td", {}, `${bad.toLocaleString("en")} both bad`),
   );

@@ -12,9 +12,7 @@ export function showRendered({ messages, exact, prompt, number, sha }) {
   const said = exact
     ? "These messages were sent, with tags in the place of what is hidden from you."
     : "These messages come closest to what was sent; something they were made of is gone.";
-  const parts = messages.length
-    ? messages.map((one) => h("div", { class: "pm" }, h("div", { class: "h" }, h("b", {}, one.role)), h("div", { class: "c", tabindex: "0", role: "group", "aria-label": `Message of the ${one.role}` }, one.content)))
-    : h("p", { class: "none" }, "Nothing was sent.");
+  const parts = messages.map((one) => h("div", { class: "pm" }, h("div", { class: "h" }, h("b", {}, one.role)), h("div", { class: "c", tabindex: "0", role: "group", "aria-label": `Message of the ${one.role}` }, one.content)));
   openDialog("Rendered messages", h("div", { class: "pb col trace" }, h("dl", { class: "kv" }, h("dt", {}, "Prompt"), h("dd", {}, `${prompt} v${number}`), h("dt", {}, "Version"), h("dd", { class: "mono" }, sha)), h("p", { class: "sm mute" }, said), parts), { wide: true });
 }
 

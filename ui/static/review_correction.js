@@ -6,6 +6,7 @@ import { during, field, input, note, plural } from "./admin_parts.js";
 import { onKey } from "./keys.js";
 import { say, toast } from "./overlays.js";
 import { call } from "./server.js";
+import { chosen } from "./review_filters.js";
 import { asked, differing, narrow, on, review, seeRegion, tell } from "./review_shell.js";
 
 /* What is being judged: {id, rating, text, tags, note, use}; `text` is what stands in the field. */
@@ -61,8 +62,10 @@ const see = () => narrow() && seeRegion("correction");
 // Opening ---------------------------------------------------------------------------------------
 
 const nameOf = (id) => `review-${id}`;
-/* What the field begins with: an own correction, else what somebody said in its place. */
-const begun = ({ own, sent, better, answer }) => own?.text ?? sent ?? (better || answer);
+/* What is judged: of a desk reply what the agent sent, else what the model said. */
+const judged = ({ sent, answer }) => sent ?? answer;
+/* What the field begins with: an own correction, else how whoever asked would have worded it. */
+const begun = (item) => item.own?.text ?? (item.better || judged(item));
 
 export function openCorrection(item) {
   const { own, row } = item;
@@ -78,7 +81,7 @@ export function openCorrection(item) {
   drawTaken(item);
   drawVerdict();
   drawTags();
-  showTab(work.text === item.answer ? "write" : "changes");
+  showTab(work.text === judged(item) && !item.changes.length ? "write" : "changes");
   compareSoon.now();
 }
 
@@ -170,7 +173,7 @@ function newTag(event) {
 /* Who corrects an answer finds it poor, unless they said otherwise. */
 function written() {
   work.text = $("#review-text").value;
-  if (!work.rating && work.text !== review.item.answer) {
+  if (!work.rating && work.text !== judged(review.item)) {
     work.rating = -1;
     drawVerdict();
   }
@@ -186,7 +189,7 @@ function setText(text) {
 function restore() {
   const { item } = review;
   const before = work.text;
-  setText(item.answer);
+  setText(judged(item));
   showTab("write");
   $("#review-text").focus();
   toast("The original is back.", { action: "Undo", seconds: 10, run: () => work?.id === item.row.id && setText(before) });
@@ -202,23 +205,30 @@ async function compare() {
   if (shown.of === id && shown.text === text) return;
   shown = { of: id, text };
   const place = $("#correction-changes");
-  $("#review-restore").hidden = text === item.answer;
-  if (text === item.answer) {
-    $("#review-differs").textContent = "The answer as it was; correct it where it is wrong.";
-    place.replaceChildren(...differing([["same", text, null]]));
+  const before = judged(item);
+  $("#review-restore").hidden = text === before;
+  if (text === before) {
+    const sent = item.sent !== null && item.changes.length > 0;
+    $("#review-differs").textContent = sent ? `By the agent: ${differs(item.changes, item.row.distance ?? 0)}` : "The answer as it was; correct it where it is wrong.";
+    place.replaceChildren(...differing(sent ? item.changes : [["same", text, null]]));
     return;
   }
-  const told = await call("changes", { before: item.answer, after: text });
+  const told = await call("changes", { before, after: text });
   if (work?.id !== id || work.text !== text) return;
   if (told.error) {
     shown = { of: null, text: null };
     $("#review-differs").textContent = told.error;
     return;
   }
-  const count = (kind) => told.tokens.filter(([one]) => one === kind).length;
-  const words = [["ins", "insertion"], ["del", "deletion"]].filter(([kind]) => count(kind)).map(([kind, word]) => plural(count(kind), word));
-  $("#review-differs").textContent = [...words, `edit distance ${told.distance.toFixed(2)}`].join(", ");
+  $("#review-differs").textContent = differs(told.tokens, told.distance);
   place.replaceChildren(...differing(told.tokens));
+}
+
+/* A difference in words: "3 insertions, edit distance 0.38". */
+function differs(tokens, distance) {
+  const count = (kind) => tokens.filter(([one]) => one === kind).length;
+  const words = [["ins", "insertion"], ["del", "deletion"]].filter(([kind]) => count(kind)).map(([kind, word]) => plural(count(kind), word));
+  return [...words, `edit distance ${distance.toFixed(2)}`].join(", ");
 }
 
 const TABS = ["write", "changes"];
@@ -255,7 +265,7 @@ function save() {
     refuse("The corrected answer is empty. Write it, or go back to the original.");
     return;
   }
-  judge($("#review-save"), { rating: work.rating, text: work.text === item.answer ? null : work.text });
+  judge($("#review-save"), { rating: work.rating, text: work.text === judged(item) ? null : work.text });
 }
 
 const skip = () => judge($("#review-skip"), { rating: 0, text: null });
@@ -267,7 +277,7 @@ async function judge(button, verdict) {
   if (!work || item?.row.id !== work.id || button.disabled) return;
   const { id, tags, note: said, use } = work;
   $("#review-problem").replaceChildren();
-  const told = await during(button, verdict.rating ? "Saving…" : "Skipping…", () => call("judge", { item: id, ...verdict, tags, note: said, use, seen: item.seen }));
+  const told = await during(button, verdict.rating ? "Saving…" : "Skipping…", () => call("judge", { item: id, ...verdict, tags, note: said, use, seen: item.seen, filters: chosen.filters }));
   if (!told) return;
   if (told.error) {
     if (review.item === item) refuse(`${told.error} What you wrote is kept here.`, "bad");

@@ -37,12 +37,12 @@ export function drawItem(item) {
 }
 
 function head({ row, thread, masked, recorded }) {
-  const facts = [whose(row), row.kind === "reply" ? null : "chat", plural(thread.length, "message"), masked, recorded.replace(/\.$/, "")].filter(Boolean);
+  const facts = [whose(row), row.kind === "reply" ? null : "chat", plural(thread.length, "message"), recorded].filter(Boolean);
   return h(
     "div",
     { class: "thead" },
     iconButton("left", "Back to the queue", () => { seeRegion("queue"); $(".q[aria-current]")?.focus(); }, { class: "ib only-s" }),
-    h("div", { class: "grow" }, h("h1", { class: "ell", id: "review-title" }, row.title || "No words"), h("p", { class: "xs dim num ell", title: facts.join(" · ") }, facts.join(" · "))),
+    h("div", { class: "grow" }, h("h1", { class: "ell", id: "review-title" }, row.title || "No words"), h("p", { class: "xs dim num ell", title: [...facts, masked && `hidden: ${masked}`].filter(Boolean).join(" · ") }, facts.join(" · "))),
     flagButton(row.flagged),
     iconButton("more", "More for this message", moreMenu, { id: "item-more", "aria-haspopup": "menu", "aria-expanded": "false" }),
   );
@@ -72,19 +72,20 @@ function message({ row }, one, more = {}) {
   );
 }
 
-/* The answer with what brought it here, then how it was made. Of a desk reply: the draft, and what the
-   agent sent in its place. */
+/* The judged message with what brought it here, and how it was made. Of a desk reply that is what the
+   agent sent; the draft and how that was made stand before it. */
 function judgedLine(item, line) {
   const { row } = item;
-  const text = { role: "assistant", at: line?.at ?? row.at, text: item.answer, masks: item.answer_masks };
-  const sent = row.kind === "reply" && item.sent !== null;
-  return [
-    message(item, text, { judged: true, about: sent ? "draft" : "", reason: reasonOf(item) }),
+  const at = line?.at ?? row.at;
+  const draft = { role: "assistant", at: item.sent === null ? at : null, text: item.answer, masks: item.answer_masks };
+  const notes = [
     item.flag_note && h("div", { class: "said-of" }, note(`Flagged: ${item.flag_note}`, "warn")),
     item.better && h("div", { class: "said-of" }, note(`Whoever asked would have worded it: ${item.better}`)),
-    traceCard(item),
-    sent && message(item, { role: "agent", at: null, text: item.sent, masks: item.sent_masks }, { about: row.distance === null ? "sent" : `sent, edited ${row.distance.toFixed(2)}` }),
-  ].filter(Boolean);
+  ];
+  if (item.sent === null) return [message(item, draft, { judged: true, reason: reasonOf(item) }), ...notes, traceCard(item)].filter(Boolean);
+  const sent = { role: "agent", at, text: item.sent, masks: item.sent_masks };
+  const edited = row.distance === null ? "sent" : `sent, edited ${row.distance.toFixed(2)}`;
+  return [message(item, draft, { about: "draft" }), traceCard(item), message(item, sent, { judged: true, about: edited, reason: reasonOf(item) }), ...notes].filter(Boolean);
 }
 
 function reasonOf({ row, reasons }) {
@@ -110,7 +111,7 @@ function traceCard(item) {
     return card;
   }
   tools.append(
-    h("button", { type: "button", class: "btn quiet s", onclick: () => showRendered(trace) }, icon("eye"), "Rendered messages"),
+    trace.messages.length ? h("button", { type: "button", class: "btn quiet s", onclick: () => showRendered(trace) }, icon("eye"), "Rendered messages") : "",
     h("button", { type: "button", class: "btn quiet s", onclick: () => runAgain(review.item) }, icon("again"), "Run again with…"),
   );
   const dropped = trace.notes.filter((one) => DROPPED.test(one));
@@ -174,31 +175,24 @@ const comment = (one) =>
 
 // Flag, second opinion --------------------------------------------------------------------------
 
-const lineId = ({ thread }) => thread.find((one) => one.judged)?.id ?? null;
-
 async function toggleFlag() {
   const { item } = review;
-  const line = lineId(item);
-  if (!line || item.row.kind !== "answer") {
-    toast("A draft of the desk takes no flag. Write a comment instead.");
-    return;
-  }
   const now = !item.row.flagged;
-  const told = now ? await asked("flag", { line }) : await asked("unflag", { line });
+  const told = await asked(now ? "flag" : "unflag", { item: item.row.id });
   if (told.error) return;
   item.row.flagged = now;
   if (review.item === item) $("#review-flag").replaceWith(flagButton(now));
-  toast(now ? "Flagged." : "The flag is gone.", now ? { action: "Say why", run: () => sayWhy(item, line) } : {});
+  toast(now ? "Flagged." : "The flag is gone.", now ? { action: "Say why", run: () => sayWhy(item) } : {});
   tell("queue");
 }
 
-function sayWhy(item, line) {
+function sayWhy(item) {
   const box = input({ maxlength: "2000", value: item.flag_note, id: "flag-why" });
   formDialog("Why it is flagged", [field("For other reviewers", box)], {
     action: "Save",
     words: "Saving…",
     async run() {
-      const told = await call("flag", { line, note: box.value.trim() });
+      const told = await call("flag", { item: item.row.id, note: box.value.trim() });
       if (!told.error) tell("item-changed");
       return told;
     },
