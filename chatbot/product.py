@@ -134,6 +134,7 @@ class Product:
                 await asyncio.to_thread(self.accounts.tidy)
                 await asyncio.to_thread(self.knowledge.tidy)
                 await asyncio.to_thread(self.desk.tidy)
+                await asyncio.to_thread(self.review.tidy)
             except Exception as error:  # noqa: BLE001  the next look may succeed
                 log.warning("nothing was tidied: %s", type(error).__name__)
             await asyncio.sleep(every)

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Column, Table, delete, func, select, update
 from sqlalchemy.orm import Session
 
-from store import attempts, index, models, retention, tickets
+from store import attempts, datasets, index, models, retention, tickets
 from store.rows import is_sqlite
 
 NOBODY = "somebody who left"
@@ -52,7 +52,9 @@ def counts(session: Session, user_id: int) -> dict[str, int]:
         (table.name, select(func.count()).select_from(table).where(column == user_id))
         for table, column in (*_own(), *_mentioning())
     ]
+    reviewed = models.ReviewItem.conversation_id.in_(talks)
     queries += [
+        ("review_items", select(func.count()).select_from(models.ReviewItem).where(reviewed)),
         ("messages", select(func.count()).select_from(models.Message).where(said)),
         ("traces", traces),
     ]
@@ -74,7 +76,11 @@ def erase_conversations(session: Session, user_id: int) -> int:
 
 
 def erase_person(session: Session, user_id: int, *, keep: bool) -> None:
-    """Remove everything else about a person, and the person unless `keep` says otherwise."""
+    """Remove everything else about a person, and the person unless `keep` says otherwise.
+
+    Their tickets and conversations are gone: datasets that held turns of them are mended.
+    """
+    datasets.renew(session)
     found = session.get(models.User, user_id)
     if found is None:
         return

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, false, or_, select, update
 from sqlalchemy.orm import Session
 
 from store import models, review_bits
@@ -114,15 +114,23 @@ def of_message(session: Session, message: str) -> ReviewItem | None:
     return None if found is None else get(session, found)
 
 
-def answer(session: Session, message: str, *, agents: bool) -> int:
+def of_public_ids(session: Session, ids: Sequence[str]) -> list[ReviewItem]:
+    """Those of these items that are there."""
+    rows = session.execute(select(*_ITEM).where(Row.public_id.in_(ids)).order_by(Row.id))
+    return [ReviewItem(*row) for row in rows]
+
+
+def answer(session: Session, message: str, *, reviewers: bool, agents: bool) -> int:
     """An answer (public id) that may be flagged by people who did not ask; its internal number.
 
-    Reviewers: of conversations that have an item. With `agents`: also of those handed to the desk.
+    `reviewers`: of conversations that have an item; `agents`: of those handed to the desk.
     Raises `NotFound`.
     """
-    of_items = select(Row.conversation_id).where(Row.conversation_id == Message.conversation_id)
+    of_items = select(Row.id).where(Row.conversation_id == Message.conversation_id)
     of_desk = select(Ticket.id).where(Ticket.conversation_id == Message.conversation_id)
-    shown = of_items.exists() | of_desk.exists() if agents else of_items.exists()
+    shown = or_(
+        *(each.exists() for each, may in ((of_items, reviewers), (of_desk, agents)) if may), false()
+    )
     asked = (
         select(Message.id)
         .join(models.Conversation, models.Conversation.id == Message.conversation_id)
@@ -151,11 +159,9 @@ def holders(session: Session, ids: Sequence[int]) -> dict[int, str]:
     return {found.id: found.name for found in session.execute(asked)}
 
 
-def put_read(
-    session: Session, item: ReviewItem, *, title: str, words: str, mood: str, topic: str, mark: str
-) -> None:
-    """Keep what an item is listed and found by. Raises `UnstorableText`."""
-    values = {"title": title, "mood": mood[:20], "topic": topic[:100], "read_by": mark}
+def put_read(session: Session, item: ReviewItem, words: str) -> None:
+    """Keep what an item is listed and found by, as the record has it. Raises `UnstorableText`."""
+    values = {name: getattr(item, name) for name in ("title", "mood", "topic", "read_by")}
     if change(session, [item.id], lambda _: values, touch=False):
         REVIEWS.put(session, item.id, words)
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from store import block_words, review_bits, review_facets
 from store.block_words import BLOCK, REVIEWS
+from store.errors import NotFound
 from store.models import Conversation
 from store.models import ReviewItem as Row
 from store.review_records import Filters, ReviewItem, State
@@ -111,8 +112,22 @@ def _found(
         looked_at += len(ids)
         found += [each for each in ids if bits >> each % BLOCK & 1]
         if len(found) >= limit or looked_at >= MOST_FOUND:
-            return found[:limit], block * BLOCK
+            lowest = block * BLOCK + (bits & -bits).bit_length() - 1
+            return found[:limit], lowest
     return found, None
+
+
+def place_of(session: Session, public_id: str) -> int:
+    """The id of an item, to go on below it. Raises `NotFound`."""
+    found = session.scalar(select(Row.id).where(Row.public_id == public_id))
+    if found is None:
+        raise NotFound("This item")
+    return found
+
+
+def public_id(session: Session, item_id: int) -> str | None:
+    """What `place_of` is asked with; None when the item was removed meanwhile."""
+    return session.scalar(select(Row.public_id).where(Row.id == item_id))
 
 
 def items(session: Session, ids: Sequence[int]) -> list[ReviewItem]:

@@ -48,6 +48,7 @@ class ReviewItem:
     rating: int
     flagged: bool
     flag_note: str
+    flagged_by: int | None
     reasons: list[str]
     distance: float | None
     model: str

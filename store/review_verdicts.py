@@ -53,6 +53,16 @@ def put(
     judged(session, [item_id], without=old)
 
 
+def rate(session: Session, ids: Sequence[int], reviewer_id: int, rating: int) -> None:
+    """Give items one rating; what else a reviewer said of them before is kept."""
+    for item_id in sorted(ids):
+        whose = {"item_id": item_id, "reviewer_id": reviewer_id}
+        first = {"rating": rating, "tags": [], "note": "", "use": rating != 0, "text": None}
+        again = {"rating": rating, "updated_at": now()}
+        upsert(session, Row, whose | first, list(whose), again, Row.id)
+    judged(session, ids)
+
+
 def judged(session: Session, ids: Sequence[int], *, without: Collection[str] = ()) -> None:
     """Let items say what their verdicts say. `without`: tags that a verdict had and lost."""
     found: dict[int, list[tuple[int, list[str]]]] = {}

@@ -83,6 +83,7 @@ def create_app(product: Product) -> FastAPI:
                 product.knowledge.keep_embedded(),
                 product.desk.keep_sending(),
                 product.desk.keep_drafted(),
+                product.review.keep_reading(),
                 product.mailroom.keep(),
                 product.runs.keep(),
                 product.serving.keep(product.registry.load_in_background),

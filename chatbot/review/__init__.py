@@ -1,9 +1,9 @@
 """Review: what people rated, flagged or changed waits here for a reviewer's verdict.
 
-    service.py (one door) ─▶ lists.py (the queue) · opening.py (one item, masked) · judging.py
-    (verdicts, flags, comments) · exporting.py (files) · agreement.py
-    reading.py: what an item is found by (title, words, mood, topic), masked, made once
-    hiding.py: one numbering of tags for everything that an item shows; pseudonym.py: who asked
+    service.py (one door): lists.py (the queue) · opening.py (one item, masked) · judging.py
+    (verdicts, flags, comments) · exporting.py (files: examples.py, shapes.py) · telling.py
+    reading.py: what an item is listed and found by, masked, made once
+    hiding.py: one numbering of tags for all that an item shows · key.py: pseudonyms and seals
 
 Reviewers see items alone, never whose they are, and every view is in the audit. Knows no page.
 """
