@@ -198,9 +198,9 @@ class Registry:
 
     def unload(self, label: str) -> None:
         """Free the model's memory. Answers being written by it end with ModelUnavailable."""
-        info = self.resolve(label)
-        model = self._open.pop(info.label, None)
-        self._states.pop(info.label, None)
+        label = label if label in self._open else self.resolve(label).label
+        model = self._open.pop(label, None)
+        self._states.pop(label, None)
         if model is not None:
             model.close()
 
