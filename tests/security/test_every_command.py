@@ -15,7 +15,7 @@ from tests.support.over_http import CHAT, Door
 from tests.support.team import product_of
 from ui.web import pages_of
 
-IDS = {"conversation", "message", "work", "session", "upload", "reply"}
+IDS = {"conversation", "message", "work", "session", "upload", "reply", "asked"}
 """Parameters that name something of one person's; alice's are given, and must not be found."""
 FREE = {
     (CHAT, "look", "conversation"): "reads nothing: the stream does, and says not found",
@@ -90,7 +90,13 @@ def alice(team):
         begun = door.call("send", conversation=None, text="!say only for me", key="key-00001")
         door.finished(begun["conversation"])
         work = door.call("tokens", at="models-data", model="scripted", text="x")
+        sides = [{"model": "scripted", "prompt": one} for one in ("support", "assistant")]
+        made = door.call("make", at="compare-data", left=sides[0], right=sides[1], blind=True)
+        question = door.call(
+            "ask", at="compare-data", comparison=made["comparison"]["id"], question="Only mine?"
+        )
         door.things = {
+            "asked": question["asked"]["id"],
             "conversation": begun["conversation"],
             "message": begun["reply"],
             "reply": begun["reply"],  # of a chat that is hers: no reply of the desk's
