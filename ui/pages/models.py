@@ -21,15 +21,18 @@ from ui.pages.commands import calling
 from ui.pages.frame import MODELS, frame, island, template
 from ui.pages.knowledge_uploads import Uploads
 from ui.pages.models_commands import SEES, ModelsCommands
+from ui.pages.models_evaluating import Evaluating
 from ui.pages.works import Works
 
 
 def build(product: Product) -> ExitStack:
     """Build the page inside its route. Returns what is to be closed at the end."""
-    works, uploads, ends = Works(at_once=3), Uploads(), ExitStack()
+    works, uploads, evaluating = Works(at_once=3), Uploads(), Evaluating()
+    ends = ExitStack()
+    ends.callback(evaluating.close)
     ends.callback(uploads.close)
     ends.callback(works.close)
-    commands = ModelsCommands(product, works, uploads)
+    commands = ModelsCommands(product, works, uploads, evaluating)
     with frame(MODELS, product.settings):
         island("models-head", template("models_head"))
         with gr.Column(elem_id="models-registry"):

@@ -21,6 +21,7 @@ from ui.guard import admit, caller
 from ui.pages import markdown, models_view
 from ui.pages.commands import command
 from ui.pages.knowledge_uploads import PIECE, Uploads
+from ui.pages.models_evaluating import Evaluating
 from ui.pages.models_release_commands import ModelsReleaseCommands, standing
 from ui.pages.models_run_commands import ModelsRunCommands
 from ui.pages.search_commands import Name, SearchCommands
@@ -38,11 +39,14 @@ SEES = ("admin", "reviewer")
 class ModelsCommands(SearchCommands, ModelsRunCommands, ModelsReleaseCommands):
     """The commands of one product."""
 
-    def __init__(self, product: Product, works: Works, uploads: Uploads) -> None:
+    def __init__(
+        self, product: Product, works: Works, uploads: Uploads, evaluating: Evaluating
+    ) -> None:
         super().__init__(product)
         self._product = product
         self._works = works
         self._uploads = uploads
+        self._evaluating = evaluating
         self._servers = {one.label: one.base_url or one.provider for one in product.settings.hosted}
 
     # The registry --------------------------------------------------------------------------------
@@ -72,10 +76,7 @@ class ModelsCommands(SearchCommands, ModelsRunCommands, ModelsReleaseCommands):
     def models(self, person: Person) -> Json:
         """Every model with its facts and its state, and what is wrong with folders beside them."""
         registry, speeds = self._product.registry, self._product.speeds.by_model()
-        try:  # TEMP
-            stood = standing(self._product, person)
-        except (NotImplementedError, AttributeError):
-            stood = {}
+        stood = standing(self._product, person)
         return {
             "models": [
                 self._model(info)
@@ -96,8 +97,6 @@ class ModelsCommands(SearchCommands, ModelsRunCommands, ModelsReleaseCommands):
     def counts(self, person: Person) -> Json:
         """How many things the tabs hold."""
         product = self._product
-        if not hasattr(product, "runs"):  # TEMP
-            return {}
         return {
             "datasets": len(product.datasets.list(person)),
             "runs": len(product.runs.list(person)),

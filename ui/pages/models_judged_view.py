@@ -100,7 +100,7 @@ def gate(found: Gate) -> Json:
         "open": found.passed,
         "evaluation": found.evaluation,
         "lines": [
-            {"ok": one.passed, "sentence": one.name, "detail": one.said, "change": one.change}
+            {"ok": one.passed, "name": one.name, "sentence": one.said, "change": one.change}
             for one in found.lines
         ],
         "marks": [mark(one) for one in found.marks],

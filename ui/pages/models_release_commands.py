@@ -9,12 +9,12 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from chatbot.bootstrap import Product
-from chatbot.errors import GateClosed
+from chatbot.errors import GateClosed, Refused
 from chatbot.promotion import ModelRelease
 from chatbot.views import Person
 from ui.pages import models_judged_view as view
 from ui.pages.commands import command
-from ui.pages.works import Works
+from ui.pages.models_evaluating import Evaluating
 
 Json = dict[str, Any]
 Key = Annotated[str, Field(max_length=200)]
@@ -32,7 +32,7 @@ class ModelsReleaseCommands:
     """The commands of one product."""
 
     _product: Product
-    _works: Works
+    _evaluating: Evaluating
 
     # Evaluations ---------------------------------------------------------------------------------
 
@@ -45,6 +45,26 @@ class ModelsReleaseCommands:
     def evaluation(self, person: Person, *, evaluation: Key) -> Json:
         """One of them: its parts, its gate, how many answers went which way."""
         return {"evaluation": view.evaluation(self._product.evaluations.get(person, evaluation))}
+
+    @command
+    def evaluate(self, person: Person, *, model: Key, against: Key, dataset: Key) -> Json:
+        """Begin to evaluate a model against another, on the held-out turns of a dataset."""
+        evaluations, registry = self._product.evaluations, self._product.registry
+        evaluations.require(person)
+        self._product.datasets.get(person, dataset)
+        base, tuned = registry.resolve(against).label, registry.resolve(model).label
+        if base == tuned:
+            raise Refused("A model cannot be compared with itself. Choose another one.")
+        self._evaluating.begin(
+            lambda cancel: evaluations.run(person.name, base, tuned, dataset, cancel=cancel)
+        )
+        return {}
+
+    @command
+    def stop_evaluation(self, person: Person, *, evaluation: Key) -> Json:
+        """End one early."""
+        self._product.evaluations.stop(person, evaluation)
+        return {}
 
     @command
     def replies(

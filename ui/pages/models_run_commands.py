@@ -12,6 +12,7 @@ from pydantic import Field
 
 from chatbot.bootstrap import Product
 from chatbot.errors import Refused
+from chatbot.learning.dataset import reviewed
 from chatbot.learning.finetune.plan import EXPLAINED, LIMITS, Plan
 from chatbot.learning.inside.views import Work
 from chatbot.learning.jobs.checks import FEWEST
@@ -166,6 +167,7 @@ class ModelsRunCommands:
         return {
             "runs": [view.line(one) for one in self._product.runs.list(person)],
             "datasets": [view.dataset(one) for one in self._product.datasets.list(person)],
+            "reviewed": reviewed.turns(self._product.archive),
             "fewest": FEWEST,
         }
 

@@ -122,9 +122,12 @@ function chooseFiles(take) {
 /* What a dry build tells: how many turns, and each line that cannot be used with its reason. */
 function wouldHold({ card, bad, worse }) {
   const lines = bad.map((one) => h("li", {}, h("span", { class: "warned" }, icon("warn")), h("span", { class: "grow wrap-any" }, one.reason), one.file && h("span", { class: "xs dim num" }, `${one.file}${one.line ? `, line ${one.line}` : ""}`)));
-  const rows = card.rows ?? 0;
+  const { rows, split, preference } = card.counts;
+  const parts = [["train", "to train"], ["validation", "to check"], ["test", "held out"]].map(([key, words]) => `${(split[key] ?? 0).toLocaleString("en")} ${words}`);
+  const removed = Object.entries(card.removed).map(([why, number]) => `${number.toLocaleString("en")} ${why}`);
   return [
-    note(`It would hold ${plural(rows, "turn")}${card.splits ? `: ${(card.splits.train ?? 0).toLocaleString("en")} to train, ${(card.splits.validation ?? 0).toLocaleString("en")} to check, ${(card.splits.test ?? 0).toLocaleString("en")} held out` : ""}.`, rows ? "" : "warn"),
+    note(rows ? `It would hold ${plural(rows, "turn")}: ${parts.join(", ")}; ${preference.toLocaleString("en")} with a worse reply.` : "There is nothing to learn from.", rows ? "" : "warn"),
+    removed.length && h("p", { class: "sm mute" }, `Left out: ${removed.join("; ")}.`),
     worse && h("p", { class: "sm b" }, `${plural(worse, "line")} could not be used`),
     worse && h("ul", { class: "gate scroll problems", tabindex: "0", "aria-label": "Lines that could not be used" }, lines),
     worse > bad.length && h("p", { class: "xs dim" }, `And ${(worse - bad.length).toLocaleString("en")} more.`),

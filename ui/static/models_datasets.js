@@ -14,7 +14,7 @@ import { work } from "./works.js";
 
 const HEAD = [["Dataset"], ["Turns", "r"], ["Train", "r only-l"], ["Validation", "r only-l"], ["Held out", "r only-l"], ["With a worse reply", "r only-l"], ["Built", "r"]];
 const SPLITS = [["train", "Train"], ["validation", "Validation"], ["test", "Held out"]];
-const ORIGINS = { verdict: "approved answers", correction: "corrected answers", reply: "replies that were sent", import: "from files" };
+const ORIGINS = { verdict: "approved answers", correction: "corrected answers", reply: "replies that were sent", import: "of files" };
 
 export const datasetsTab = {
   label: "Datasets",
@@ -74,23 +74,42 @@ async function removeIt(pressed, dataset, runs) {
   go("datasets");
 }
 
-/* The card: counts as they were when it was built. What a value is, its key says. */
+/* The card: what it holds, what was left out and why, as it was counted when it was built. */
 function cardPanel({ card, sha, by, at, splits, preference }) {
-  const origins = Object.entries(card.sources ?? {}).map(([key, value]) => [ORIGINS[key] ?? key, count(value)]);
+  const origins = Object.entries(card.counts?.source ?? {}).map(([key, value]) => [capital(ORIGINS[key] ?? key), count(value)]);
+  const removed = Object.entries(card.removed ?? {}).map(([why, value]) => [capital(why), count(value)]);
+  const hidden = Object.values(card.hidden ?? {}).reduce((sum, value) => sum + value, 0);
+  const prompts = [...new Set((card.prompts ?? []).map((one) => one.prompt).filter(Boolean))];
   return part(
     "Counts",
     null,
     h(
       "div",
-      { class: "pb col" },
-      pairs([...SPLITS.map(([key, name]) => [name, count(splits[key])]), ["With a worse reply", count(preference)], ...origins, ...leftOut(card)]),
-      pairs([["Hash", h("span", { class: "mono", title: sha }, sha.slice(0, 16))], ["Built by", h("span", { title: whole(at) }, `${by}, `, moment(at))]]),
+      { class: "pb col form" },
+      pairs([...SPLITS.map(([key, name]) => [name, count(splits[key])]), ["With a worse reply", count(preference)], ...origins]),
+      removed.length || card.bad ? h("div", {}, h("h3", {}, "Left out"), pairs([...removed, card.bad && ["Lines that cannot be used", count(card.bad)]])) : null,
+      pairs([
+        ["Values as tags", count(hidden)],
+        card.characters?.reply && ["Reply, characters", `${count(card.characters.reply.median)} in the middle, ${count(card.characters.reply.longest)} at most`],
+        prompts.length > 0 && ["Prompts", prompts.join(", ")],
+        ["Hash", h("span", { class: "mono", title: sha }, sha.slice(0, 16))],
+        ["Built by", h("span", { title: whole(at) }, `${by}, `, moment(at))],
+      ]),
+      labels(card.counts?.label ?? {}),
     ),
   );
 }
 
-const LEFT = { duplicates: "Repetitions left out", near: "Near repetitions left out", bad: "Could not be used", balanced: "Left out to balance" };
-const leftOut = (card) => Object.entries(LEFT).filter(([key]) => typeof card[key] === "number").map(([key, name]) => [name, count(card[key])]);
+const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
+/* How the rows spread over their labels: a bar and a number each, the most frequent first. */
+function labels(given) {
+  const named = Object.entries(given).filter(([label]) => label).sort(([, a], [, b]) => b - a);
+  if (named.length < 2) return null;
+  const most = named[0][1];
+  const line = ([label, rows]) => h("tr", {}, h("th", { scope: "row" }, label), h("td", { class: "of" }, h("div", { class: "bar" }, h("i", { style: `width:${(100 * rows) / most}%` }))), h("td", { class: "r" }, count(rows)));
+  return h("details", {}, h("summary", { class: "sm b" }, `${named.length} labels`), h("table", { class: "t figures", "aria-label": "Rows by label" }, h("tbody", {}, named.slice(0, 100).map(line))));
+}
 
 function checkPanel(dataset) {
   const bases = models.facts.models.filter((one) => one.where === "local").map((one) => one.label);

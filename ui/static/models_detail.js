@@ -53,7 +53,7 @@ export function stateBadge({ state, where }) {
   return badge(text, kind, drawing);
 }
 
-/* `look` opens the look inside for this model; `release` is its gate and its buttons. */
+/* `look` opens the look inside for this model; `release`: its gate and its buttons. */
 export function drawDetail(place, model, look, release) {
   place.replaceChildren(
     h(
@@ -67,9 +67,10 @@ export function drawDetail(place, model, look, release) {
         model.state === "failed" && note(model.sentence, "bad"),
         (model.marks ?? []).map((one) => h("div", { class: "note warn" }, icon("warn"), h("span", { class: "grow" }, one.reason, one.at && [" ", moment(one.at)]))),
         h("dl", { class: "kv" }, facts(model).flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])),
-        release,
+        release.gate,
         figures(model),
-        inside(model, look),
+        h("div", { class: "row wrap" }, release.buttons, inside(model, look)),
+        model.where !== "local" && h("p", { class: "xs dim" }, "Only models of this machine can be looked into."),
       ),
     ),
   );
@@ -126,8 +127,4 @@ function figures({ figures: given, where, evaluation }) {
   return h("div", {}, h("h3", {}, "Evaluation"), h("table", { class: "t figures", "aria-label": "Evaluation" }, h("tbody", {}, given.map(line))));
 }
 
-function inside(model, look) {
-  const local = model.where === "local";
-  const button = h("button", { type: "button", class: "btn", disabled: !local, onclick: look }, icon("search"), "Look inside");
-  return h("div", { class: "row wrap" }, button, !local && h("span", { class: "xs dim grow" }, "Only models of this machine can be looked into."));
-}
+const inside = (model, look) => h("button", { type: "button", class: "btn", disabled: model.where !== "local", onclick: look }, icon("search"), "Look inside");

@@ -5,12 +5,13 @@ import { $, h, icon } from "./dom.js";
 import { badge, during, moment, note, whole } from "./admin_parts.js";
 import { drawAnswers } from "./models_answers.js";
 import { numbers } from "./models_detail.js";
-import { back, empty, fetched, lasting, link, part, recount, row, stateOf, table } from "./models_learning.js";
+import { openEvaluate } from "./models_evaluate.js";
+import { back, empty, fetched, gateList, lasting, link, part, recount, row, stateOf, table } from "./models_learning.js";
 import { openPromote } from "./models_release.js";
 import { addressOf, go, models } from "./models_shell.js";
 import { openMenu, say, toast } from "./overlays.js";
 import { barPlot, legend } from "./plots.js";
-import { checkLine, save } from "./prompts_book.js";
+import { save } from "./prompts_book.js";
 import { call } from "./server.js";
 
 const LOOK = 2000;
@@ -24,6 +25,7 @@ export const evaluationsTab = {
   places: ["evaluations", "evaluation"],
   draw: (panel, at) => (at.kind === "evaluation" ? drawOne(panel, at) : drawAll(panel, at)),
   leave: () => clearTimeout(timer),
+  actions: (at) => (at.kind === "evaluation" ? [] : [h("button", { type: "button", class: "btn pri", id: "evaluate", onclick: () => openEvaluate() }, icon("play"), "Evaluate…")]),
 };
 
 function drawAll(panel, at) {
@@ -42,7 +44,7 @@ function again(at, run) {
 const nothing = () =>
   empty(
     h("p", { class: "b" }, "No evaluation yet."),
-    h("p", { class: "sm mute" }, "After each run its model is measured against its base: on turns that were held out, on general prompts, under attack. On the command line: ", h("code", {}, "chatbot evaluate MODEL --dataset DATASET"), "."),
+    h("p", { class: "sm mute" }, "After each run its model is measured against its base: on turns that were held out, on general prompts, under attack."),
     h("div", {}, h("a", { class: "btn", href: addressOf("runs") }, "Runs")),
   );
 
@@ -107,6 +109,12 @@ function head(one) {
   const done = one.state === "complete";
   const report = h("button", { type: "button", class: "btn", id: "eval-report", "aria-haspopup": "menu", "aria-expanded": "false", disabled: !done }, icon("download"), "Report");
   report.addEventListener("click", () => openMenu(report, [["html", "As a page", "text/html"], ["markdown", "As Markdown", "text/markdown"]].map(([form, text, type]) => ({ icon: "page", text, run: () => download(report, one, form, type) })), { label: "Report" }));
+  const stop = one.state === "running" && h("button", { type: "button", class: "btn danger", id: "eval-stop" }, icon("stop"), "Stop");
+  if (stop) stop.addEventListener("click", async () => {
+    const told = await during(stop, "Stopping…", () => call("stop_evaluation", { evaluation: one.id }));
+    if (told?.error) toast(told.error, { error: true });
+    else if (told) go("evaluation", one.id);
+  });
   const known = models.facts.models.some((model) => model.label === one.tuned);
   const promote = models.facts.may_promote && known && h("button", { type: "button", class: "btn pri", id: "eval-promote", onclick: () => openPromote(one.tuned, () => go("evaluation", one.id)) }, "Promote…");
   return h(
@@ -116,7 +124,7 @@ function head(one) {
     done ? verdict(one) : stateOf(one.state, { running: "running" }),
     h("span", { class: "sm mute" }, [counts.join(", "), one.at && whole(one.at)].filter(Boolean).join(" · ")),
     h("span", { class: "sp" }),
-    h("div", { class: "row wrap" }, report, promote),
+    h("div", { class: "row wrap" }, stop, report, promote),
   );
 }
 
@@ -173,7 +181,8 @@ function barRow(each, { base, tuned }) {
 
 function gatePanel({ gate, tuned }) {
   if (!gate.length) return "";
-  return part("Gate for production", null, h("ul", { class: "gate pb", "aria-label": `Gate of ${tuned}` }, gate.map((line) => checkLine(line.passed, line.said, null, line.change !== null && h("span", { class: `xs num ${line.passed ? "good" : "bad"}` }, numbers.change(line.change))))));
+  const lines = gate.map((one) => ({ ok: one.passed, name: one.name, sentence: one.said, change: one.change === null ? "" : numbers.change(one.change, Math.abs(one.change) < 1 ? 2 : 1) }));
+  return part("Gate for production", null, h("div", { class: "pb" }, gateList(lines, `Gate of ${tuned}`)));
 }
 
 function scores({ parts }) {

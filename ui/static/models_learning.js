@@ -3,6 +3,7 @@
 import { h, icon } from "./dom.js";
 import { badge, note } from "./admin_parts.js";
 import { addressOf, drawCounts, models } from "./models_shell.js";
+import { checkLine } from "./prompts_book.js";
 import { call } from "./server.js";
 
 const STATES = {
@@ -98,3 +99,22 @@ export const pairs = (list) => h("dl", { class: "kv big" }, list.filter(Boolean)
 
 /* The way back from one thing to the list of all. */
 export const back = (kind, text, here) => h("nav", { class: "xs row crumbs", "aria-label": "Breadcrumb" }, h("a", { href: addressOf(kind) }, text), icon("right"), h("span", { class: "mute ell", "aria-current": "page" }, here));
+
+/* A list to choose from: [[value, text], …]. */
+export function choice(id, options, chosen) {
+  const made = h("select", { class: "in", id }, options.map(([value, text]) => h("option", { value }, text)));
+  if (options.some(([value]) => value === chosen)) made.value = chosen;
+  return made;
+}
+
+const MAIN = ["evaluated", "files", "served", "gain", "own", "general", "tests"];
+
+/* A gate, line by line: {ok, name, sentence, change}. What is not met comes first; of the rest only
+   what matters most is shown at once. */
+export function gateList(lines, label) {
+  const ordered = [...lines.filter((one) => !one.ok), ...lines.filter((one) => one.ok)];
+  const shown = ordered.filter((one) => !one.ok || MAIN.includes(one.name));
+  const folded = ordered.filter((one) => !shown.includes(one));
+  const draw = (list, name) => h("ul", { class: "gate", "aria-label": name }, list.map((one) => checkLine(one.ok, one.sentence, null, one.change && h("span", { class: `xs num ${one.ok ? "dim" : "bad"}` }, one.change))));
+  return h("div", {}, draw(shown, label), folded.length > 0 && h("details", { class: "folded" }, h("summary", { class: "xs mute" }, `${folded.length} more, all met`), draw(folded, `${label}, the rest`)));
+}

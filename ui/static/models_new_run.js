@@ -4,7 +4,7 @@
 import { $$, h } from "./dom.js";
 import { during, field, input, note } from "./admin_parts.js";
 import { go, models } from "./models_shell.js";
-import { recount } from "./models_learning.js";
+import { choice, recount } from "./models_learning.js";
 import { openDialog, toast } from "./overlays.js";
 import { segments } from "./prompts_book.js";
 import { call } from "./server.js";
@@ -120,17 +120,11 @@ function refusal(sentence) {
   return line;
 }
 
-function choice(id, options, chosen) {
-  const made = h("select", { class: "in", id }, options.map(([value, text]) => h("option", { value }, text)));
-  if (options.some(([value]) => value === chosen)) made.value = chosen;
-  return made;
-}
-
 function drawSettings(place, { plain, advanced }, view) {
   const shown = (one) => !ONLY[one.name] || ONLY[one.name] === view.method;
   const open = place.querySelector("details")?.open ?? false;
-  const draw = (list) => h("div", { class: "two-fields" }, list.filter(shown).map((one) => control(one, view)));
-  place.replaceChildren(draw(plain), h("details", { open }, h("summary", { class: "sm b" }, "More settings"), draw(advanced)));
+  const draw = (list, kind) => h("div", { class: kind }, list.filter(shown).map((one) => control(one, view)));
+  place.replaceChildren(draw(plain, "two-fields three"), h("details", { open }, h("summary", { class: "sm b" }, "More settings"), draw(advanced, "two-fields")));
 }
 
 function control(one, view) {

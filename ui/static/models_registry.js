@@ -5,7 +5,7 @@ import { explainModels } from "./chat_empty.js";
 import { note } from "./admin_parts.js";
 import { drawDetail, numbers, stageBadge, stateBadge, whereRuns } from "./models_detail.js";
 import { lookInto } from "./models_inside.js";
-import { releaseOf } from "./models_release.js";
+import { forgetGates, releaseOf } from "./models_release.js";
 import { newRunButton } from "./models_runs.js";
 import { addressOf, go, models } from "./models_shell.js";
 import { toast } from "./overlays.js";
@@ -25,7 +25,10 @@ export function startRegistry(carrier) {
 export const registryTab = {
   label: "Registry",
   places: [""],
-  draw: (_, at) => choose(at.rest),
+  draw(_, at) {
+    forgetGates();
+    choose(at.rest);
+  },
   actions: () => [h("button", { type: "button", class: "btn", onclick: () => explainModels(models.facts.folder) }, icon("link"), "Connect a model"), newRunButton()],
   count: () => models.facts.models.length || null,
 };
@@ -74,6 +77,7 @@ async function again() {
   const told = await call("models");
   if (told.error) toast(told.error, { error: true });
   else Object.assign(models.facts, told);
+  forgetGates();
   draw();
 }
 
@@ -92,6 +96,7 @@ function drawList(list, shown) {
         h("tbody", {}, list.map((model) => row(model, model.label === shown))),
       ),
     ),
+    h("p", { class: "sm mute about-list" }, "Own score: share of the held-out turns of your own data that were judged right, of 100. First word and tokens/s: the middle of the newest answers."),
   );
   if (focused) $("#models-list [aria-current]")?.focus();
 }

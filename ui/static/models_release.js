@@ -3,37 +3,46 @@
 
 import { h, icon, iconButton } from "./dom.js";
 import { badge, during, field, input, moment, note, whole } from "./admin_parts.js";
+import { openEvaluate } from "./models_evaluate.js";
+import { gateList } from "./models_learning.js";
 import { addressOf, models } from "./models_shell.js";
 import { openDialog, openMenu, toast } from "./overlays.js";
-import { checkLine, segments } from "./prompts_book.js";
+import { segments } from "./prompts_book.js";
 import { call } from "./server.js";
 
 const REASON = 10;
 const ENVIRONMENTS = [["staging", "Staging"], ["production", "Production"]];
 
-/* The gate and the buttons of a model, filled in when the server has told. `done` runs after it was
-   promoted. Nothing for a model that was not trained here and is served or not at all. */
+/* Gates that were asked for already, by label: a list that is drawn anew does not ask again. */
+const gates = new Map();
+
+export const forgetGates = () => gates.clear();
+
+/* The gate and the buttons of a model: {gate, buttons}; the gate is filled in when the server has
+   told. `done` runs after it was promoted. */
 export function releaseOf(model, done) {
   const judged = model.evaluation || ["candidate", "staging", "kept"].includes(model.stage);
   const gate = h("div", { class: "gate-of" });
   if (judged && model.stage !== "production") fillGate(gate, model);
   const promote = models.facts.may_promote && model.stage !== "production" && h("button", { type: "button", class: model.stage === "candidate" ? "btn pri" : "btn", id: "promote", onclick: () => openPromote(model.label, done) }, "Promote…");
   const report = model.evaluation && h("a", { class: "btn", href: addressOf("evaluation", model.evaluation) }, "Report");
-  return h("div", { class: "col release-of" }, gate, h("div", { class: "row wrap" }, promote, report, more(model, done)));
+  return { gate, buttons: [promote, report, more(model, done)] };
 }
 
 async function fillGate(place, model) {
-  const told = await call("gate", { model: model.label });
-  if (!place.isConnected) return;
+  if (!gates.has(model.label)) gates.set(model.label, call("gate", { model: model.label }));
+  const told = await gates.get(model.label);
   if (told.error) {
+    gates.delete(model.label);
     place.replaceChildren(note(told.error, "bad"));
     return;
   }
-  place.replaceChildren(h("h3", { id: "gate-name" }, "Gate for production"), gateList(told.gate, "gate-name"));
+  const stale = told.gate.lines.some((one) => !one.ok && STALE.includes(one.name));
+  place.replaceChildren(h("h3", {}, "Gate for production"), gateList(told.gate.lines, "Gate for production"), stale ? h("button", { type: "button", class: "btn s", onclick: () => openEvaluate(model.label) }, icon("play"), "Evaluate…") : "");
 }
 
-const gateList = ({ lines }, name) =>
-  h("ul", { class: "gate", "aria-labelledby": name }, lines.map((one) => checkLine(one.ok, one.sentence, one.ok && one.change ? null : one.detail, one.change && h("span", { class: `xs num ${one.ok ? "good" : "bad"}` }, one.change))));
+/* Lines that another evaluation mends. */
+const STALE = ["evaluated", "files", "served"];
 
 function more(model, done) {
   const entries = [
@@ -120,7 +129,7 @@ function drawGate(place, { told, environment }, dialog) {
     return;
   }
   const leave = told.gate.evaluation && h("p", { class: "xs" }, h("a", { href: addressOf("evaluation", told.gate.evaluation), onclick: () => dialog.close() }, "The evaluation behind it"));
-  place.replaceChildren(h("p", { class: "lab", id: "promote-gate" }, "Gate"), gateList(told.gate, "promote-gate"), ...[leave].filter(Boolean), ...marks);
+  place.replaceChildren(h("p", { class: "lab" }, "Gate"), gateList(told.gate.lines, "Gate"), ...[leave].filter(Boolean), ...marks);
 }
 
 // Roll back ---------------------------------------------------------------------------------------

@@ -270,7 +270,7 @@ function lossPanel() {
 function drawLosses() {
   const place = $(".run-loss", view.panel);
   if (!view.points.size) {
-    place.replaceChildren(h("p", { class: "none" }, view.run.state === "queued" ? "It has not begun." : "Nothing measured yet. The first losses come within the first steps."));
+    place.replaceChildren(h("p", { class: "none" }, unmeasured(view.run)));
     return;
   }
   if (view.table) {
@@ -280,6 +280,9 @@ function drawLosses() {
   if (place.firstElementChild !== view.plot.root) place.replaceChildren(view.plot.root);
   view.plot.draw();
 }
+
+const unmeasured = ({ state }) =>
+  state === "queued" ? "It has not begun." : GOING.includes(state) ? "Nothing measured yet. The first losses come within the first steps." : "It ended before anything was measured.";
 
 function lossTable() {
   const number = (value) => (value === null ? "" : value.toFixed(4));

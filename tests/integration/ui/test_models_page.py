@@ -13,7 +13,9 @@ from chatbot.errors import NotAllowed
 from chatbot.settings import HostedModel, Settings
 from tests.support import tiny_model
 from ui.pages.commands import NOT_UNDERSTOOD, calling
+from ui.pages.knowledge_uploads import Uploads
 from ui.pages.models_commands import SEES, ModelsCommands
+from ui.pages.models_evaluating import Evaluating
 from ui.pages.works import Works
 from ui.web import create_app
 
@@ -46,7 +48,8 @@ def ask(product):
     """One command of the page, or several after one another in one loop."""
     with asyncio.Runner() as runner:
         works = Works()
-        call = calling(product, ModelsCommands(product, works), SEES)
+        book = ModelsCommands(product, works, Uploads(), Evaluating())
+        call = calling(product, book, SEES)
 
         async def looked(**data):
             told = await call(data, None)
@@ -169,7 +172,7 @@ def test_other_roles_are_refused_in_every_command(ask, chatter, do):
 
 
 def read_card(product, given):
-    commands = ModelsCommands(product, Works())
+    commands = ModelsCommands(product, Works(), Uploads(), Evaluating())
     return asyncio.run(commands.card(SimpleNamespace(_data=given), None))
 
 
