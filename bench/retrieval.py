@@ -197,7 +197,7 @@ def pages(report: Report, bench: Bench, folder: Path, count: int) -> None:
 def _bench(url: str) -> Bench:
     database = Database(url)
     database.upgrade()
-    archive = Archive(database, Database.in_memory())
+    archive = Archive(database)
     with archive.main.writing() as session:
         person = accounts.ensure_local_person(session, "Bench")
     encoder = cache(lambda: open_encoder(load()))

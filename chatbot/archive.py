@@ -4,6 +4,7 @@ Both have the same tables and answer the same queries. This module decides which
 id and tells the store's errors as ours. It knows nothing of turns, models or pages.
 """
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -48,15 +49,29 @@ class Place:
 
 
 class Archive:
-    """The two places. `temporary` lives in this process alone and ends with it."""
+    """The two places. The temporary one lives in this process alone and ends with it."""
 
-    def __init__(self, main: Database, temporary: Database) -> None:
+    def __init__(self, main: Database) -> None:
         self.main = Place(main, lasting=True)
-        self.temporary = Place(temporary, lasting=False)
+        self._temporary: Place | None = None
+        self._opening = threading.Lock()
+
+    @property
+    def temporary(self) -> Place:
+        """The place in memory, made when it is first asked for: most processes never need it."""
+        with self._opening:
+            if self._temporary is None:
+                self._temporary = Place(Database.in_memory(), lasting=False)
+            return self._temporary
+
+    @property
+    def has_temporary(self) -> bool:
+        """Whether anything can be there: whether the place in memory was ever asked for."""
+        return self._temporary is not None
 
     def of(self, public_id: str | None) -> Place:
         """The place that holds this conversation or message; the main one when neither does."""
-        if public_id is None:
+        if public_id is None or not self.has_temporary:
             return self.main
         with self.temporary.reading() as session:
             return self.temporary if conversations.holds(session, public_id) else self.main
@@ -66,9 +81,9 @@ class Archive:
         with self.temporary.writing() as session:
             accounts.adopt(session, person)
 
-    def places(self) -> tuple[Place, Place]:
-        """Both, the lasting one first."""
-        return self.main, self.temporary
+    def places(self) -> tuple[Place, ...]:
+        """Those there are, the lasting one first."""
+        return (self.main, self.temporary) if self.has_temporary else (self.main,)
 
 
 @contextmanager

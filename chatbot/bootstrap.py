@@ -142,7 +142,7 @@ def _base(settings: Settings) -> _Base:
     registry.resolve(settings.model)
     fallback = tuple(registry.resolve(name).label for name in settings.fallback)
     database = _open(settings)
-    archive = Archive(database, Database.in_memory())
+    archive = Archive(database)
     audit = Audit(archive)
     serving = Serving(archive, settings.model)
     options = Options(archive, audit)

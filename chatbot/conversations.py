@@ -262,6 +262,8 @@ class Conversations:
         deleted = now - timedelta(seconds=UNDO_SECONDS)
         with self._archive.main.writing() as session:
             gone = conversations.purge_deleted(session, deleted)
+        if not self._archive.has_temporary:
+            return gone
         with self._archive.temporary.writing() as session:
             gone += conversations.purge_deleted(session, deleted)
             return gone + conversations.purge_idle(session, now - self._temporary)

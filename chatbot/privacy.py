@@ -1,13 +1,11 @@
 """What a person may ask of their data, and how long data lives.
 
-* Retention: each class (chat, desk with its tickets, api, traces, audit) has its days, set on the
-  Administration page; temporary conversations have their minutes in the settings. Removal goes in
-  small parts with pauses, so whoever writes meanwhile waits for one part at most.
+* Retention: each class (chat, desk with its tickets, api, traces, audit) has its days, temporary
+  conversations their minutes. Removal goes in small parts with pauses, so whoever writes meanwhile
+  waits for one part at most.
 * Export: everything about a person in one zip file, kept for a day.
 * Forgetting: every row, file and search word of a person goes, running answers first. What stays is
   the audit, which holds the id alone, and old backups, which this program cannot reach.
-
-The database removes nothing by itself and knows no days: this module decides, store removes.
 """
 
 import asyncio
@@ -32,7 +30,7 @@ from chatbot.errors import NotFound, Refused, StoreUnavailable
 from chatbot.knowledge import Knowledge
 from chatbot.options import Options, Retention
 from chatbot.sourcing import for_export
-from store import accounts, audit, conversations, export, forgetting, retention, tickets
+from store import accounts, audit, conversations, datasets, export, forgetting, retention, tickets
 from store.engine import Session
 from store.records import Conversation, Person
 
@@ -47,6 +45,7 @@ CLASSES = ("chat", "desk", "api", "temporary", "traces", "audit")
 """What retention tells apart. `temporary` is in the server's memory: elsewhere it is 0."""
 
 LAST = "Nobody else administers this workspace. Make someone an administrator first."
+_ZIP = zipfile.ZIP_DEFLATED
 
 README = """This is everything that {workspace} holds about you, as of {moment}.
 
@@ -111,8 +110,9 @@ class Privacy:
                 found["traces"] = retention.count_traces(session, rules.traces)
             if rules.audit:
                 found["audit"] = audit.older(session, rules.audit)
-        with self._archive.temporary.reading() as session:
-            found["temporary"] = conversations.idle(session, self._idle_since())
+        if self._archive.has_temporary:
+            with self._archive.temporary.reading() as session:
+                found["temporary"] = conversations.idle(session, self._idle_since())
         return _by_class(found)
 
     def run_retention(self, by: Person | None) -> dict[str, int]:
@@ -134,16 +134,20 @@ class Privacy:
             found["traces"] = self._in_parts(partial(retention.purge_traces, before=rules.traces))
         if rules.audit:
             found["audit"] = self._in_parts(partial(audit.purge, moment=rules.audit, most=500))
-        with self._archive.temporary.writing() as session:
-            found["temporary"] = conversations.purge_idle(session, self._idle_since())
-        if by is not None or found.total():
-            self._audit.note(by, "retention_ran", "retention", "", **found)
+        if self._archive.has_temporary:
+            with self._archive.temporary.writing() as session:
+                found["temporary"] = conversations.purge_idle(session, self._idle_since())
+        with self._archive.main.writing() as session:
+            datasets.renew(session)
+            if by is not None or found.total():
+                self._audit.note_in(session, by, "retention_ran", "retention", "", **found)
         return _by_class(found)
 
     def tidy(self) -> None:
         """What the server does every minute: old exports, people gone, each hour retention."""
         self._drop_old_exports()
-        self._forget_elsewhere()
+        if self._archive.has_temporary:
+            self._forget_elsewhere()
         if self._ran is None or time.monotonic() - self._ran >= RETENTION_EVERY:
             self._ran = time.monotonic()
             self.run_retention(None)
@@ -220,11 +224,8 @@ class Privacy:
         for place in self._archive.places():
             for row in _every(place, person):
                 _write_conversation(made, place, person, row)
-        self._write_audit(made, person)
-
-    def _write_audit(self, made: zipfile.ZipFile, person: Person) -> None:
-        entries = [plain(entry) for entry in self._audit.each(about=person.public_id)]
-        made.writestr("audit.json", _json(entries))
+        entries = self._audit.each(about=person.public_id)
+        made.writestr("audit.json", _json([plain(entry) for entry in entries]))
 
     def _drop_old_exports(self) -> None:
         limit = time.time() - EXPORT_HOURS * 3600
@@ -346,9 +347,6 @@ def _erase(place: Place, user_id: int, *, keep: bool) -> None:
         time.sleep(PAUSE if place.lasting and more else 0)
     with told():
         place.database.empty_journal()
-
-
-_ZIP = zipfile.ZIP_DEFLATED
 
 
 def _every(place: Place, person: Person) -> Iterator[Conversation]:

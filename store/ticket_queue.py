@@ -13,7 +13,7 @@ from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session
 
 from store import block_words
-from store.block_words import BLOCK, TICKETS
+from store.block_words import TICKETS
 from store.models import Ticket as Row
 from store.ticket_records import Ticket
 from store.tickets import query
@@ -113,12 +113,12 @@ def find(
     if not wanted:
         return []
     highest = TICKETS.highest(session)
-    first = min(highest, highest if before is None else before - 1) // BLOCK
+    first = min(highest, highest if before is None else before - 1) // block_words.BLOCK
     found: list[Ticket] = []
     looked_at = 0
     for place, block in enumerate(range(first, -1, -1)):
         if place == NEWEST_BLOCKS and looked_at < COMMON:
-            below = (block + 1) * BLOCK
+            below = (block + 1) * block_words.BLOCK
             rest = TICKETS.match(session, wanted, below=below, most=MOST_FOUND)
             return found + _of(session, rest, only, before, limit - len(found))
         ids = TICKETS.match(session, wanted, block=block)

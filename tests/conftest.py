@@ -150,9 +150,24 @@ def _administer(url, *statements):
     engine.dispose()
 
 
+_MANY = 500
+_FULL = " UNION ALL ".join(
+    f"(SELECT '{table.name}', EXISTS (SELECT 1 FROM {table.name} OFFSET {_MANY}) "
+    f"FROM {table.name} LIMIT 1)"
+    for table in Base.metadata.sorted_tables
+)
+_COUNTED = """
+    SELECT sequencename FROM pg_sequences
+    WHERE schemaname = current_schema AND last_value IS NOT NULL
+"""
+
+
 def _empty(opened):
-    names = ", ".join(table.name for table in Base.metadata.sorted_tables)
+    """Delete what is there: to truncate sixty tables that are empty takes fifty times as long."""
     with opened.transaction() as session:
-        session.execute(text("ALTER TABLE audit DISABLE TRIGGER USER"))
-        session.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
-        session.execute(text("ALTER TABLE audit ENABLE TRIGGER USER"))
+        session.execute(text("SET LOCAL session_replication_role = replica"))  # no triggers
+        for table, many in session.execute(text(_FULL)).all():
+            how = "TRUNCATE {} CASCADE" if many else "DELETE FROM {}"
+            session.execute(text(how.format(table)))
+        for sequence in session.scalars(text(_COUNTED)).all():
+            session.execute(text(f"ALTER SEQUENCE {sequence} RESTART"))

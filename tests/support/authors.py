@@ -30,7 +30,7 @@ class Workroom:
 
 def workroom(database, sandbox, *, library=True) -> Workroom:
     """A room with the built-in prompts, or an empty one."""
-    archive = Archive(database, database)
+    archive = Archive(database)
     releases = Releases(archive, sandbox.serve)
     if library:
         releases.publish_library()

@@ -9,7 +9,6 @@ from chatbot.archive import Archive
 from chatbot.audit import Audit
 from chatbot.errors import WrongLogin
 from store import accounts as rows
-from store.engine import Database
 from store.models import Base
 
 PASSWORD, ANOTHER = "staple horse 42", "carriage return 7"
@@ -21,7 +20,7 @@ class House:
 
     def __init__(self, database, clock, **more):
         self.database, self.clock = database, clock
-        self.archive = Archive(database, Database.in_memory())
+        self.archive = Archive(database)
         self.audit = Audit(self.archive)
         limits = {"idle": timedelta(hours=8), "longest": timedelta(days=14)} | more
         self.accounts = Accounts(self.archive, self.audit, clock=clock, **limits)

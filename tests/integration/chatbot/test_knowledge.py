@@ -13,7 +13,6 @@ from chatbot.documents import Bad, Parsed, Section
 from chatbot.errors import Conflict, EmptyText, NotAllowed, NotFound, Refused
 from chatbot.knowledge import Knowledge
 from store import accounts
-from store.engine import Database
 from tests.support.stored import person
 
 TODAY = date.today()  # noqa: DTZ011
@@ -42,9 +41,7 @@ class Signs:
 
 @pytest.fixture
 def archive(database):
-    temporary = Database.in_memory()
-    yield Archive(database, temporary)
-    temporary.close()
+    return Archive(database)
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from chatbot.options import Options
 from chatbot.releases import Releases
 from chatbot.replay import GLANCE, Replay
 from store import accounts, audit, conversations, messages
-from store.engine import Database
 from tests.support.stored import started, turn
 
 PRIVATE = "My address is jo@halden.example. Is it open?"
@@ -17,7 +16,7 @@ PRIVATE = "My address is jo@halden.example. Is it open?"
 
 @pytest.fixture
 def archive(database):
-    return Archive(database, Database.in_memory())
+    return Archive(database)
 
 
 @pytest.fixture

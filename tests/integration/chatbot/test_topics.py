@@ -9,7 +9,6 @@ from chatbot.archive import Archive
 from chatbot.errors import NotAllowed
 from chatbot.topics import Topics, by_words, spherical
 from store import accounts, conversations, ticket_threads, tickets
-from store.engine import Database
 from store.ticket_records import NewMessage
 from tests.support.desk import agent
 from tests.support.stored import person, started, turn
@@ -28,9 +27,7 @@ BULBS = [
 
 @pytest.fixture
 def archive(database):
-    temporary = Database.in_memory()
-    yield Archive(database, temporary)
-    temporary.close()
+    return Archive(database)
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from store import (
     accounts,
+    block_words,
     conversations,
     forgetting,
     macros,
@@ -107,7 +108,7 @@ def test_counts_stop_where_a_page_stops_counting(database, monkeypatch):
 
 
 def test_words_find_tickets_in_new_blocks_and_old_ones(database, monkeypatch):
-    monkeypatch.setattr(ticket_queue, "BLOCK", 2)
+    monkeypatch.setattr(block_words, "BLOCK", 2)
     for number in range(9):
         made(database, f"Päckchen {number}" if number % 2 else f"Rechnung {number}")
 
