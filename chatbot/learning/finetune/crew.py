@@ -85,4 +85,3 @@ class Crew:
         """End what connects them."""
         if self.size > 1:
             self._accelerator.end_training()
-            torch.distributed.destroy_process_group()
