@@ -1,6 +1,7 @@
 """`chatbot evaluate`: how good a model is at this product's work. Parse, call, print."""
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from chatbot.errors import Refused
-from ui.cli_base import Json, opened
+from ui.cli_base import As, Json, opened
+from ui.cli_evaluate_own import Asked, evaluate_own
 from ui.cli_output import is_terminal, note, plain, write_json, write_rows
 
 if TYPE_CHECKING:
@@ -31,7 +33,21 @@ def evaluate(
     suite: Annotated[
         Literal["starter"], typer.Option(help="Which questions and measures.")
     ] = "starter",
-    cases: Annotated[int, typer.Option(min=10, max=10_000, help="Situations in the sample.")] = 400,
+    dataset: Annotated[
+        str | None, typer.Option(help="Held-out turns of this dataset, and the gate, instead.")
+    ] = None,
+    cases: Annotated[
+        int | None,
+        typer.Option(
+            min=10,
+            max=10_000,
+            help="Situations in the sample; with --dataset held-out turns.",
+            show_default="400, with --dataset 300",
+        ),
+    ] = None,
+    general: Annotated[
+        int, typer.Option(min=10, max=10_000, help="With --dataset: situations of the suite.")
+    ] = 120,
     full: Annotated[bool, typer.Option("--full", help="All situations, in all wordings.")] = False,
     seed: Annotated[int, typer.Option(help="Draws the sample and its values.")] = 0,
     baseline: Annotated[
@@ -41,7 +57,7 @@ def evaluate(
             "--against",
             metavar="copy|quote|NAME",
             help="Beside it: a model, the passage as it is (copy), its best sentence (quote). "
-            "Default: copy and quote.",
+            "Default: copy and quote; with --dataset the model that production serves.",
         ),
     ] = None,
     data: Annotated[
@@ -50,28 +66,58 @@ def evaluate(
     replies: Annotated[
         Path | None, typer.Option(help="Write every reply and verdict to this new JSONL file.")
     ] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="With --dataset: a new .html or .md file for people.")
+    ] = None,
+    as_: As = None,
     as_json: Json = False,
 ) -> None:
-    """Measure a model on held-out support work, beside baselines. Takes minutes."""
-    from chatbot.learning.evaluate.suite import Options, evaluate
+    """Measure a model on held-out support work, beside baselines. Takes minutes.
 
+    With --dataset: against its base on your own held-out turns, on the suite, on prompts' tests,
+    attacks and bias probes. What may not get worse is the gate of promotion.
+    """
     _refuse_taken(replies)
+    if dataset is not None:
+        _refuse_suite_options(full=full, data=data, replies=replies)
+        asked = Asked(model, dataset, _one(baseline), cases, general, seed, as_)
+        evaluate_own(asked, report, as_json=as_json)
+        return
+    if report is not None:
+        raise Refused("--report goes with --dataset; --replies writes what the suite found.")
+    from chatbot.learning.evaluate.suite import CASES, Options, evaluate
+
     if data is not None and not data.is_dir():
         raise Refused(f"{data} is no folder. Name the folder of the public question sets.")
     names = [model, *(["copy", "quote"] if baseline is None else baseline)]
-    options = Options(suite, None if full else cases, seed, data)
-    with opened() as product, _progress() as tell:
-        report = evaluate(names, product.registry, product.settings, options, tell)
+    options = Options(suite, None if full else cases or CASES, seed, data)
+    with opened() as product, progress() as tell:
+        found = evaluate(names, product.registry, product.settings, options, tell)
     if replies is not None:
-        _write_replies(replies, report)
+        _write_replies(replies, found)
     if as_json:
-        write_json(report.as_dict())
+        write_json(found.as_dict())
     else:
-        _write_table(report)
+        _write_table(found)
+
+
+def _one(against: list[str] | None) -> str | None:
+    """The one model to compare with. Raises Refused."""
+    if against is None:
+        return None
+    if len(against) > 1 or against[0] in ("copy", "quote"):
+        raise Refused("With --dataset one model is compared with: --against NAME, once.")
+    return against[0]
+
+
+def _refuse_suite_options(*, full: bool, data: Path | None, replies: Path | None) -> None:
+    """Refuse what goes with the suite alone; the public data may be named in the environment."""
+    if full or replies is not None or (data is not None and not os.environ.get(DATA)):
+        raise Refused("--full, --data and --replies go with the suite. Leave out --dataset.")
 
 
 @contextmanager
-def _progress() -> Iterator[Progress]:
+def progress() -> Iterator[Progress]:
     """Bars on a terminal, lines elsewhere; on stderr, so that stdout holds data alone."""
     if not is_terminal(sys.stderr):
         yield _line

@@ -40,7 +40,7 @@ Tell = Callable[[str, int, int], None]
 """What goes on, how much of it is done, and of how much."""
 
 ROLES = ("reviewer", "admin")
-NOT_A_READER = "Only reviewers and administrators see evaluations. Ask an administrator."
+NOT_ALLOWED = "Only reviewers and administrators evaluate models. Ask an administrator."
 
 CASES, GENERAL = 300, 120
 """Held-out rows and general situations that are asked by default."""
@@ -122,9 +122,17 @@ class Evaluations:
             except ChatbotError as error:
                 said = str(error)
                 raise
+            except KeyboardInterrupt:
+                state, said = "stopped", STOPPED
+                raise
             finally:
                 self._end(found, state, said, outcome, notes if outcome else (), tolerance)
         return self._kept(found.public_id)
+
+    def require(self, person: Person) -> None:
+        """Let pass who may evaluate now. Raises NotAllowed."""
+        with self._archive.main.reading() as session:
+            _require(session, person)
 
     # Reading -------------------------------------------------------------------------------------
 
@@ -321,7 +329,7 @@ class Evaluations:
 
 def _require(session: Session, person: Person) -> None:
     if not accounts.has_role(session, person.id, ROLES):
-        raise NotAllowed(NOT_A_READER)
+        raise NotAllowed(NOT_ALLOWED)
 
 
 def _row(session: Session, evaluation: str) -> rows.Evaluation:

@@ -71,7 +71,8 @@ def _groups(found: Evaluation) -> Iterator[tuple[str, list[Part]]]:
             yield title, parts
 
 
-def _cells(part: Part) -> tuple[str, ...]:
+def cells(part: Part) -> tuple[str, ...]:
+    """A line of the table: title, both figures, change, interval, count."""
     change = "–" if part.change is None else signed(part.change, part.unit)
     interval = "–"
     if part.low is not None and part.high is not None:
@@ -111,7 +112,7 @@ def _markdown(found: Evaluation, better: Sequence[Pair], worse: Sequence[Pair]) 
         yield f"\n## {title}\n"
         yield _table_row(_COLUMNS)
         yield _table_row(["---", *["--:"] * (len(_COLUMNS) - 1)])
-        yield from (_table_row([_line(cell) for cell in _cells(part)]) for part in parts)
+        yield from (_table_row([_line(cell) for cell in cells(part)]) for part in parts)
     for title, pairs in _sections(better, worse):
         yield f"\n## {title}"
         for pair in pairs:
@@ -178,7 +179,7 @@ def _html(found: Evaluation, better: Sequence[Pair], worse: Sequence[Pair]) -> s
     lines += [f"<p>{_e(note)}</p>" for note in found.notes]
     for group, parts in _groups(found):
         lines.append(f"<h2>{_e(group)}</h2>\n<table>\n{_row_of('th', _COLUMNS)}")
-        lines += [_row_of("td", _cells(part)) for part in parts]
+        lines += [_row_of("td", cells(part)) for part in parts]
         lines.append("</table>")
     for section, pairs in _sections(better, worse):
         lines.append(f"<h2>{_e(section)}</h2>")

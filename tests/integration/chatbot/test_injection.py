@@ -7,10 +7,10 @@ import pytest
 
 import prompts
 from chatbot.errors import Refused
+from chatbot.learning.evaluate.refusing import declines, is_refusal
 from chatbot.tally import Rate, is_benign
 from chatbot.testing import Column, public
 from chatbot.testing.injection import suite_for, with_secret
-from chatbot.learning.evaluate.refusing import declines, is_refusal
 from chatbot.testing.texts import CANARY, ORDERS, SECRET, encoded
 from prompts.cases import Suite
 from prompts.checks import Output, Tools, judged
