@@ -31,6 +31,7 @@ from ui import (
     cli_prompts,
     cli_prompts_files,
     cli_prompts_test,
+    cli_review,
     cli_tickets,
     cli_train,
     cli_users,
@@ -46,6 +47,7 @@ cli_prompts_files.add_to(cli_prompts.prompts)
 cli_prompts_test.add_to(cli_prompts.prompts)
 app.add_typer(cli_users.users, name="users")
 app.add_typer(cli_tickets.tickets, name="tickets")
+app.add_typer(cli_review.review, name="review")
 app.add_typer(cli_demo.demo, name="demo")
 app.add_typer(cli_knowledge.knowledge, name="knowledge")
 app.add_typer(cli_models.models, name="models")
