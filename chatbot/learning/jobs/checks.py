@@ -24,6 +24,9 @@ FEWEST = 200
 """Turns below which a run is refused: too few to learn from and to judge by."""
 FIXED = ("base", "out_name", "out_version", "method")
 """Fields of a plan that are no settings of a person's, but the run's own."""
+COMPARED = {"cases": 300, "general": 120}
+"""How much both models answer at the end of a run, unless chosen: the evaluation's own numbers."""
+MOST_COMPARED = 10_000
 SAMPLES = ("What can you help me with?", "My order has not arrived. What can I do?")
 """What a model is asked at every check, unless something else is chosen."""
 WINDOW = 1024
@@ -129,7 +132,11 @@ def settings_of(
         raise Refused(
             f"{info.label} reads {info.context} tokens at once. Choose a window up to that."
         )
+    for name in set(chosen) & set(COMPARED):
+        if not isinstance(chosen[name], int) or not 0 <= chosen[name] <= MOST_COMPARED:
+            raise Refused(f"{name} must be a whole number from 0 to {MOST_COMPARED:,}.")
     found: dict[str, Any] = {"window": min(WINDOW, info.context), "samples": list(SAMPLES)}
+    found |= COMPARED
     found |= defaults(examples, weights_of(_folder(info)), method)
     return found | chosen
 
@@ -138,7 +145,13 @@ def explained() -> dict[str, str]:
     """A plain sentence for each setting that a person may choose."""
     from chatbot.learning.finetune.plan import EXPLAINED
 
-    return {name: text for name, text in EXPLAINED.items() if name not in FIXED}
+    found = {name: text for name, text in EXPLAINED.items() if name not in FIXED}
+    found["cases"] = (
+        "Held-out turns that the new model and its base both answer at the end; 0 leaves the "
+        "comparing to you."
+    )
+    found["general"] = "Situations of the general suite that both answer at the end."
+    return found
 
 
 def plan_of(
@@ -148,7 +161,8 @@ def plan_of(
     from chatbot.learning.finetune.plan import Plan
 
     name, _, version = model.partition("@")
-    given = settings | {"samples": tuple(map(str, settings.get("samples") or ()))}
+    given = {name: value for name, value in settings.items() if name not in COMPARED}
+    given["samples"] = tuple(map(str, settings.get("samples") or ()))
     return Plan(base=_folder(info), out_name=name, out_version=version, method=method, **given)
 
 
