@@ -171,15 +171,21 @@ class _Work:
             return "stopped", (
                 f"{told} Stopped and kept as {run.model}; it was not compared with {run.base} yet."
             )
-        compared = {name: int(run.settings.get(name, n)) for name, n in checks.COMPARED.items()}
-        if compared["cases"] == 0:
+        cases, general = (int(run.settings.get(name, n)) for name, n in checks.COMPARED.items())
+        if cases == 0:
             return "complete", f"{told} It was not compared with {run.base} yet."
         self._watch.fact("phase", "comparing")
         cancel = CancelToken()
         self._watch.on_stop(cancel.cancel)
         try:
             found = self._parts.evaluations.run(
-                run.actor, run.base, run.model, run.dataset, cancel=cancel, **compared
+                run.actor,
+                run.base,
+                run.model,
+                run.dataset,
+                cases=cases,
+                general=general,
+                cancel=cancel,
             )
         except ChatbotError as error:
             return "complete", f"{told} It was not compared with {run.base}: {error}"
