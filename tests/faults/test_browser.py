@@ -129,7 +129,7 @@ def test_page_shows_an_answer_to_its_end_while_the_server_drains(tmp_path, conte
     server = Site(tmp_path, CHATBOT_DRAIN_SECONDS="30")
     tab = opened(context.new_page(), server.address)
     tab.ask("!say first")
-    tab.send("!tokens 750 !rate 30 long")
+    tab.send("!tokens 450 !rate 30 long")
     expect(tab.answers.last).to_contain_text("goes on for")
     server.signal()
     tab.box.fill("!say too late")

@@ -80,8 +80,10 @@ async def talked(product, said):
     return conversation
 
 
-def test_naughty_strings_come_back_exactly(product, naughty):
-    said = [text for text in naughty if text.strip()]
+def test_naughty_strings_come_back_exactly(product, naughty, dialect):
+    # What PostgreSQL keeps of each of them is seen to in integration/store/test_exact_text.py.
+    every = 1 if dialect == "sqlite" else 5
+    said = [text for text in naughty if text.strip()][::every]
     for start in range(0, len(said), 12):
         some = said[start : start + 12]
         conversation = asyncio.run(talked(product, some))
@@ -90,7 +92,7 @@ def test_naughty_strings_come_back_exactly(product, naughty):
         assert [text for _, text, _ in texts(product, conversation)] == wanted
         assert contents == wanted
         assert all(one in markdown for one in wanted)
-    assert len(said) > 500
+    assert len(said) > 500 / every
 
 
 def test_blank_naughty_strings_are_refused(product, naughty):

