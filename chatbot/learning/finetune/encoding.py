@@ -34,7 +34,6 @@ def encode(
 ) -> Encoded:
     """The tokens of a row, and which are learned: those of the answer and its end. Raises Unfit."""
     prompt, answer = split(example, tokens, swapping, rng)
-    prompt, answer = split(example, tokens, swapping, rng)
     return [*prompt, *answer], [False] * len(prompt) + [True] * len(answer)
 
 
