@@ -127,16 +127,21 @@ class Product:
 
     async def keep_tidy(self, every: float = TIDY_EVERY) -> None:
         """Remove for good what was deleted or left idle, until cancelled. For the server only."""
+        rooms = (
+            self.conversations,
+            self.privacy,
+            self.accounts,
+            self.knowledge,
+            self.desk,
+            self.review,
+        )
         while True:
-            try:
-                await asyncio.to_thread(self.conversations.tidy)
-                await asyncio.to_thread(self.privacy.tidy)
-                await asyncio.to_thread(self.accounts.tidy)
-                await asyncio.to_thread(self.knowledge.tidy)
-                await asyncio.to_thread(self.desk.tidy)
-                await asyncio.to_thread(self.review.tidy)
-            except Exception as error:  # noqa: BLE001  the next look may succeed
-                log.warning("nothing was tidied: %s", type(error).__name__)
+            for room in rooms:
+                try:
+                    await asyncio.to_thread(room.tidy)
+                except Exception as error:  # noqa: BLE001  the next look may succeed
+                    name = type(room).__name__
+                    log.warning("%s was not tidied: %s", name, type(error).__name__)
             await asyncio.sleep(every)
 
     def close(self) -> None:

@@ -288,6 +288,11 @@ def count(session: Session, conditions: Sequence[Any]) -> int:
     return session.scalar(select(func.count()).select_from(Row).where(*conditions)) or 0
 
 
+def is_empty(session: Session) -> bool:
+    """Whether there is no ticket at all."""
+    return session.scalar(select(Row.id).limit(1)) is None
+
+
 def erase(session: Session, conditions: Sequence[Any], most: int = MOST_REMOVED) -> int:
     """Remove a part of the tickets that meet the conditions, and what was merged into them.
 

@@ -52,7 +52,7 @@ class Demo:
         Raises StoreUnavailable.
         """
         with self._main.reading() as session:
-            empty = article_lists.is_empty(session) and not tickets.count(session, ())
+            empty = article_lists.is_empty(session) and tickets.is_empty(session)
             return empty and accounts.has_role(session, person.id, _MAY)
 
     def load(self, person: Person, tell: Tell | None = None) -> Loaded:

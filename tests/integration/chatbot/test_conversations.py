@@ -1,6 +1,7 @@
 """Reading and arranging conversations, on both databases, within one person's scope."""
 
 import asyncio
+import threading
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -134,6 +135,28 @@ def test_the_server_tidies_again_after_a_failure(product, play):
 
     idle = play(scene())
     assert idle.conversation not in temporary_ids(product)
+
+
+def test_a_room_that_cannot_tidy_keeps_no_other_from_it(product, play):
+    class Failing(Conversations):
+        def tidy(self) -> int:
+            raise StoreUnavailable
+
+    class Tidied:
+        def __init__(self) -> None:
+            self.done = threading.Event()
+
+        def tidy(self) -> None:
+            self.done.set()
+
+    async def scene():
+        last = Tidied()
+        house = replace(product, conversations=without_patience(product, Failing), review=last)
+        tidying = asyncio.create_task(house.keep_tidy(every=60))
+        assert await asyncio.to_thread(last.done.wait, 30)
+        tidying.cancel()
+
+    play(scene())
 
 
 def test_a_deleted_temporary_conversation_comes_back_too(product, play):
