@@ -27,6 +27,11 @@ _UNNAMED = "."
 """What the name of a dataset that is being built begins with."""
 _PART = 1000
 """Rows that are read at once."""
+CHANGED = (
+    "{turns} left since it was built, the last on {day:%Y-%m-%d}: the conversations that they were "
+    "of were removed."
+)
+MARK = "It learned from turns of the dataset {name} that were removed since."
 _LEARNED = ("running", "stopping", "complete", "stopped", "interrupted")
 """States of a run that may have seen rows."""
 
@@ -108,7 +113,7 @@ def finish(session: Session, dataset_id: int, *, name: str, card: Mapping[str, A
     if find(session, name) is not None:
         raise Conflict(f"There is a dataset named {name} already. Choose another name.")
     sha, count = _sha(session, dataset_id)
-    card = dict(card) | {"counts": tally(session, dataset_id)}
+    card = dict(card) | {"counts": tally(session, dataset_id), "built": count}
     named = {"name": name, "card": card, "sha": sha, "first_sha": sha, "rows": count}
     session.execute(update(Row).where(Row.id == dataset_id).values(**named, created_at=now()))
     return get(session, name)
@@ -174,7 +179,8 @@ def tally(session: Session, dataset_id: int) -> dict[str, Any]:
     columns = (DatasetRow.split, DatasetRow.source, DatasetRow.label)
     asked = select(*columns, func.count(), func.count(DatasetRow.rejected))
     asked = asked.where(DatasetRow.dataset_id == dataset_id).group_by(*columns)
-    return counted((a, b, c, d, e) for a, b, c, d, e in session.execute(asked).tuples())
+    rows: Any = session.execute(asked)
+    return counted(rows)
 
 
 def counted(groups: Iterable[tuple[str, str, str, int, int]]) -> dict[str, Any]:
@@ -212,18 +218,17 @@ def renew(session: Session) -> list[str]:
 
 def _renew(session: Session, one: Dataset) -> None:
     sha, count = _sha(session, one.id)
-    left = one.rows - count
-    turns = "1 turn" if left == 1 else f"{left:,} turns"
-    said = f"{now():%Y-%m-%d}: {turns} left with the conversations that they were of."
+    left = one.card["built"] - count
+    said = CHANGED.format(turns="1 turn" if left == 1 else f"{left:,} turns", day=now())
     card = one.card | {"counts": tally(session, one.id)}
-    changed = f"{one.changed}\n{said}".strip()
-    new = {"sha": sha, "rows": count, "changed": changed, "card": card}
+    new = {"sha": sha, "rows": count, "changed": said, "card": card}
     session.execute(update(Row).where(Row.id == one.id).values(**new))
     learned = select(TrainingRun.model).where(
         TrainingRun.dataset_id == one.id, TrainingRun.state.in_(_LEARNED)
     )
-    reason = f"It learned from {turns} of the dataset {one.name} that were removed since."
-    for model in sorted(set(session.scalars(learned))):
+    reason = MARK.format(name=one.name)
+    known = set(session.scalars(select(ModelMark.model).where(ModelMark.reason == reason)))
+    for model in sorted(set(session.scalars(learned)) - known):
         session.add(ModelMark(model=model, reason=reason))
     session.flush()
 

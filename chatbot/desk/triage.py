@@ -5,7 +5,7 @@ import re
 from chatbot.audit import require_admin
 from chatbot.desk.parts import AGENTS, Part, require_agent
 from chatbot.errors import Conflict, NotFound, Refused
-from store import accounts, ticket_threads, tickets
+from store import accounts, datasets, ticket_threads, tickets
 from store.columns import now
 from store.engine import Session
 from store.records import Person
@@ -132,6 +132,7 @@ class Triage(Part):
                 gone = tickets.erase(session, tickets.of_address(address))
                 total += gone
                 if not gone:
+                    datasets.renew(session)
                     self._parts.audit.note_in(
                         session, person, "customer_forgotten", "desk", "", tickets=total
                     )

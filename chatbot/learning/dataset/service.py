@@ -271,6 +271,23 @@ class Datasets:
                 f"The dataset cannot be written to {folder}: {error.strerror}."
             ) from error
 
+    def export(self, person: Person, name: str, out: Path, *, split: Split | None = None) -> int:
+        """Write its rows for a person, all parts into a folder or one into a file; how many.
+
+        Raises NotAllowed, NotFound, StoreUnavailable.
+        """
+        one = self.get(person, name)
+        self._audit.note(person, "exported", "dataset", one.name)
+        if split is None:
+            self.write(one.name, out)
+            return one.rows
+        try:
+            out.parent.mkdir(parents=True, exist_ok=True)
+            _write(out, self.rows(person, name, split))
+        except OSError as error:
+            raise StoreUnavailable(f"{out} cannot be written: {error.strerror}.") from error
+        return one.splits[split]
+
     def _each(
         self, dataset_id: int, split: Split | None, *, preference: bool = False
     ) -> Iterator[Example]:

@@ -142,10 +142,10 @@ def _last(given: Any, what: str) -> str:
     """An answer that is a text, or the last of a list of messages."""
     if not isinstance(given, list):
         return _text(given, what)
-    messages = _messages(given, "role", "content")
-    if messages[-1]["role"] != "assistant":
+    last = given[-1] if given and isinstance(given[-1], Mapping) else {}
+    if _ROLES.get(str(last.get("role"))) != "assistant":
         raise Wrong(f"the {what} does not end with an assistant's message")
-    return messages[-1]["content"]
+    return _text(last.get("content"), what)
 
 
 def _each(messages: list[Message]) -> list[Turn]:
