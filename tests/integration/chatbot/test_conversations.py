@@ -1,8 +1,8 @@
 """Reading and arranging conversations, on both databases, within one person's scope."""
 
 import asyncio
-import threading
 import json
+import threading
 from dataclasses import replace
 from datetime import UTC, datetime
 
