@@ -85,7 +85,8 @@ def customers(session: Session, items: Sequence[ReviewItem]) -> dict[int, str]:
     """What tells the customers of these items apart (see `Subject.customer`), by item."""
     chats = select(Conversation.id, User.public_id).join(User, User.id == Conversation.user_id)
     ids = {each.conversation_id for each in items if each.conversation_id is not None}
-    by_chat = dict(session.execute(chats.where(Conversation.id.in_(ids))).tuples().all())
+    rows = session.execute(chats.where(Conversation.id.in_(ids)))
+    by_chat = {chat: user for chat, user in rows}  # noqa: C416  rows are no pairs for mypy
     asked = (
         select(Ticket.id, Ticket.public_id, Ticket.address, User.public_id)
         .outerjoin(User, User.id == Ticket.customer_id)

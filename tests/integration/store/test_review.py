@@ -66,7 +66,7 @@ def counted(database, states=BOTH, **filters):
 def bits(database):
     with database.reading() as session:
         rows = session.execute(select(models.ReviewBits.facet, models.ReviewBits.bits))
-        return dict(rows.tuples().all())
+        return {facet: bits for facet, bits in rows}  # noqa: C416
 
 
 def test_a_rating_brings_an_answer_here_with_what_made_it(database, ada):
