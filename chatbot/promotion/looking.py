@@ -8,7 +8,7 @@ from chatbot.audit import Audit
 from chatbot.authoring import Authoring
 from chatbot.backends.checkpoint import fingerprint
 from chatbot.backends.registry import ModelInfo, Registry
-from chatbot.errors import NotAllowed
+from chatbot.errors import NotAllowed, UnknownModel
 from chatbot.learning.evaluate.views import Evaluation
 from chatbot.promotion.gating import Evidence, decide
 from chatbot.promotion.views import Gate, Stage
@@ -46,6 +46,7 @@ class Looking:
             staging = rows.current(session, alias, "staging")
             kept, trained = rows.served(session, alias), rows.trained(session)
         production = self.registry.resolve().label
+        kept.add(self._by_setting())
         found: dict[str, Stage] = {}
         for label in (info.label for info in self.registry.list()):
             if label == production:
@@ -57,6 +58,13 @@ class Looking:
             else:
                 found[label] = "candidate" if label in trained else ""
         return found
+
+    def _by_setting(self) -> str:
+        """The label that CHATBOT_MODEL says, which served before any other was promoted."""
+        try:
+            return self.registry.resolve(self.settings.model).label
+        except UnknownModel:
+            return ""
 
     def gate(self, person: Person, model: str) -> Gate:
         """What production asks of a model, and what it lacks. Raises NotAllowed, UnknownModel."""

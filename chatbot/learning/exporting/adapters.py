@@ -5,6 +5,7 @@ is never asked for.
 """
 
 import shutil
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -81,7 +82,10 @@ def _merged(model: Any, config: dict[str, Any], adapter: Path) -> "PreTrainedMod
     kind = TaskType.SEQ_2_SEQ_LM if pairs else TaskType.CAUSAL_LM
     weights = load_file(adapter / WEIGHTS)
     try:
-        model = get_peft_model(model, LoraConfig(task_type=kind, **config))
+        with warnings.catch_warnings():
+            # peft asks transformers for a name that will be gone in version 6.
+            warnings.filterwarnings("ignore", ".*is_gradient_checkpointing", FutureWarning)
+            model = get_peft_model(model, LoraConfig(task_type=kind, **config))
         wanted = {name for name in model.state_dict() if ".lora_" in name}
         report = set_peft_model_state_dict(model, weights)
     except (ValueError, TypeError, KeyError, RuntimeError) as error:

@@ -89,8 +89,6 @@ def _require_inside(path: Path) -> None:
         raise ModelCorrupt(f"{path.parent.name}: {path.name} cannot be read. Copy it once more.")
     for name in set(map(str, named.values())):
         if Path(name).name != name or not name.endswith(".safetensors"):
-            raise Refused(
-                f"{path.name} names {name:.80}, which is outside the folder or no weights."
-            )
+            raise Refused(f"{path.name} names {name:.80}, which is no weights of this folder.")
         if not (path.parent / name).is_file():
             raise ModelCorrupt(f"{path.parent.name}: {name} is missing. Copy the whole checkpoint.")

@@ -90,7 +90,8 @@ def _merged(
         )
     with becoming(out, _size(model)) as draft:
         adapters.merge(model / ADAPTER, base, draft)
-        kept = told | {"files": adopt(draft).files}
+        known = adopt(draft, name=manifest.name, version=manifest.version)
+        kept = told | {"files": known.files}
         text = json.dumps(kept, indent=1, ensure_ascii=False) + "\n"
         (draft / MANIFEST).write_text(text, encoding="utf-8")
         found = _compared(model, _opened(draft)[0], out.name)

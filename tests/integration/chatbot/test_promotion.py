@@ -154,7 +154,7 @@ def test_stages_follow(product, database, promote):
     promote(GOOD)
     product.promotion.promote(product.person(), OTHER, environment="staging")
     stages = product.promotion.stages()
-    assert (stages[GOOD], stages[OTHER], stages[BASE]) == ("production", "staging", "")
+    assert (stages[GOOD], stages[OTHER], stages[BASE]) == ("production", "staging", "kept")
     promote(OTHER)
     assert product.promotion.stages()[GOOD] == "kept"
 
