@@ -29,9 +29,8 @@ class Telling(Exporting):
             pairs = review_verdicts.pairs_since(session, since)
         return agreement(pairs, days)
 
-    def reviewed(self, person: Person, days: int = 30) -> int:
-        """How many items were judged in the last days. Raises NotAllowed, StoreUnavailable."""
-        since = datetime.now(UTC) - timedelta(days=days)
+    def reviewed(self, person: Person, since: datetime) -> int:
+        """How many items were judged since then. Raises NotAllowed, StoreUnavailable."""
         with self._archive.main.reading() as session:
             require(session, person)
             return review_verdicts.count_since(session, since)

@@ -4,6 +4,7 @@ import io
 import json
 import shutil
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import delete, select
@@ -202,7 +203,7 @@ def test_a_second_opinion_does_not_see_the_first(product, review, rita, raul, an
     assert (found.row.state, found.row.split) == ("done", True)
     told = review.agreement(rita)
     assert (told.pairs, told.share) == (1, 0.0)
-    assert review.reviewed(rita) == 1
+    assert review.reviewed(rita, datetime.now(UTC) - timedelta(days=1)) == 1
 
 
 def test_the_next_one_follows(product, review, rita, anna):
@@ -251,7 +252,7 @@ def test_nobody_else_sees_anything(product, review, anna, roles):
         lambda: review.comments(other, item),
         lambda: review.ask_second(other, item, True),
         lambda: review.agreement(other),
-        lambda: review.reviewed(other),
+        lambda: review.reviewed(other, datetime.now(UTC)),
         lambda: review.export(other, Filters(), "openai", io.BytesIO()),
     ]
     for call in calls:
