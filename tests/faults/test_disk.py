@@ -1,11 +1,9 @@
 """The disk is full: nothing is called saved that is not, and all goes on when there is room."""
 
 import asyncio
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -14,33 +12,16 @@ from chatbot.bootstrap import build
 from chatbot.errors import StoreUnavailable
 from chatbot.settings import Settings
 from tests.support.scenes import ask, texts
+from tests.support.small_disk import filled, mounted
 
 LONG = "word " * 15_000
 
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """The folder of a disk of 4 MB; skips where this user may not mount one."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mounting = ["mount", "-t", "tmpfs", "-o", "size=4m", "chatbot-test", str(folder)]
-    try:
-        subprocess.run(mounting, check=True, capture_output=True)
-    except (OSError, subprocess.CalledProcessError):
-        pytest.skip("no small disk: mounting one needs root")
-    yield folder
-    subprocess.run(["umount", "-l", str(folder)], check=True)
-
-
-@contextmanager
-def filled(folder: Path) -> Iterator[None]:
-    """Nothing more fits on this disk in the block."""
-    filler = folder / "filler"
-    with filler.open("wb", buffering=0) as file, suppress(OSError):
-        while True:
-            file.write(os.urandom(4096))
-    yield
-    filler.unlink()
+    """The folder of a disk of 4 MB."""
+    with mounted(tmp_path / "disk", 4) as folder:
+        yield folder
 
 
 @pytest.fixture

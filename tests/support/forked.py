@@ -21,6 +21,7 @@ CONTEXT.set_forkserver_preload(
         "tests.support.turn_process",
         "tests.support.desk_process",
         "tests.support.mail_process",
+        "tests.support.run_process",
         "chatbot.backends.scripted",
         "sqlalchemy.dialects.sqlite",
         "sqlalchemy.dialects.postgresql.psycopg",

@@ -55,7 +55,7 @@ class Runs:
         self._audit = audit
         self._registry = registry
         self._settings = settings
-        self._parts = Parts(archive, datasets, registry, evaluations, settings)
+        self.parts = Parts(archive, datasets, registry, evaluations, settings)
 
     # For people ----------------------------------------------------------------------------------
 
@@ -119,7 +119,7 @@ class Runs:
         info = self._registry.resolve(checked["base"])
         label = f"{checked['name']}@{version}"
         checks.plan_of(checked["settings"], info, method, label).write(folder)
-        self._parts.datasets.write(checked["dataset"], folder)
+        self.parts.datasets.write(checked["dataset"], folder)
         self._audit.note(person, "run_prepared", "dataset", checked["dataset"])
 
     def list(self, person: Person, limit: int = 50) -> list[Run]:
@@ -269,7 +269,7 @@ class Runs:
         Raises Conflict, NotFound, StoreUnavailable.
         """
         try:
-            return work(self._parts, run)
+            return work(self.parts, run)
         finally:
             self.recover()
 
@@ -291,7 +291,7 @@ class Runs:
         """What a row of the queue needs, all of it looked at. Raises as `start` does."""
         if method not in METHODS:
             raise Refused(f"There is no method {method!r:.40}. Choose {', '.join(METHODS)}.")
-        found = self._parts.datasets.get(person, dataset)
+        found = self.parts.datasets.get(person, dataset)
         examples = checks.data_of(found, method)
         checks.extras_of(method)
         info = checks.base_of(self._registry, base)
