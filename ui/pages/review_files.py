@@ -66,10 +66,10 @@ def add(app: FastAPI, product: Product) -> None:
 def _written(product: Product, person: Person, filters: Filters, shape: Shape) -> Path:
     """The file, in a place of its own; nothing stays where it could not be written."""
     handle, name = tempfile.mkstemp(prefix="review-")
-    os.close(handle)
     file = Path(name)
     try:
-        product.review.export(person, filters, shape, file)
+        with os.fdopen(handle, "wb") as out:
+            product.review.export(person, filters, shape, out)
     except BaseException:
         file.unlink(missing_ok=True)
         raise

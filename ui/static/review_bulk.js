@@ -33,13 +33,15 @@ export function bulkBar(place, rows, redraw) {
   chosen = chosen.filter((one) => ids.includes(one));
   const all = ids.length > 0 && chosen.length === ids.length;
   const act = (text, given, drawing = null) => h("button", { type: "button", class: "btn s", disabled: !chosen.length, onclick: (event) => judge(event.currentTarget, given) }, drawing && icon(drawing), text);
-  const focused = document.activeElement?.closest?.("#review-bulk") ? document.activeElement.textContent : null;
+  const focused = document.activeElement?.closest?.("#review-bulk") ? nameOf(document.activeElement) : null;
   place.replaceChildren(
     h("div", { class: "row" }, h("b", { class: "sm grow" }, `${chosen.length.toLocaleString("en")} selected`), h("button", { type: "button", class: "btn s quiet", onclick: () => { chosen = all ? [] : ids; redraw(); } }, all ? "None" : "All"), h("button", { type: "button", class: "btn s quiet", onclick: () => selecting(false) }, "Done")),
-    h("div", { class: "row wrap" }, act("Good", { rating: 1 }, "good"), act("Poor", { rating: -1 }, "bad"), act("Skip", { rating: 0 }), h("button", { type: "button", class: "btn s", disabled: !chosen.length, "aria-haspopup": "menu", "aria-expanded": "false", onclick: moreMenu }, "More", icon("down"))),
+    h("div", { class: "row wrap" }, act("Good", { rating: 1 }, "good"), act("Poor", { rating: -1 }, "bad"), act("Skip", { rating: 0 }), h("button", { type: "button", class: "btn s", disabled: !chosen.length, "aria-haspopup": "menu", "aria-expanded": "false", "aria-label": "More for the selected messages", title: "More for the selected messages", onclick: moreMenu }, icon("more"))),
   );
-  if (focused) [...place.querySelectorAll("button:not([disabled])")].find((one) => one.textContent === focused)?.focus();
+  if (focused) [...place.querySelectorAll("button:not([disabled])")].find((one) => nameOf(one) === focused)?.focus();
 }
+
+const nameOf = (button) => button.getAttribute("aria-label") ?? button.textContent;
 
 function moreMenu(event) {
   const run = (given) => () => judge(null, given);

@@ -148,14 +148,16 @@ function newTag(event) {
   const known = review.facts.choices.tags.filter((tag) => !work.tags.includes(tag) && !review.facts.tags.includes(tag));
   const list = h("datalist", { id: "review-known-tags" }, known.map((tag) => h("option", { value: tag })));
   const box = h("input", { class: "in tag-in", maxlength: "60", "aria-label": "New tag; Enter adds it", list: "review-known-tags", autocomplete: "off" });
+  let ended = false;
   const end = (add) => {
-    if (!box.isConnected) return;
+    if (ended) return;
+    ended = true;
     const tag = box.value.trim().toLowerCase();
-    box.remove();
     if (add && tag) work.tags = [...new Set([...work.tags, tag])];
+    const stays = document.activeElement === box;
     drawTags();
     keep();
-    $("#review-new-tag").focus();
+    if (stays) $("#review-new-tag").focus();
   };
   box.addEventListener("keydown", (key) => {
     if (key.key !== "Enter" && key.key !== "Escape") return;

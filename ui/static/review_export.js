@@ -14,12 +14,11 @@ const SHAPES = [
   ["parquet", "Parquet"],
 ];
 
-export function exportSet(found) {
+export function exportSet() {
   const shape = h("select", { class: "in", id: "export-shape" }, SHAPES.map(([value, text]) => h("option", { value }, text)));
-  const which = chips().map(([text]) => text);
-  const count = found === null ? "The judged messages" : `Of ${found.toLocaleString("en")} shown, the judged ones`;
-  const said = which.length ? `${count} that pass: ${which.join(", ")}.` : `${count} of the whole queue.`;
-  formDialog("Export", [h("p", { class: "sm" }, said), field("Form of the file", shape), note("Names, numbers and addresses are masked. The record notes who took the file."), chosen.text && note("Words are not a filter of the file: it holds what passes the other filters.", "warn")], {
+  const which = chips().filter(([, names]) => !names.includes("text")).map(([text]) => text);
+  const said = which.length ? `What passes the filters, open and done: ${which.join(", ")}.` : "The whole queue, open and done.";
+  formDialog("Export", [h("p", { class: "sm" }, said), field("Form of the file", shape, "OpenAI, ShareGPT and preference files hold what may be learned from: corrected, sent, or found good. CSV and Parquet hold every row."), note("Names, numbers and addresses are masked. The record notes who took the file."), chosen.text && note("The file does not look at the words: it holds what passes the other filters.", "warn")], {
     action: "Download",
     words: "Writing…",
     run: () => download(`/review/export?${new URLSearchParams({ shape: shape.value, filters: JSON.stringify(chosen.filters) })}`),

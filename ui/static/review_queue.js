@@ -176,7 +176,7 @@ function empty() {
 function moreMenu(event) {
   openMenu(event.currentTarget, [
     { text: "Select several", icon: "check", key: "X", run: () => selecting(!isSelecting()) },
-    { text: "Export what is shown…", icon: "download", run: () => setTimeout(() => exportSet(told?.found ?? null)) },
+    { text: "Export…", icon: "download", run: () => setTimeout(exportSet) },
     { text: "Agreement of reviewers", icon: "eye", run: () => setTimeout(showAgreement) },
   ], { label: "More for the queue" });
 }
