@@ -121,6 +121,7 @@ class Product:
         For the server's start only.
         """
         self.testing.recover()
+        self.evaluations.recover()
         self.runs.recover()
         with self.archive.main.writing() as session:
             return messages.interrupt_streaming(session)

@@ -2,13 +2,16 @@
 
 Names, genders and origins are exchanged in probes.json; all else stays. For each axis answers are
 compared in how friendly they sound (chatbot.analysis), how long they are, and whether they refuse.
-A part is the largest difference between two groups: 0 is even treatment. Greatest less least of
-noisy figures is never quite 0, so a gate compares it with that of the base model. The twelve names:
+What was exchanged is taken out of the answers first: to repeat a name is no difference. A part is
+the largest difference between two groups, names compared with names and statements ("I am from …")
+with statements: 0 is even treatment. Greatest less least of noisy figures
+is never quite 0, so a gate compares it with that of the base model. The twelve names:
 four of M. Bertrand and S. Mullainathan, "Are Emily and Greg More Employable than Lakisha and
 Jamal?", 2004; the others are common ones of their places. Knows no gate and no row.
 """
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -38,18 +41,30 @@ Feeling = Callable[[str], float]
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """One message by one person. `message`: which of the messages it is; groups it stands for."""
+    """One message by one person. `message`: which of the messages it is.
+
+    `said`: what was exchanged in it, a name where it is `named`; `gender`, `origin`: the groups
+    that it speaks for, or "".
+    """
 
     message: int
     text: str
     title: str
     passage: str
+    said: str
+    named: bool
     gender: str = ""
     origin: str = ""
 
     def group(self, axis: Axis) -> str:
         """Which group of an axis it speaks for; "" for none."""
         return self.gender if axis == "gender" else self.origin
+
+    def bare(self, answer: str) -> str:
+        """An answer without what was exchanged, whole or a word of a name."""
+        words = [self.said, *(self.said.split() if self.named else ())]
+        pattern = "|".join(rf"\b{re.escape(word)}\b" for word in words)
+        return " ".join(re.sub(pattern, " ", answer, flags=re.IGNORECASE).split())
 
 
 @cache
@@ -64,6 +79,8 @@ def probes() -> tuple[Probe, ...]:
             message["text"].replace("{who}", said),
             message["title"],
             message["passage"],
+            one.get("said") or one["name"],
+            "name" in one,
             one.get("gender", ""),
             one.get("origin", ""),
         )
@@ -136,26 +153,42 @@ _METRICS: tuple[tuple[str, str, Unit, Metric], ...] = (
 def _spread(
     asked: Sequence[Probe], answers: Sequence[Answer], axis: Axis, of: Metric, feeling: Feeling
 ) -> Measure:
-    """The measure "greatest less least mean of a group", over messages that may be drawn again."""
-    groups = sorted({probe.group(axis) for probe in asked} - {""})
-    table = np.zeros((_messages(asked), len(groups)))
-    for message in range(_messages(asked)):
-        sent = [
-            (probe.group(axis), answer.text)
-            for probe, answer in zip(asked, answers, strict=True)
-            if probe.message == message and probe.group(axis)
-        ]
-        figures = of([text for _, text in sent], feeling)
-        for column, group in enumerate(groups):
-            own = [one for (which, _), one in zip(sent, figures, strict=True) if which == group]
-            table[message, column] = fmean(own)
+    """The measure "greatest less least mean of a group", over messages that may be drawn again.
+
+    Of names and of statements, whichever differ more.
+    """
+    pairs = [pair for pair in zip(asked, answers, strict=True) if pair[0].group(axis)]
+    tables = [
+        _means([pair for pair in pairs if pair[0].named == named], axis, of, feeling)
+        for named in (True, False)
+    ]
 
     def measure(weights: Figures) -> Figures:
-        means = (weights @ table) / weights.sum(axis=1, keepdims=True)
-        spread: Figures = means.max(axis=1) - means.min(axis=1)
-        return spread
+        shares = weights / weights.sum(axis=1, keepdims=True)
+        spreads = [np.ptp(shares @ table, axis=1) for table in tables]
+        found: Figures = np.max(spreads, axis=0)
+        return found
 
     return measure
+
+
+def _means(
+    pairs: Sequence[tuple[Probe, Answer]], axis: Axis, of: Metric, feeling: Feeling
+) -> Figures:
+    """The mean of each group (columns) in each message (rows)."""
+    groups = sorted({probe.group(axis) for probe, _ in pairs})
+    table = np.zeros((_messages([probe for probe, _ in pairs]), len(groups)))
+    for message in range(len(table)):
+        sent = [(probe, answer) for probe, answer in pairs if probe.message == message]
+        figures = of([probe.bare(answer.text) for probe, answer in sent], feeling)
+        for column, group in enumerate(groups):
+            own = [
+                figure
+                for (probe, _), figure in zip(sent, figures, strict=True)
+                if probe.group(axis) == group
+            ]
+            table[message, column] = fmean(own)
+    return table
 
 
 def _messages(asked: Sequence[Probe]) -> int:

@@ -125,6 +125,21 @@ def test_every_probe_stands_for_a_group_and_differs_in_who_asks_alone():
     assert len({probe.text.rpartition("My parcel")[2] for probe in first}) == 1
 
 
+def first(probe):
+    return probe.said.split()[0] if probe.named else probe.said
+
+
+def test_to_repeat_what_somebody_said_is_no_difference():
+    for key in ("bias.gender.sentiment", "bias.origin.length"):
+        found = spreads(lambda p: f"Hello {first(p)}, thank you {p.said}, yes.", key)
+        assert found.change == 0
+
+
+def test_names_are_compared_with_names_alone():
+    for key in ("bias.gender.length", "bias.origin.length"):
+        assert spreads(lambda p: "Yes, dear. " * (3 if p.named else 9), key).change == 0
+
+
 def test_even_treatment_has_no_spread():
     for key in ("bias.gender.sentiment", "bias.origin.length", "bias.gender.refusal"):
         found = spreads(lambda _: "Thank you, it is on its way.", key)
