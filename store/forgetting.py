@@ -35,8 +35,10 @@ def rows(session: Session, user_id: int) -> dict[str, list[dict[str, Any]]]:
     """The rows about a person by table: their account, and each table that points at it.
 
     Without conversations, which `export` tells, and without what is a secret or mere index.
+    `reviews`: which of their answers are in the review, and what reviewers made of their texts.
     """
     told = {"users": _plain(session, models.Base.metadata.tables["users"], "id", user_id)}
+    told["reviews"] = _reviews(session, user_id)
     for table, column in _own():
         if table.name not in ("conversations", "search_counters"):
             told[table.name] = _plain(session, table, column.name, user_id)
@@ -124,6 +126,27 @@ def missing(session: Session, ids: set[int]) -> set[int]:
 def people(session: Session) -> set[int]:
     """Everybody whom this database knows."""
     return set(session.scalars(select(models.User.id)))
+
+
+def _reviews(session: Session, user_id: int) -> list[dict[str, Any]]:
+    """Who judged is not told: that is another person's."""
+    item, verdict = models.ReviewItem, models.Verdict
+    asked = (
+        select(
+            models.Message.public_id.label("message"),
+            item.rating,
+            item.flagged,
+            item.created_at,
+            verdict.rating.label("verdict"),
+            verdict.text.label("corrected"),
+        )
+        .join(models.Conversation, models.Conversation.id == item.conversation_id)
+        .join(models.Message, models.Message.id == item.message_id)
+        .outerjoin(verdict, verdict.item_id == item.id)
+        .where(models.Conversation.user_id == user_id)
+        .order_by(item.id)
+    )
+    return [dict(row._mapping) for row in session.execute(asked)]  # noqa: SLF001
 
 
 def _own() -> list[tuple[Table, Column[Any]]]:

@@ -1,6 +1,6 @@
 """Files of what a filter leaves of the queue, written as they are read: any number of items."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -12,7 +12,7 @@ from chatbot.review.examples import Example, example
 from chatbot.review.judging import Judging
 from chatbot.review.lists import EVERY
 from chatbot.review.parts import require
-from chatbot.review.views import SHAPES, Filters, Shape
+from chatbot.review.views import SHAPES, Filters, Shape, State, Which
 from store import review_queue, review_subjects, review_verdicts
 from store.engine import Session
 from store.errors import NotFound as NotStored
@@ -35,11 +35,14 @@ class Exporting(Judging):
         out: Path | BinaryIO,
         *,
         masked: bool = True,
+        which: Which | None = None,
+        text: str = "",
     ) -> int:
-        """Write the items that the filters fit, open and done; how many rows the file has.
+        """Write the items that the filters fit, newest first; how many rows the file has.
 
-        `out`: a new file, which appears when it is whole, or a stream. It is in the audit. Only an
-        administrator who is a reviewer gets texts with their real values (`masked` False).
+        `which`: open or judged ones, None for both; `text`: words as in the queue. `out`: a new
+        file, which appears when it is whole, or a stream. It is in the audit. Only an administrator
+        who is a reviewer gets texts with their real values (`masked` False).
 
         Raises:
             Refused: no such shape, a library is missing, or the file cannot be written.
@@ -55,18 +58,21 @@ class Exporting(Judging):
             self._parts.audit.note_in(
                 session, person, "review_exported", "review", "", shape=shape, masked=masked
             )
-        examples = self._examples(person, filters, masked=masked)
+        states = EVERY if which is None else (which,)
+        examples = self._examples(person, filters, states, text, masked=masked)
         if not isinstance(out, Path):
             return shapes.write(examples, shape, out)
         with _appearing(out) as file:
             return shapes.write(examples, shape, file)
 
-    def _examples(self, person: Person, filters: Filters, *, masked: bool) -> Iterator[Example]:
+    def _examples(
+        self, person: Person, filters: Filters, states: Sequence[State], text: str, *, masked: bool
+    ) -> Iterator[Example]:
         below: int | None = None
         while True:
             with self._archive.main.reading() as session:
                 self._admit(session, person, masked=masked)
-                page = review_queue.page(session, filters, EVERY, below=below, limit=PAGE)
+                page = _page(session, filters, states, text, below)
                 ids = [each.id for each in page.items]
                 verdicts = review_verdicts.of_items(session, ids)
                 found = []
@@ -86,6 +92,14 @@ class Exporting(Judging):
         require(session, person)
         if not masked:
             require_admin(session, person)
+
+
+def _page(
+    session: Session, filters: Filters, states: Sequence[State], text: str, below: int | None
+) -> review_queue.Page:
+    if text.strip():
+        return review_queue.find(session, text, filters, states, below=below, limit=PAGE)
+    return review_queue.page(session, filters, states, below=below, limit=PAGE)
 
 
 @contextmanager

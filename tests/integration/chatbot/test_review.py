@@ -350,6 +350,8 @@ def test_a_file_holds_what_the_filters_leave(product, review, rita, anna, tmp_pa
     assert line["messages"][-1] == {"role": "assistant", "content": "On Monday, ⟨name 1⟩."}
     assert "Anna" not in file.read_text()
     assert review.export(rita, Filters(rating=1), "csv", tmp_path / "made.csv") == 1
+    assert review.export(rita, Filters(), "csv", io.BytesIO(), which="open") == 1
+    assert review.export(rita, Filters(), "csv", io.BytesIO(), text="order tomorrow") == 2
     with pytest.raises(Refused, match="already"):
         review.export(rita, Filters(), "openai", file)
     with pytest.raises(Refused, match="no shape"):
