@@ -43,6 +43,7 @@ from ui.pages import (
     frame,
     knowledge,
     models,
+    models_files,
     prompts,
     review,
     review_files,
@@ -116,6 +117,7 @@ def create_app(product: Product) -> FastAPI:
         oidc.add(app, product, provider, doors)
     admin_files.add(app, product)
     review_files.add(app, product)
+    models_files.add(app, product)
     drafts.add(app, product)
     _mount(app, blocks)
     for mounted in app.routes:

@@ -10,11 +10,14 @@ from pydantic import Field
 
 from chatbot.bootstrap import Product
 from chatbot.errors import GateClosed, Refused
+from chatbot.learning.inside.views import Work
 from chatbot.promotion import ModelRelease
 from chatbot.views import Person
+from ui.pages import models_files
 from ui.pages import models_judged_view as view
 from ui.pages.commands import command
 from ui.pages.models_evaluating import Evaluating
+from ui.pages.works import Works
 
 Json = dict[str, Any]
 Key = Annotated[str, Field(max_length=200)]
@@ -33,6 +36,7 @@ class ModelsReleaseCommands:
 
     _product: Product
     _evaluating: Evaluating
+    _works: Works
 
     # Evaluations ---------------------------------------------------------------------------------
 
@@ -154,6 +158,16 @@ class ModelsReleaseCommands:
     def roll_back_model(self, person: Person, *, reason: Text) -> Json:
         """Serve again what was served before, its prompts too."""
         return {"release": view.release(self._product.promotion.roll_back(person, reason=reason))}
+
+    @command
+    async def export_model(self, person: Person, *, model: Key, form: models_files.Form) -> Json:
+        """Begin to write a model as a file that the caller then fetches."""
+
+        def write(work: Work) -> Json:
+            work.now("Writing, and opening it again to prove it")
+            return models_files.make(self._product, person, model, form)
+
+        return self._works.begin(person, write)
 
     def _serves(self) -> str:
         return self._product.registry.resolve().label

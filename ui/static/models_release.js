@@ -2,13 +2,14 @@
    and what was served before. A release is only ever added; rolling back adds one too. */
 
 import { h, icon, iconButton } from "./dom.js";
-import { badge, during, field, input, moment, note, whole } from "./admin_parts.js";
+import { badge, download, during, field, input, moment, note, whole } from "./admin_parts.js";
 import { openEvaluate } from "./models_evaluate.js";
 import { gateList } from "./models_learning.js";
 import { addressOf, models } from "./models_shell.js";
 import { openDialog, openMenu, toast } from "./overlays.js";
 import { segments } from "./prompts_book.js";
 import { call } from "./server.js";
+import { work } from "./works.js";
 
 const REASON = 10;
 const ENVIRONMENTS = [["staging", "Staging"], ["production", "Production"]];
@@ -48,6 +49,7 @@ function more(model, done) {
   const entries = [
     { icon: "clock", text: "What was served", run: () => openHistory(done) },
     models.facts.may_promote && model.stage === "production" && { icon: "again", text: "Roll back…", run: () => openRollback(done) },
+    models.facts.may_promote && model.where === "local" && { icon: "download", text: "Export…", run: () => openExport(model.label) },
   ].filter(Boolean);
   return iconButton("more", `More for ${model.label}`, (event) => openMenu(event.currentTarget, entries), { "aria-haspopup": "menu", "aria-expanded": "false", id: "model-more" });
 }
@@ -174,6 +176,36 @@ export async function openRollback(done) {
     done();
   });
   words.focus();
+}
+
+// Export ------------------------------------------------------------------------------------------
+
+const FORMS = [
+  ["folder", "Hugging Face folder", "as it lies here, for transformers and servers"],
+  ["merged", "Merged LoRA", "base and addition as one checkpoint, for a model that LoRA made"],
+  ["gguf", "GGUF", "one file for llama.cpp and what stands on it, where its architecture allows"],
+];
+
+/* Writes a model where other programs read it, and fetches it. */
+function openExport(label) {
+  const forms = FORMS.map(([value, name, about], at) => h("label", { class: "tick" }, h("input", { type: "radio", name: "form", value, checked: at === 0 }), h("span", {}, h("b", {}, name), h("span", { class: "dim xs block" }, about))));
+  const state = h("div", { class: "doing" });
+  const cancel = h("button", { type: "button", class: "btn" }, "Close");
+  const send = h("button", { type: "button", class: "btn pri" }, icon("download"), "Export");
+  const body = h("div", { class: "pb col form" }, h("fieldset", { class: "ticks" }, h("legend", {}, "Form"), forms), h("p", { class: "sm dim" }, "What is written is opened again and compared before it leaves. It takes up to some minutes."), state);
+  const dialog = openDialog(`Export ${label}`, h("div", {}, body, h("div", { class: "row bottom" }, h("span", { class: "sp" }), cancel, send)), { done: () => state.run?.leave() });
+  cancel.addEventListener("click", () => dialog.close());
+  send.addEventListener("click", async () => {
+    send.disabled = true;
+    const form = forms.map((one) => one.firstElementChild).find((box) => box.checked).value;
+    const made = await work(state, "export_model", { model: label, form });
+    send.disabled = false;
+    if (!made) return;
+    const told = await download(`/models/export/${made.file}`);
+    if (told.error) state.replaceChildren(note(told.error, "bad", "alert"));
+    else dialog.close();
+  });
+  send.focus();
 }
 
 // What was served ---------------------------------------------------------------------------------

@@ -44,7 +44,9 @@ function heard(text) {
 
 /* The whole address: Gradio's <base> would send a bare "#…" to the first page. */
 export const addressOf = (kind, rest = "") =>
-  `${location.pathname}#${[kind, rest].filter(Boolean).map(encodeURIComponent).join("=")}`;
+  `${location.pathname}#${[kind, rest].filter(Boolean).map(encoded).join("=")}`;
+
+const encoded = (text) => encodeURIComponent(text).replaceAll("%40", "@");
 
 export function go(kind, rest = "") {
   const to = addressOf(kind, rest);
