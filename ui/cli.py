@@ -20,6 +20,7 @@ from chatbot import __version__
 from chatbot import settings as configuration
 from chatbot.errors import ChatbotError
 from ui import (
+    cli_compare,
     cli_data,
     cli_dataset,
     cli_demo,
@@ -48,6 +49,7 @@ cli_prompts_test.add_to(cli_prompts.prompts)
 app.add_typer(cli_users.users, name="users")
 app.add_typer(cli_tickets.tickets, name="tickets")
 app.add_typer(cli_review.review, name="review")
+app.add_typer(cli_compare.compare, name="compare")
 app.add_typer(cli_demo.demo, name="demo")
 app.add_typer(cli_knowledge.knowledge, name="knowledge")
 app.add_typer(cli_models.models, name="models")

@@ -147,6 +147,7 @@ def test_review_by_keyboard_then_by_hand(page):
     # Several at once.
     page.keyboard.press("x")
     page.get_by_role("button", name="All", exact=True).click()
+    expect(page.locator("#review-bulk")).to_contain_text("2 selected")
     page.locator("#review-bulk").get_by_role("button", name="Good").click()
     expect(page.get_by_text("Nothing waits. Last 30 days: 4 reviewed.")).to_be_visible()
     expect(page.get_by_role("link", name="Build a dataset")).to_be_visible()
@@ -171,7 +172,7 @@ def test_review_by_keyboard_then_by_hand(page):
 
 
 def test_run_again_and_compare(page, site):
-    """Another prompt answers again, which becomes the correction; a blind comparison is voted on."""
+    """Another prompt's answer becomes the correction; a blind comparison is voted on."""
     page.get_by_role("button", name="Rendered messages").click()
     expect(page.get_by_role("dialog")).to_contain_text("⟨email 1⟩")
     page.keyboard.press("Escape")

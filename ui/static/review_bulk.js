@@ -28,9 +28,16 @@ export function select(id, yes) {
 /* The bar under the list while several are selected. */
 export function bulkBar(place, rows, redraw) {
   place.hidden = !on;
-  if (!on) return;
+  if (!on) {
+    place.dataset.of = "";
+    return;
+  }
   const ids = rows.map((one) => one.id);
   chosen = chosen.filter((one) => ids.includes(one));
+  // The list is asked for again and again; a button must not go away under a finger.
+  const of = JSON.stringify([ids, chosen]);
+  if (place.dataset.of === of) return;
+  place.dataset.of = of;
   const all = ids.length > 0 && chosen.length === ids.length;
   const act = (text, given, drawing = null) => h("button", { type: "button", class: "btn s", disabled: !chosen.length, onclick: (event) => judge(event.currentTarget, given) }, drawing && icon(drawing), text);
   const focused = document.activeElement?.closest?.("#review-bulk") ? nameOf(document.activeElement) : null;
