@@ -83,6 +83,9 @@ class Place:
         settings = QUIET | settings
         return server.runs.start(server.person(), dataset=DATA, base="tiny", settings=settings)
 
+    def folder(self, run):
+        return self.home / "runs" / run.public_id
+
     def read(self, run):
         server = self.first()
         return server.runs.get(server.person(), run.public_id)
@@ -124,20 +127,20 @@ def either(request, dialect, made, tmp_path, born):
 
 
 def test_a_killed_run_is_told_and_goes_on_from_what_was_kept(either, born):
-    run = either.begin(samples=["slowly"])
-    either.until(run, lambda one: one.kept_step >= 10)
+    run = either.begin(samples=["waits"])
+    either.until(run, lambda one: one.kept_step >= 20)
     born[0].kill()
     server = either.first()
     assert server.runs.recover() == 1
     lost = either.read(run)
     assert lost.state == "interrupted"
     assert f"Resume goes on from step {lost.kept_step}." in lost.said
-    events = len((either.home / "runs" / run.public_id / "events.jsonl").read_text().splitlines())
+    events = len((either.folder(run) / "events.jsonl").read_text().splitlines())
 
     server.runs.resume(server.person(), run.public_id)
     done = either.ended(run)
     assert (done.state, done.step, done.best_step) == ("complete", 40, 40)
-    text = (either.home / "runs" / run.public_id / "events.jsonl").read_text().splitlines()
+    text = (either.folder(run) / "events.jsonl").read_text().splitlines()
     assert '"resumed": true' in text[events]
     assert [point.step for point in done.points] == list(range(41))
     assert server.registry.resolve("tuned").label == run.model
@@ -150,7 +153,7 @@ def test_of_two_at_once_one_goes_and_one_waits(either, born):
 
     def ask(server):
         gate.wait()
-        begun.append(either.begin(server, samples=["slowly"]))
+        begun.append(either.begin(server, samples=["waits"]))
 
     threads = [threading.Thread(target=ask, args=(server,)) for server in servers]
     for each in threads:
@@ -167,25 +170,28 @@ def test_of_two_at_once_one_goes_and_one_waits(either, born):
     for server in servers:
         server.runs.recover()
     assert len(born) == 2
+    either.until(second, lambda one: one.kept_step >= 20)
+    run_process.let_go(either.folder(second))
     assert either.ended(second).state == "complete"
 
 
 def test_a_run_goes_on_when_the_server_is_started_again(place):
-    run = place.begin(samples=["slowly"])
-    place.until(run, lambda one: one.step > 0)
+    run = place.begin(samples=["waits"])
+    place.until(run, lambda one: one.kept_step >= 20)
     server = place.server()
     server.recover()
     assert place.read(run).state == "running"
+    run_process.let_go(place.folder(run))
     assert place.ended(run).state == "complete"
 
 
 def test_a_stopped_run_keeps_the_best_it_had(place):
     server = place.first()
-    run = place.begin(samples=["slowly"])
-    place.until(run, lambda one: (one.best_step or 0) >= 5)
+    run = place.begin(samples=["waits"])
+    place.until(run, lambda one: one.kept_step >= 20)
     assert server.runs.stop(server.person(), run.public_id).state == "stopping"
     done = place.ended(run)
-    assert (done.state, done.kept, done.step < 40) == ("stopped", True, True)
+    assert (done.state, done.kept, done.step) == ("stopped", True, 20)
     assert f"Stopped and kept as {run.model}" in done.said
     card = (place.home / "models" / run.model / "README.md").read_text()
     assert f"{done.best_loss:.4f} at step {done.best_step}" in card
@@ -211,22 +217,22 @@ def test_a_run_that_gained_nothing_keeps_no_model(place):
 
 
 def test_a_run_whose_dataset_changed_ends_and_forgets_its_turns(place):
-    run = place.begin(samples=["slowly"])
-    place.until(run, lambda one: one.step > 0)
+    run = place.begin(samples=["waits"])
+    place.until(run, lambda one: one.kept_step >= 20)
     server = place.first()
     server.datasets.remove(server.person(), DATA)
     done = place.ended(run)
     assert done.state == "failed"
     assert "Nothing was kept" in done.said
-    folder = place.home / "runs" / run.public_id
+    folder = place.folder(run)
     assert [one.name for one in folder.glob("*.jsonl")] == ["events.jsonl"]
     with pytest.raises(Refused, match="was removed"):
         server.runs.resume(server.person(), run.public_id)
 
 
 def test_a_process_given_up_for_dead_writes_nothing_more(place, born):
-    run = place.begin(samples=["slowly"])
-    going = place.until(run, lambda one: one.step > 0)
+    run = place.begin(samples=["waits"])
+    going = place.until(run, lambda one: one.kept_step >= 20)
     with place.first().database.transaction() as session:
         fresh = rows.get(session, run.public_id)
         assert rows.interrupt(session, fresh, "Given up.")
@@ -241,9 +247,10 @@ def test_a_full_disk_at_a_checkpoint_is_told_and_the_run_goes_on(place, small_di
     shutil.copytree(place.home, small_disk / "home")
     place.home = small_disk / "home"  # its database stays where there is room
     server = place.first()
-    run = place.begin(samples=["slowly"])
-    place.until(run, lambda one: one.kept_step >= 5)
+    run = place.begin(samples=["waits"])
+    place.until(run, lambda one: one.kept_step >= 20)
     with filled(small_disk):
+        run_process.let_go(place.folder(run))
         done = place.ended(run)
     assert done.state == "failed"
     assert done.said.startswith("The disk is full. Make room, then resume")

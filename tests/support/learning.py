@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from random import Random
 
-SYLLABLES = (
+SYLLABLES = [
     "ba",
     "ko",
     "li",
@@ -20,7 +20,7 @@ SYLLABLES = (
     "de",
     "gi",
     "fu",
-)
+]
 
 
 def turns(count: int, seed: int = 0, reply: str | None = None) -> list[dict[str, object]]:

@@ -1,7 +1,8 @@
 """The process of a run with a training that costs nothing, started by tests.support.forked.
 
 The training tells, keeps, resumes, stops and fills the disk as the real one does; its model is the
-base under a new name. `samples` of a run say what befalls it: "slowly", "breaks", "never better".
+base under a new name. `samples` of a run say what befalls it: "breaks"; "never better"; "waits",
+half way, until it is stopped or `let_go` is called (not once it was resumed).
 """
 
 import json
@@ -16,7 +17,7 @@ from chatbot.learning.finetune.journal import Journal
 from chatbot.learning.jobs import process, watching
 from chatbot.settings import Settings
 
-STEPS = 40
+STEPS, HALF, WAITS = 40, 20, "waits"
 KEPT = 8192
 """Bytes of what is kept at every fifth step."""
 
@@ -32,7 +33,6 @@ def train(folder: Path) -> finetune.Outcome:
         journal.tell("check", step=0, validation_loss=9.0, best_step=0, best_loss=9.0)
     step, ended = first, "complete"
     for step in range(first + 1, STEPS + 1):
-        time.sleep(0.04 if "slowly" in plan.samples else 0.002)
         journal.tell("step", step=step, steps=STEPS, train_loss=9.0 - step / 10, tokens_s=100.0)
         if step % 5 == 0:
             (state / "weights").write_bytes(bytes(KEPT * step))
@@ -40,13 +40,27 @@ def train(folder: Path) -> finetune.Outcome:
             told = {"validation_loss": 9.0 - step / 10, "best_step": step}
             journal.tell("check", step=step, **told, best_loss=9.0 - step / 10, without_gain=0)
             journal.tell("kept", step=step, bytes=KEPT)
-        if step == 20 and "breaks" in plan.samples:
+        if step == HALF and "breaks" in plan.samples:
             raise KeyError("what a customer said")
+        if step == HALF and "waits" in plan.samples:
+            _wait(folder)
         if (folder / "stop").exists():
             ended = "stopped"
             break
     best = 0 if "never better" in plan.samples or step < 5 else step - step % 5
     return _written(plan, folder, ended, step, best)
+
+
+def let_go(folder: Path) -> None:
+    """Let a training that waits go on; a full disk takes this, too."""
+    (folder / WAITS).rename(folder / "went on")
+
+
+def _wait(folder: Path) -> None:
+    waits = folder / WAITS
+    waits.touch()
+    while waits.exists() and not (folder / "stop").exists():
+        time.sleep(0.02)
 
 
 def _written(

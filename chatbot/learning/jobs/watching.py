@@ -61,10 +61,8 @@ class Watch:
         self._thread.join()
 
     def on_stop(self, stop: Callable[[], None]) -> None:
-        """What is to be done when the work shall end; at once where that is so already."""
+        """What is to be done when the work shall end; in the thread, and again where it fails."""
         self._stop = stop
-        if self.why:
-            stop()
 
     def fact(self, name: str, value: Any) -> None:
         """Tell a fact about the run, such as the phase it is in."""
@@ -98,8 +96,9 @@ class Watch:
         while not self._end.wait(EVERY):
             try:
                 self._write()
-            except ChatbotError as error:
-                log.warning("how the run goes could not be stored: %s", type(error).__name__)
+                self._bring()
+            except (ChatbotError, OSError) as error:
+                log.warning("how the run goes was not told: %s", type(error).__name__)
 
     def _write(self) -> None:
         with self._lock:
@@ -120,8 +119,13 @@ class Watch:
             self.why = "changed"
         elif state == "stopping":
             self.why = "asked"
-        if self.why and self._stop is not None:
-            self._stop()
+
+    def _bring(self) -> None:
+        """Bring the wish to end, once for each work."""
+        stop = self._stop
+        if self.why and stop is not None:
+            stop()
+            self._stop = None
 
     def _look(self) -> None:
         changes, points = self._progress.read()
