@@ -98,10 +98,10 @@ class Feed:
         rng.shuffle(documents)
         parts = self.parts(documents)
         rng.shuffle(parts)
-        return _dealt(parts, self.batch)
+        return dealt(parts, self.batch)
 
 
-def _dealt(parts: list[Part], batch: int) -> list[list[Part]]:
+def dealt(parts: list[Part], batch: int) -> list[list[Part]]:
     """The parts in steps of about `batch` tokens, none of them left over."""
     tokens = np.cumsum([part.real for part in parts])
     steps = min(len(parts), max(1, round(int(tokens[-1]) / batch)))

@@ -40,13 +40,14 @@ class Talk:
     def __call__(self, rng: Random, tokens: int) -> list[Encoded]:
         """Draw documents, and the share of exercises that the recipe's last stage has."""
         practised = round(tokens * STAGE.practice)
-        found = _until(tokens - practised, lambda: self._document(rng))
+        found = _until(tokens - practised, lambda: self.document(rng))
         return found + _until(practised, lambda: self._exercise(rng))
 
     def _exercise(self, rng: Random) -> Encoded:
         return self._exercises.window(rng, rng.random())
 
-    def _document(self, rng: Random) -> Encoded | None:
+    def document(self, rng: Random) -> Encoded | None:
+        """Draw one document; None where the drawn one cannot be learned from."""
         self._pool = self._pool or self._all()
         document = rng.choice(self._pool)
         made = mixing.encode(document, self._encoder, replies_only=True, window=self._window)

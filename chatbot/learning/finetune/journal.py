@@ -2,7 +2,7 @@
 
 Kinds and what they carry beside `at` (seconds since the epoch):
 
-    begun    step, steps, rows, bad, weights, mode, precision, processes, resumed (bool)
+    begun    step, steps, rows, bad, weights, mode, precision, processes, sharded, resumed
     step     step, train_loss, rate, tokens_s (real tokens), left_s
     check    step, validation_loss, best_step, best_loss, without_gain, patience
     sample   step, question, answer

@@ -9,10 +9,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-import torch
 from torch import nn
 
 from chatbot.errors import Refused
+from chatbot.learning.finetune import stepping
 from chatbot.learning.finetune.crew import Crew
 from chatbot.learning.finetune.feed import Feed, Place
 from chatbot.learning.finetune.journal import Journal
@@ -20,9 +20,6 @@ from chatbot.learning.finetune.keeping import Keeping, state_of
 from chatbot.learning.finetune.outcome import Ended
 from chatbot.learning.finetune.parts import Part
 
-CLIP = 1.0
-BETAS = (0.9, 0.95)
-WEIGHT_DECAY = 0.01
 LAST_SHARE = 0.05
 """Of the peak rate, at the end of the cosine."""
 REPORTS = 500
@@ -74,12 +71,6 @@ class Pace:
         return self.rate * (LAST_SHARE + (1 - LAST_SHARE) * wave)
 
 
-def optimiser_for(learner: nn.Module) -> torch.optim.Optimizer:
-    """AdamW over what is to be learned."""
-    learned = [weight for weight in learner.parameters() if weight.requires_grad]
-    return torch.optim.AdamW(learned, lr=0.0, betas=BETAS, weight_decay=WEIGHT_DECAY, fused=True)
-
-
 @dataclass(slots=True)
 class Loop:
     """One run. `held`: parts of the validation rows; none: the last step is kept.
@@ -116,7 +107,7 @@ class Loop:
         times = []
         for _ in range(TRIAL_STEPS):
             begun = time.monotonic()
-            self._gradients(first.parts)
+            stepping.gradients(self.crew, self.learner, first.parts)
             self.optimiser.zero_grad(set_to_none=True)
             times.append(time.monotonic() - begun)
         seconds = sorted(times)[len(times) // 2] + reading / first.siblings
@@ -161,35 +152,11 @@ class Loop:
 
     def _take(self, parts: Sequence[Part], rate: float) -> tuple[float, bool]:
         """Learn from one step; return its mean loss, and whether somebody asked to stop."""
-        total = self._gradients(parts)
-        self.crew.clip(self.learner, CLIP)
-        for group in self.optimiser.param_groups:
-            group["lr"] = rate
-        self.optimiser.step()
-        self.optimiser.zero_grad(set_to_none=True)
+        total = stepping.gradients(self.crew, self.learner, parts)
+        stepping.step(self.crew, self.learner, self.optimiser, rate)
         asked = float(self.crew.main and self.stop())
         total, asked = self.crew.sums(total, asked)
-        return total / _learned(parts), bool(asked)
-
-    def _gradients(self, parts: Sequence[Part]) -> float:
-        """Backward passes over this process's parts; return the sum of their losses."""
-        learned = _learned(parts)
-        own = self._own(parts)
-        total = 0.0
-        for number, part in enumerate(own, 1):
-            with self.crew.backward(self.learner, last=number == len(own)):
-                loss = self.learner(part)
-                (loss * (self.crew.size / learned)).backward()
-            total += float(loss.detach())
-        return total
-
-    def _own(self, parts: Sequence[Part]) -> list[Part]:
-        """This process's share, filled up so that all processes have as many."""
-        size, rank = self.crew.size, self.crew.rank
-        own = list(parts[rank::size])
-        while len(own) < -(-len(parts) // size):
-            own.append(parts[0].blank())
-        return own
+        return total / stepping.learned(parts), bool(asked)
 
     def _look(self, pace: Pace) -> None:
         """Measure the validation rows, keep the best, let the samples be answered."""
@@ -198,7 +165,7 @@ class Loop:
         if not self.held:
             course.best_step = course.step
             return
-        loss = self._measured()
+        loss = stepping.measured(self.crew, self.learner, self.held)
         if course.step == 0:
             course.loss_before = course.best_loss = loss
         elif course.best_loss is None or loss < course.best_loss:
@@ -221,14 +188,6 @@ class Loop:
                 f"The run ends at step {course.step:,}: {course.without_gain} checks brought "
                 f"nothing better than step {course.best_step:,}."
             )
-
-    def _measured(self) -> float:
-        total = 0.0
-        with torch.no_grad():
-            for part in self._own(self.held):
-                total += float(self.learner(part))
-        (total,) = self.crew.sums(total)
-        return total / _learned(self.held)
 
     def _report(self, pace: Pace, losses: list[float], speed: float) -> None:
         course = self.course
@@ -262,7 +221,3 @@ class Loop:
             self.journal.say(str(error))
         else:
             self.journal.tell("kept", step=self.course.step, bytes=size)
-
-
-def _learned(parts: Sequence[Part]) -> int:
-    return max(1, sum(part.learned for part in parts))

@@ -12,8 +12,8 @@ import numpy as np
 
 from chatbot.learning.packing import Encoded, Windows, pack
 
-ROUND = 32
-"""Padded sizes are multiples of it."""
+ROUND, TRIMMED = 32, 256
+"""Padded sizes, and those of packed rows, are multiples of these."""
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -60,7 +60,7 @@ class Part:
 def packed(documents: Iterable[Encoded], window: int, pad: int) -> list[Part]:
     """Rows of `window` tokens with several documents each. Raises ValueError for none."""
     windows = pack(documents, window, pad)
-    return [Part(windows.rows(np.array([n]))) for n in range(len(windows))]
+    return [Part(_trimmed(windows.rows(np.array([n])))) for n in range(len(windows))]
 
 
 def padded(documents: Iterable[Encoded], most: int, pad: int) -> list[Part]:
@@ -89,6 +89,14 @@ def in_pairs(documents: Iterable[Encoded], most: int, pad: int, first: int) -> l
         found.append(Part(_rows(read, size, pad), _rows(written, longest, pad)))
         row += len(chosen)
     return found
+
+
+def _trimmed(row: Windows) -> Windows:
+    """Without the padding behind, as far as whole steps of `TRIMMED` go."""
+    size = -(-_real(row) // TRIMMED) * TRIMMED
+    return Windows(
+        *(array[:, :size] for array in (row.ids, row.learn, row.segments, row.positions))
+    )
 
 
 def _rows(encoded: Sequence[Encoded], size: int, pad: int) -> Windows:

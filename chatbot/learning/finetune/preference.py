@@ -16,13 +16,13 @@ from chatbot.learning.finetune import room, training, writing
 from chatbot.learning.finetune.encoding import Unfit, split
 from chatbot.learning.finetune.journal import Journal
 from chatbot.learning.finetune.keeping import FOLDER
-from chatbot.learning.finetune.loop import CLIP
 from chatbot.learning.finetune.opening import Base, halves_are_faster, open_base
 from chatbot.learning.finetune.outcome import Ended, Outcome
 from chatbot.learning.finetune.plan import Plan
 from chatbot.learning.finetune.rows import TRAIN, VALIDATION, Rows
 from chatbot.learning.finetune.running import AT_ONCE, STOP
 from chatbot.learning.finetune.shuffling import dice
+from chatbot.learning.finetune.stepping import CLIP
 
 NEEDED = (
     'Preference tuning needs trl. Install it with pip install "chatbot[preference]", or choose the '

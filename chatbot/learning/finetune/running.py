@@ -21,7 +21,7 @@ from chatbot.learning.finetune.feed import Feed, Parts
 from chatbot.learning.finetune.journal import Journal
 from chatbot.learning.finetune.keeping import Keeping
 from chatbot.learning.finetune.learner import Learner, Mode
-from chatbot.learning.finetune.loop import Loop, Pace, optimiser_for
+from chatbot.learning.finetune.loop import Loop, Pace
 from chatbot.learning.finetune.opening import Base, halves_are_faster, known, open_base
 from chatbot.learning.finetune.outcome import Outcome
 from chatbot.learning.finetune.parts import Part, in_pairs, packed, padded
@@ -29,6 +29,7 @@ from chatbot.learning.finetune.plan import Plan
 from chatbot.learning.finetune.reading import Reader
 from chatbot.learning.finetune.rows import TRAIN, VALIDATION, Rows
 from chatbot.learning.finetune.shuffling import dice
+from chatbot.learning.finetune.stepping import optimiser_for
 from chatbot.learning.packing import Encoded
 
 STOP, BAD, SETTLED = "stop", "bad.jsonl", "settled.json"
@@ -247,6 +248,7 @@ class Run:
             mode=getattr(loop.learner, "module", loop.learner).mode,
             precision="bf16" if settled.half else "fp32",
             processes=self._crew.size,
+            sharded=self._crew.sharded,
             resumed=resumed,
         )
 
