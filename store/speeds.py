@@ -25,4 +25,4 @@ def newest(session: Session, limit: int) -> list[Timed]:
         .order_by(Trace.created_at.desc())
         .limit(limit)
     )
-    return [Timed(*row) for *row, error in session.execute(recent) if error is None]
+    return [Timed(*row[:4]) for row in session.execute(recent) if row.error is None]

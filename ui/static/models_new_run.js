@@ -93,7 +93,7 @@ export async function newRun(like = null, dataset = null) {
   cancel.addEventListener("click", () => dialog.close());
   send.addEventListener("click", async () => {
     problem.replaceChildren();
-    const given = read(settings, samples);
+    const given = read(settings, samples, like?.settings ?? {});
     if (given.error) {
       problem.replaceChildren(note(given.error, "bad", "alert"));
       return;
@@ -138,9 +138,11 @@ function control(one, view) {
   return field(NAMES[one.name] ?? one.name, box, one.about);
 }
 
-/* The settings as the server takes them, or {error} with the field that is none. */
-function read(place, samples) {
-  const settings = {};
+/* The settings as the server takes them, or {error} with the field that is none. What another run had
+   and no field shows goes along. */
+function read(place, samples, others) {
+  const shown = $$("[data-setting]", place).map((box) => box.dataset.setting);
+  const settings = Object.fromEntries(Object.entries(others).filter(([name]) => name !== "samples" && !shown.includes(name)));
   for (const box of $$("[data-setting]", place)) {
     const { setting, least, most } = box.dataset;
     box.removeAttribute("aria-invalid");
