@@ -65,6 +65,12 @@ class PromptsReleaseCommands:
         )
         return prompts_release_view.arms(arms, *served)
 
+    @command
+    def noted(self, person: Person, *, prompt: Name) -> Json:
+        """What reviewers said of this prompt's answers, without what customers wrote."""
+        found = self._product.review.notes_for(person, prompt)
+        return {"notes": [prompts_release_view.noted(one) for one in found]}
+
     # Publishing ----------------------------------------------------------------------------------
 
     @command

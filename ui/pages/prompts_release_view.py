@@ -12,6 +12,7 @@ from typing import Any
 from chatbot.arms import Arm, sentence
 from chatbot.authoring import Share, Version
 from chatbot.gate import Gate
+from chatbot.review import Note
 from chatbot.tally import Rate
 from ui.pages.prompts_tests_view import badge
 
@@ -77,6 +78,19 @@ def arms(found: Sequence[Arm], production: Sequence[Share], staging: Sequence[Sh
     return {
         "arms": [arm(one) | {"live": live.get(one.version, [])} for one in found],
         "sentences": [sentence(*pair) for pair in _pairs(found, {one.sha for one in production})],
+    }
+
+
+def noted(one: Note) -> Json:
+    """What a reviewer said of an answer."""
+    return {
+        "at": one.at.isoformat(),
+        "rating": one.rating,
+        "tags": list(one.tags),
+        "note": one.note,
+        "model": one.model,
+        "number": one.number,
+        "corrected": one.corrected,
     }
 
 

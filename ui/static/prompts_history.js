@@ -4,6 +4,7 @@ import { $$, h } from "./dom.js";
 import { badge, during, moment, note, plural } from "./admin_parts.js";
 import { ask, percent, rate, seconds, segments, short, versionName } from "./prompts_book.js";
 import { drawCounts, drawLines } from "./prompts_diff.js";
+import { drawNoted } from "./prompts_noted.js";
 
 const FORMS = [["source", "Source"], ["rendered", "Rendered"], ["answers", "Answers"]];
 
@@ -17,7 +18,7 @@ export async function drawHistory(place, shown) {
   const view = { name: shown.name, versions: told.versions, form: "source", pair: null };
   const list = h("section", { class: "panel versions", "aria-label": "Versions" });
   const compare = h("section", { class: "panel", "aria-label": "Compare" });
-  const right = h("div", { class: "col wide-gap" }, compare, drawMeasured(used));
+  const right = h("div", { class: "col wide-gap" }, compare, drawMeasured(used), drawNoted(shown.name));
   place.replaceChildren(h("div", { class: "g12" }, list, right));
   const show = (newer) => {
     view.pair = pairOf(view, newer);
