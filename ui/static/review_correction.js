@@ -282,7 +282,9 @@ async function judge(button, verdict) {
   const told = await during(button, verdict.rating ? "Saving…" : "Skipping…", () => call("judge", { item: id, ...verdict, tags, note: said, use, seen: item.seen, filters: chosen.filters }));
   if (!told) return;
   if (told.error) {
-    if (review.item === item) refuse(`${told.error} What you wrote is kept here.`, "bad");
+    // Somebody else has it by now, or it changed: it is shown anew, with what was written.
+    if (told.code === "conflict" && review.item === item) await tell("item-changed");
+    if (work?.id === id) refuse(`${told.error} What you wrote is kept here.`, "bad");
     return;
   }
   drafts.set(nameOf(id), null);

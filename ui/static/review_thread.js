@@ -120,7 +120,7 @@ function traceCard(item) {
     ["Prompt", [!writes() ? `${trace.prompt} v${trace.number}` : h("a", { href: `/prompts#${encodeURIComponent(trace.prompt)}/history` }, `${trace.prompt} v${trace.number}`)]],
     ["Model", [[trace.model, ...Object.entries(trace.parameters).map(([name, value]) => `${name.replaceAll("_", " ")} ${value}`)].join(", ")]],
     ["Passages", trace.passages.length ? trace.passages.map(passage) : ["none"]],
-    ["Dropped", [`${dropped.join(" ") || "nothing"}${trace.asked === null ? "" : `; ${trace.asked.toLocaleString("en")}${trace.context ? ` of ${trace.context.toLocaleString("en")}` : ""} tokens`}`]],
+    trace.messages.length > 0 && ["Dropped", [`${dropped.join(" ") || "nothing"}${trace.asked === null ? "" : `; ${trace.asked.toLocaleString("en")}${trace.context ? ` of ${trace.context.toLocaleString("en")}` : ""} tokens`}`]],
     ["Time", [[trace.first !== null && `first word ${seconds(trace.first)}`, trace.total !== null && `all ${seconds(trace.total)}`, trace.tokens !== null && plural(trace.tokens, "token")].filter(Boolean).join(", ") || "not known"]],
     trace.error && ["Error", [trace.error]],
     others.length > 0 && ["Notes", [others.join(" ")]],
