@@ -50,7 +50,6 @@ class ChatCommands(SearchCommands):
                 for one in self._product.releases.choices("chat")
             ],
             "prompt": self._product.opening(),
-            "model": self._product.registry.resolve().label,
             "questions": list(settings.start_questions),
             "reasons": list(REASONS),
             "message_limit": settings.message_limit,
@@ -61,9 +60,10 @@ class ChatCommands(SearchCommands):
 
     @command
     def models(self, person: Person) -> Json:  # noqa: ARG002
-        """Every model with where it runs and whether it is ready."""
+        """Every model with where it runs and whether it is ready; the one that serves now."""
         registry = self._product.registry
         return {
+            "model": registry.resolve().label,
             "models": [
                 {
                     "label": one.label,

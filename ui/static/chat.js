@@ -85,6 +85,7 @@ async function learn() {
     return;
   }
   chat.facts = facts;
+  chat.learned = performance.now();
   setPerson(facts.person);
   notePage();
   applyLog();
@@ -92,10 +93,12 @@ async function learn() {
   if (facts.models.some((one) => one.state === "loading")) setTimeout(watchModels, 700);
 }
 
-/* While a model loads, its state is asked for again: nothing else tells the end of it. */
+/* While a model loads, its state is asked for again: nothing else tells the end of it. Another may
+   have been promoted, too. */
 export async function watchModels() {
   const told = await call("models");
-  if (!told.error) chat.facts.models = told.models;
+  if (!told.error) Object.assign(chat.facts, { models: told.models, model: told.model });
+  chat.learned = performance.now();
   notePage();
   drawEmpty();
   if (chat.facts.models.some((one) => one.state === "loading")) setTimeout(watchModels, 700);

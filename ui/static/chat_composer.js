@@ -17,6 +17,7 @@ let temporary = false;
 let place; // the conversation that the draft in the box belongs to
 let failed = null;
 const chosen = { prompt: null, model: null };
+const FRESH = 5000; // milliseconds for which the page knows which model serves
 
 export function drawComposer() {
   box = $("#chat-box");
@@ -163,6 +164,11 @@ async function send({ locally = false } = {}) {
   keepDraft();
   paintSend();
   const from = place;
+  if ((await becameHosted()) || place !== from) {
+    sending = false;
+    notePage();
+    return;
+  }
   const sent = key;
   const told = await call("send", { ...asked(), key: sent, temporary: temporary && !from, at_home: locally });
   sending = false;
@@ -173,6 +179,16 @@ async function send({ locally = false } = {}) {
     return;
   }
   acknowledged(told, from, sent);
+}
+
+/* A new conversation begins with the model that serves now, which may be another than when the page
+   was opened. Where that one is hosted and the one before was not, what leaves is shown first. */
+async function becameHosted() {
+  if (place || chosen.model || performance.now() - chat.learned < FRESH) return false;
+  const where = () => chat.facts.models.find((one) => one.label === chat.facts.model)?.where;
+  const before = where();
+  await watchModels();
+  return before !== "hosted" && where() === "hosted";
 }
 
 /* What is far too long is not even sent; the server, which counts exactly, refuses the rest. */
