@@ -100,11 +100,21 @@ def gate(found: Gate) -> Json:
         "open": found.passed,
         "evaluation": found.evaluation,
         "lines": [
-            {"ok": one.passed, "name": one.name, "sentence": one.said, "change": one.change}
+            {
+                "ok": one.passed,
+                "name": one.name,
+                "sentence": one.said,
+                "change": _signed(one.change),
+            }
             for one in found.lines
         ],
         "marks": [mark(one) for one in found.marks],
     }
+
+
+def _signed(change: str) -> str:
+    """A figure with the minus that people read, not a hyphen."""
+    return change.replace("-", "−")
 
 
 def release(found: ModelRelease) -> Json:
