@@ -76,6 +76,7 @@ const TABLE = [
     { id: "select-item", keys: ["X"], text: "Select several", single: true },
     { id: "correction-changes", keys: ["Ctrl+D"], text: "Changes, or back to the text" },
     { id: "save-verdict", keys: ["Ctrl+Enter"], text: "Save and next" },
+    { keys: ["Esc"], text: "Leave the field, so that single keys act", fixed: true },
   ]],
   ["Compare", [
     { id: "vote", keys: ["1", "2", "3", "4"], text: "A is better, B is better, equally good, both bad", single: true },

@@ -47,6 +47,8 @@ function bind() {
   onKey("save-verdict", open(save));
   onKey("write", open(() => { see(); showTab("write"); $("#review-text").focus(); }));
   onKey("tags", open(() => { see(); $("#review-tags button").focus(); }));
+  // Out of a field, so that single keys act.
+  onKey("escape", () => ($("#review").contains(document.activeElement) && document.activeElement.matches("input, textarea") ? ($("#review").focus(), true) : false));
   onKey("correction-changes", open(() => showTab($("#correction-changes").hidden ? "changes" : "write")));
   on("focus-correction", () => $("#review-verdict [aria-pressed=true], #review-verdict button")?.focus());
   on("correct-with", (id, text) => {
