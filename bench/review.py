@@ -4,14 +4,16 @@
 
 Fills a database of each kind with judged and open items as they are after some years (models and
 prompt versions follow each other, so that some filters exclude each other), and asks for the first
-page and for one far down. Prints milliseconds (median, 95th percentile) with the ratio to a page
-without a filter, and fails when a list, filter, search or count takes 80 ms or more at the 95th
-percentile. Results also go to bench/out/review.json. PostgreSQL: the one of TEST_DATABASE_URL, or
-pgserver's.
+page and for one far down. Prints milliseconds (median, 95th percentile), the ratio to a page
+without a filter, and the processor's milliseconds of one call (this process and PostgreSQL's, where
+/proc tells), which depend less on what else the machine does. Fails when a list, filter, search or
+count takes 80 ms or more at the 95th percentile. Results also go to bench/out/review.json.
+PostgreSQL: the one of TEST_DATABASE_URL, or pgserver's.
 """
 
 import argparse
 import json
+import os
 import random
 import sys
 import time
@@ -35,6 +37,7 @@ from store.review_records import Filters
 
 OUT = Path(__file__).parent / "out"
 ROUNDS = 60
+WARM = 3  # rounds that fill caches of statements
 LIMIT_MS = 80
 PART = 4_000
 TALK = 8  # items of one conversation or ticket
@@ -176,19 +179,42 @@ def _words(dice: random.Random, item_id: int) -> dict[str, Any]:
 
 def _measured(database: Database) -> dict[str, list[float]]:
     figures: dict[str, list[float]] = {}
-    _say(f"{'':<58}{'median':>9}{'p95':>9}{'ratio':>7}")
+    _say(f"{'':<58}{'median':>9}{'p95':>9}{'ratio':>7}{'CPU':>9}")
     for name, call in _tasks(database):
-        times = []
-        for _ in range(ROUNDS):
+        times, worked = [], 0.0
+        for turn in range(ROUNDS):
             with database.reading() as session:
-                started = time.perf_counter()
+                server = _backend(session)
+                before, started = _worked(server), time.perf_counter()
                 call(session)
-                times.append((time.perf_counter() - started) * 1000)
-        times = sorted(times[3:])  # the first ones fill caches of statements
-        figures[name] = [times[len(times) // 2], times[int(len(times) * 0.95)]]
-        ratio = figures[name][0] / next(iter(figures.values()))[0]
-        _say(f"{name:<58}{figures[name][0]:9.2f}{figures[name][1]:9.2f}{ratio:7.1f}")
+                took, after = time.perf_counter() - started, _worked(server)
+            if turn >= WARM:
+                times.append(took * 1000)
+                worked += (after - before) * 1000
+        times.sort()
+        median, late = times[len(times) // 2], times[int(len(times) * 0.95)]
+        figures[name] = [median, late, worked / len(times)]
+        ratio = median / next(iter(figures.values()))[0]
+        _say(f"{name:<58}{median:9.2f}{late:9.2f}{ratio:7.1f}{figures[name][2]:9.2f}")
     return figures
+
+
+def _backend(session: Session) -> Path | None:
+    """Where the system tells of the process of PostgreSQL that serves this session, if it does."""
+    if session.get_bind().dialect.name == "sqlite":
+        session.connection()
+        return None
+    told = Path(f"/proc/{session.scalar(text('SELECT pg_backend_pid()'))}/stat")
+    return told if told.exists() else None
+
+
+def _worked(server: Path | None) -> float:
+    """Seconds that the processor spent on this thread and on the server's process."""
+    own = time.thread_time()
+    if server is None:
+        return own
+    times = server.read_text().rpartition(")")[2].split()[11:13]
+    return own + sum(map(int, times)) / os.sysconf("SC_CLK_TCK")
 
 
 def _filters() -> dict[str, Filters]:
