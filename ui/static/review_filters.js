@@ -21,7 +21,7 @@ export function chips() {
     text && [`“${text}”`, ["text"]],
     f.rating !== undefined && [RATINGS[f.rating], ["rating"]],
     f.flagged !== undefined && [f.flagged ? "Flagged" : "Not flagged", ["flagged"]],
-    f.prompt && [f.number ? `${f.prompt} v${f.number}` : f.prompt, ["prompt", "number"]],
+    (f.prompt || f.number) && [[f.prompt, f.number && `v${f.number}`].filter(Boolean).join(" "), ["prompt", "number"]],
     f.model && [f.model, ["model"]],
     f.tag && [f.tag, ["tag"]],
     f.kind && [KINDS[f.kind], ["kind"]],
