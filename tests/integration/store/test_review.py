@@ -1,6 +1,7 @@
 """Items of review on both databases: noted, filtered by bits, found, judged, removed."""
 
 import random
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from types import SimpleNamespace
 
@@ -9,6 +10,7 @@ from sqlalchemy import func, select, update
 
 from store import (
     backup,
+    block_words,
     conversations,
     forgetting,
     messages,
@@ -269,15 +271,35 @@ def test_words_are_found_with_filters(database, ada):
     assert found(database, "lamp", rating=1) == []
 
 
-def test_a_common_word_is_looked_for_in_parts(database, ada, monkeypatch):
-    monkeypatch.setattr(review_queue, "MOST_FOUND", 2)
-    items = [rated(database, ada, rating=rating) for rating in (1, -1, -1, -1)]
+@pytest.mark.parametrize("common", [True, False])
+def test_words_are_looked_for_in_parts(database, ada, monkeypatch, common):
+    """With blocks of 8 items, and 10 that are looked at for a page."""
+    for module in (block_words, review_bits, review_queue):
+        monkeypatch.setattr(module, "BLOCK", 8)
+    monkeypatch.setattr(review_bits, "BYTES", 1)
+    monkeypatch.setattr(review_queue, "MOST_FOUND", 10)
+    monkeypatch.setattr(review_queue, "COMMON", 5 if common else 400)
+    talk, items = started(database, ada), []
     with database.transaction() as session:
-        for item in items:
-            review.put_read(session, item, "lamp")
+        for number in range(30):
+            message = models.Message(
+                conversation_id=talk.id, sequence=number + 1, used=0, role="assistant",
+                status="complete", content="",
+            )  # fmt: skip
+            session.add(message)
+            session.flush()
+            review.note_rating(session, message.id, 1 if number in (0, 9) else -1)
+            items.append(review.of_message(session, message.public_id))
+            review.put_read(session, items[-1], "lamp")
+    found, last, pages = [], None, 0
+    while pages == 0 or last is not None:
+        with database.reading() as session:
+            page = review_queue.find(session, "lamp", Filters(rating=1), BOTH, below=last)
+        found, last, pages = found + [each.id for each in page.items], page.last, pages + 1
+    assert found == [items[9].id, items[0].id]
     with database.reading() as session:
-        page = review_queue.find(session, "lamp", Filters(rating=1), BOTH, limit=1)
-    assert [each.id for each in page.items] == [items[0].id]
+        every = review_queue.page(session, Filters(), BOTH, limit=30)
+        assert [each.id for each in every.items] == [each.id for each in reversed(items)]
 
 
 def test_verdicts_are_summed_up_in_the_item(database, ada):
@@ -380,3 +402,25 @@ def test_what_occurs_is_told(database, ada):
         told = review_bits.occurring(session)
     assert (told["model"], told["tag"]) == (["a@1", "b@1"], ["tone", "ä: ö"])
     assert review_facets.asked(Filters(tag="x"), ("open",)).names() == ["state:open", "tag:x"]
+
+
+def test_many_rate_at_once_and_all_of_it_counts(database, ada):
+    """Everybody's item is in one block, so each waits for the others' commits, in no circle."""
+    talk = started(database, ada)
+    replies = []
+    for _ in range(6):
+        parent = replies[-1].id if replies else None
+        replies.append(turn(database, talk, parent_id=parent)[1])
+
+    def rate(reply):
+        for rating in (1, -1, 1, -1):
+            with database.transaction() as session:
+                review.note_rating(session, reply.id, rating)
+        with database.transaction() as session:
+            item = review.of_message(session, reply.public_id)
+            review_verdicts.rate(session, [item.id], ada.id, 1)
+
+    with ThreadPoolExecutor(len(replies)) as pool:
+        list(pool.map(rate, replies))
+    assert counted(database, ["done"], rating=-1, verdict=1) == len(replies)
+    assert counted(database, ["open"]) == counted(database, rating=1) == 0
