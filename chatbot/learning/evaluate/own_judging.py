@@ -39,8 +39,9 @@ WEIGHTS = {"no answer": 3}
 BY_MEANING, BY_WORDS = 0.35, 0.20
 """Likeness to the approved reply under which an answer is about something else.
 
-Measured on 400 replies of bitext_support: by MiniLM 98 % of replies to the same intent are more
-alike than 0.35, 68 % of those to another intent are less; by words 98 % are more alike than 0.2.
+Of replies of bitext_support to the same intent 99 % are more alike than 0.35 by MiniLM, 65 % of
+those to another intent are less. By words 98 % are more alike than 0.2, but so are 97 % of the
+others: words tell only what shares next to nothing. A test of evaluations measures this again.
 """
 
 MARGIN = 0.10

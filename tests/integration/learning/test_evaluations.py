@@ -6,20 +6,26 @@ The models are functions, so that it is known beforehand which of them is the be
 import json
 import shutil
 import threading
+from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 
 import pytest
 
+from chatbot import settings as configuration
 from chatbot.analysis import Analysis
 from chatbot.archive import Archive
 from chatbot.audit import Audit
 from chatbot.backends.cancel import CancelToken
+from chatbot.backends.encoder import missing, open_encoder
 from chatbot.errors import NotAllowed, NotFound, Refused, UnknownModel
 from chatbot.learning.evaluate.gate import Tolerance
+from chatbot.learning.evaluate.own_judging import BY_MEANING, BY_WORDS, similarities
 from chatbot.learning.evaluate.service import Evaluations
 from chatbot.learning.evaluate.views import Stopped
 from chatbot.learning.starter import rendering
+from chatbot.learning.starter.sources import json_lines
 from chatbot.releases import Releases
 from chatbot.settings import Settings
 from chatbot.testing import ProbeRuns
@@ -271,6 +277,30 @@ def test_somebody_who_is_forgotten_leaves_the_replies(archive, database, ada):
         session.connection().exec_driver_sql(f"DELETE FROM dataset_rows WHERE id = {gone.row_id}")
     assert len(made.replies(ada, found.id, limit=100)) == ROWS - 1
     assert made.get(ada, found.id).changes["better"] == ROWS - 1
+
+
+def test_the_limits_of_likeness_tell_topics_apart(public_data):
+    """The figures that own_judging.py names: replies to the same intent, and to another one."""
+    settings = configuration.load()
+    encoder = open_encoder(settings)
+    if encoder is None:
+        pytest.skip(missing(settings))
+    lines = list(json_lines(public_data / "bitext_support/all.jsonl"))
+    rng, by_intent = Random(0), defaultdict(list)
+    for line in lines:
+        by_intent[line["intent"]].append(line["response"])
+    drawn = rng.sample(lines, 150)
+    texts = [line["response"] for line in drawn]
+    same = [rng.choice(by_intent[line["intent"]]) for line in drawn]
+    names = [[name for name in by_intent if name != line["intent"]] for line in drawn]
+    others = [rng.choice(by_intent[rng.choice(found)]) for found in names]
+
+    def above(those, tool, limit):
+        return sum(one > limit for one in similarities(texts, those, tool)) / len(texts)
+
+    assert above(same, encoder, BY_MEANING) >= 0.95
+    assert above(others, encoder, BY_MEANING) <= 0.5
+    assert above(same, None, BY_WORDS) >= 0.95
 
 
 # --- tests and attacks of prompts ----------------------------------------------------------------
