@@ -82,6 +82,11 @@ const TABLE = [
     { id: "vote", keys: ["1", "2", "3", "4"], text: "A is better, B is better, equally good, both bad", single: true },
     { keys: ["Ctrl+Enter"], text: "Ask both", fixed: true },
   ]],
+  ["Plots", [
+    { keys: ["←", "→"], text: "Read the next value", fixed: true },
+    { keys: ["PgUp", "PgDn"], text: "Ten values on, or back", fixed: true },
+    { keys: ["Home", "End"], text: "The first value, the last", fixed: true },
+  ]],
   ["Look inside a model", [
     { keys: ["←", "→"], text: "Another token of the answer", fixed: true },
     { keys: ["←", "→", "↑", "↓"], text: "Another cell of the attention", fixed: true },
