@@ -19,7 +19,12 @@ def look(settings: Settings) -> Iterable[Finding]:
     if "@" in settings.model:
         yield _ok(f"{settings.model}, the version that CHATBOT_MODEL names.")
         return
-    release, marks = _promoted(settings)
+    try:
+        release, marks = _promoted(settings)
+    except ChatbotError:  # told by what looks at the database
+        found = "Not known: the database does not tell which model was promoted."
+        yield Finding("served", "warn", found, "Mend the database, then look again.")
+        return
     if release is None or release.by_setting:
         since = "" if release is None else f" since {release.created_at:%d %b %Y}"
         yield _ok(f"What CHATBOT_MODEL says, {settings.model}{since}: no other is promoted.")
