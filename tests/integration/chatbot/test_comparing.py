@@ -123,7 +123,7 @@ def test_what_cannot_be_compared_is_refused(product, author):
     with pytest.raises(Refused, match="Both sides are the same"):
         comparing.make(author, LEFT, LEFT, blind=True)
     with pytest.raises(Refused, match="takes no question"):
-        comparing.make(author, LEFT, ("scripted", "reply", ""), blind=True)
+        comparing.make(author, LEFT, ("scripted", "support-draft", ""), blind=True)
     with pytest.raises(NotFound):
         comparing.make(author, LEFT, ("scripted", "nothing", ""), blind=True)
     with pytest.raises(NotFound):
