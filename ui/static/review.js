@@ -15,12 +15,14 @@ const LOOK = 15_000;
 const QUIET = 300;
 let root = null;
 let opening = 0;
+let named = ""; // the page's own title
 
 export async function startReview(top) {
   const [part, data] = await Promise.all(["review-page", "review-data"].map(island));
   callThrough(data);
   root = part.element;
   beginPage(top, "review", "Review");
+  named = document.title;
   await learn();
 }
 
@@ -60,7 +62,7 @@ async function arrive(again = false) {
     $("#review-item").replaceChildren(nothingOpen());
     seeRegion("queue");
     drawQueue();
-    document.title = "Review";
+    document.title = named;
     return;
   }
   const late = setTimeout(() => {
@@ -81,5 +83,5 @@ async function arrive(again = false) {
   drawItem(told.item);
   openCorrection(told.item);
   drawQueue();
-  document.title = `${told.item.row.title || "A message"} · Review`;
+  document.title = `${told.item.row.title || "A message"} · ${named}`;
 }
