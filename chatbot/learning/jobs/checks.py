@@ -5,6 +5,7 @@ Reads settings, manifests and sizes. Each refusal is a sentence that says what t
 
 import importlib.util
 import json
+import re
 import shutil
 import struct
 from pathlib import Path
@@ -29,6 +30,7 @@ COMPARED = {"cases": 300, "general": 120}
 MOST_COMPARED = 10_000
 SAMPLES = ("What can you help me with?", "My order has not arrived. What can I do?")
 """What a model is asked at every check, unless something else is chosen."""
+NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}"
 WINDOW = 1024
 """Longest row in tokens, unless chosen or the base reads less."""
 
@@ -96,6 +98,11 @@ def unchanged(run: Run, sha: str | None) -> None:
 def name_of(name: str, settings: Settings, registry: Registry) -> str:
     """A name for the result. Raises Refused where the new version would be served at once."""
     wanted = name.strip()
+    if not re.fullmatch(NAME, wanted):
+        raise Refused(
+            "The result's name has 1 to 80 letters, figures, dots, hyphens and underscores, and "
+            "begins with a letter or a figure."
+        )
     serving = settings.model.partition("@")[0]
     others = {info.name for info in registry.list() if info.where != "local"}
     if wanted in {serving, "starter", *others}:
@@ -128,7 +135,11 @@ def settings_of(
     unknown = sorted(set(chosen) - set(names))
     if unknown:
         raise Refused(f"There is no setting {unknown[0]!r:.40}. There are: {', '.join(names)}.")
-    if chosen.get("window", 0) > info.context:
+    samples = chosen.get("samples", [])
+    if not isinstance(samples, list | tuple) or not all(isinstance(one, str) for one in samples):
+        raise Refused("samples must be a list of questions.")
+    window = chosen.get("window", 0)
+    if isinstance(window, int) and window > info.context:
         raise Refused(
             f"{info.label} reads {info.context} tokens at once. Choose a window up to that."
         )
