@@ -7,6 +7,7 @@ says so. Knows no page.
 import logging
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from chatbot.backends.cancel import CancelToken
 from chatbot.errors import Busy, ChatbotError
@@ -16,35 +17,47 @@ BUSY = "An evaluation goes on already, and one is enough for this machine. Wait 
 log = logging.getLogger(__name__)
 
 
+@dataclass(slots=True)
+class Job:
+    """One that was begun. `error`: why it ended, for people; None while it goes, or went well."""
+
+    cancel: CancelToken = field(default_factory=CancelToken)
+    ended: threading.Event = field(default_factory=threading.Event)
+    error: ChatbotError | None = None
+
+
 class Evaluating:
     """Runs evaluations behind the pages of one process."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._cancel: CancelToken | None = None
+        self._job: Job | None = None
 
-    def begin(self, run: Callable[[CancelToken], object]) -> None:
+    def begin(self, run: Callable[[CancelToken], object]) -> Job:
         """Run in a thread of its own. Raises Busy while another does."""
         with self._lock:
-            if self._cancel is not None:
+            if self._job is not None:
                 raise Busy(BUSY)
-            token = self._cancel = CancelToken()
-        threading.Thread(target=self._run, args=(run, token), name="evaluate", daemon=True).start()
+            job = self._job = Job()
+        threading.Thread(target=self._run, args=(run, job), name="evaluate", daemon=True).start()
+        return job
 
     def close(self) -> None:
         """Stop what runs: the server ends."""
         with self._lock:
-            if self._cancel is not None:
-                self._cancel.cancel()
+            if self._job is not None:
+                self._job.cancel.cancel()
 
-    def _run(self, run: Callable[[CancelToken], object], token: CancelToken) -> None:
+    def _run(self, run: Callable[[CancelToken], object], job: Job) -> None:
         try:
-            run(token)
-        except ChatbotError:
-            pass  # its row says why
+            run(job.cancel)
+        except ChatbotError as error:
+            job.error = error
         except Exception as error:  # noqa: BLE001  its row says that it broke off
             # The exception's text may quote a conversation, so only its type is logged.
             log.error("an evaluation broke: %s", type(error).__name__)  # noqa: TRY400
+            job.error = ChatbotError()
         finally:
             with self._lock:
-                self._cancel = None
+                self._job = None
+            job.ended.set()

@@ -4,6 +4,7 @@ Reviewers and administrators look; services check who promotes, rolls back and p
 gate: administrators alone.
 """
 
+import time
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -16,7 +17,7 @@ from chatbot.views import Person
 from ui.pages import models_files
 from ui.pages import models_judged_view as view
 from ui.pages.commands import command
-from ui.pages.models_evaluating import Evaluating
+from ui.pages.models_evaluating import Evaluating, Job
 from ui.pages.works import Works
 
 Json = dict[str, Any]
@@ -29,6 +30,9 @@ Change = Literal["all", "better", "worse"]
 
 AT_ONCE = 20
 """Answers that are fetched at a time."""
+BEGINS = 10.0
+"""Seconds in which an evaluation that was begun has its row, or has failed."""
+LOOK = 0.1
 
 
 class ModelsReleaseCommands:
@@ -59,10 +63,12 @@ class ModelsReleaseCommands:
         base, tuned = registry.resolve(against).label, registry.resolve(model).label
         if base == tuned:
             raise Refused("A model cannot be compared with itself. Choose another one.")
-        self._evaluating.begin(
-            lambda cancel: evaluations.run(person.name, base, tuned, dataset, cancel=cancel)
+        job = self._evaluating.begin(
+            lambda cancel: evaluations.run(
+                person.name, base, tuned, dataset, shared=True, cancel=cancel
+            )
         )
-        return {}
+        return {"evaluation": self._begun(person, job, tuned)}
 
     @command
     def stop_evaluation(self, person: Person, *, evaluation: Key) -> Json:
@@ -168,6 +174,17 @@ class ModelsReleaseCommands:
             return models_files.make(self._product, person, model, form)
 
         return self._works.begin(person, write)
+
+    def _begun(self, person: Person, job: Job, tuned: str) -> str | None:
+        """The row of an evaluation that begins. Raises what kept it from beginning."""
+        late = time.monotonic() + BEGINS
+        while time.monotonic() < late:
+            if job.ended.wait(LOOK) and job.error is not None:
+                raise job.error
+            for one in self._product.evaluations.list(person, 5):
+                if one.tuned == tuned and (one.state == "running" or job.ended.is_set()):
+                    return one.id
+        return None
 
     def _serves(self) -> str:
         return self._product.registry.resolve().label

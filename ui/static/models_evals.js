@@ -1,7 +1,7 @@
 /* The tab Evaluations: a base model against a tuned one, each a row; one of them with its bars, its
    table, its gate. The answers are models_answers.js. */
 
-import { $, h, icon } from "./dom.js";
+import { $, $$, h, icon } from "./dom.js";
 import { badge, during, moment, note, whole } from "./admin_parts.js";
 import { drawAnswers } from "./models_answers.js";
 import { numbers } from "./models_detail.js";
@@ -28,11 +28,14 @@ export const evaluationsTab = {
   actions: (at) => (at.kind === "evaluation" ? [] : [h("button", { type: "button", class: "btn pri", id: "evaluate", onclick: () => openEvaluate() }, icon("play"), "Evaluate…")]),
 };
 
-function drawAll(panel, at) {
-  fetched(panel, at, "evaluations", {}, ({ evaluations }) => {
+function drawAll(panel, at, further = false) {
+  const draw = ({ evaluations }) => {
+    const focused = panel.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
     panel.replaceChildren(evaluations.length ? table("Evaluations", HEAD, evaluations.map(line)) : nothing());
-    if (evaluations.some((one) => one.state === "running")) again(at, () => drawAll(panel, at));
-  });
+    if (focused) $$("a", panel).find((one) => one.getAttribute("href") === focused)?.focus({ preventScroll: true });
+    if (evaluations.some((one) => one.state === "running")) again(at, () => drawAll(panel, at, true));
+  };
+  fetched(panel, at, "evaluations", {}, draw, further);
 }
 
 /* Once more in two seconds, while this is what the page shows and somebody looks at it. */

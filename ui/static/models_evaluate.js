@@ -54,7 +54,8 @@ export async function openEvaluate(label = null) {
     dialog.close();
     toast(`${model.value} is being compared with ${against.value}.`);
     recount();
-    go("evaluations");
+    if (answer.evaluation) go("evaluation", answer.evaluation);
+    else go("evaluations");
   });
   model.focus();
 }

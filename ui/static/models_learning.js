@@ -41,27 +41,26 @@ export function loading(panel) {
 }
 
 /* Fetches what a tab shows and draws it, or the error with another try. `at.still()` says whether the
-   tab is still the one. */
-export async function fetched(panel, at, what, given, draw) {
-  const done = loading(panel);
+   tab is still the one; `again`: what is shown meanwhile is this already. */
+export async function fetched(panel, at, what, given, draw, again = false) {
+  const done = again ? () => {} : loading(panel);
   const told = await call(what, given);
   done();
   if (!at.still()) return;
   if (told.error) {
-    const again = h("button", { type: "button", class: "btn s", onclick: () => fetched(panel, at, what, given, draw) }, "Try again");
     const line = note(told.error, "bad", "alert");
-    line.append(again);
+    line.append(h("button", { type: "button", class: "btn s", onclick: () => fetched(panel, at, what, given, draw) }, "Try again"));
     panel.replaceChildren(line);
     return;
   }
   draw(told);
 }
 
-/* The numbers on the tabs, after something was made or removed. */
+/* The models and the numbers on the tabs, after something was made or removed. */
 export async function recount() {
-  const told = await call("counts");
-  if (told.error) return;
-  models.facts.counts = told;
+  const [counts, known] = await Promise.all([call("counts"), call("models")]);
+  if (!counts.error) models.facts.counts = counts;
+  if (!known.error) Object.assign(models.facts, known);
   drawCounts();
 }
 

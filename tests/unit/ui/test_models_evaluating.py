@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from chatbot.errors import Busy, Refused
+from chatbot.errors import Busy, ChatbotError, Refused
 from ui.pages.models_evaluating import Evaluating
 
 
@@ -32,12 +32,9 @@ def test_one_that_broke_makes_room_for_the_next(error, caplog):
     def run(_cancel):
         raise error
 
-    evaluating.begin(run)
-    while True:
-        try:
-            evaluating.begin(lambda _: done.set())
-            break
-        except Busy:
-            threading.Event().wait(0.01)
+    job = evaluating.begin(run)
+    assert job.ended.wait(30)
+    assert isinstance(job.error, ChatbotError)
+    evaluating.begin(lambda _: done.set())
     assert done.wait(30)
     assert "no" not in caplog.text
