@@ -51,8 +51,13 @@ def evaluate_own(asked: Asked, report: Path | None, *, as_json: bool) -> None:
         if report is not None:
             text = product.evaluations.report_text(person, found.id, form)
             _write_report(report, text)
+    show(found, as_json=as_json)
+
+
+def show(found: "Evaluation", *, as_json: bool = False) -> None:
+    """Print an evaluation: every figure, the gate, and the verdict."""
     if as_json:
-        write_json(_as_dict(found))
+        write_json(asdict(found))
     else:
         _write(found)
 
@@ -73,11 +78,6 @@ def _write_report(file: Path, text: str) -> None:
     except OSError as error:
         raise Refused(f"{file} cannot be written: {error.strerror}.") from None
     note(f"Report written to {file}.")
-
-
-def _as_dict(found: "Evaluation") -> dict[str, object]:
-    told = asdict(found)
-    return told | {"created_at": found.created_at, "ended_at": found.ended_at}
 
 
 def _write(found: "Evaluation") -> None:

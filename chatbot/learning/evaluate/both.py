@@ -56,7 +56,10 @@ class Questions:
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What an evaluation stands on. `probing` None: no tests and no attacks."""
+    """What an evaluation stands on. `probing` None: no tests and no attacks.
+
+    `shared`: others answer with the registry's models meanwhile, so none is unloaded.
+    """
 
     registry: Registry
     encoder: "Encoder | None"
@@ -65,6 +68,7 @@ class Tools:
     cancel: CancelToken
     probing: Probing | None = None
     seed: int = 0
+    shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +112,7 @@ def evaluate(base: ModelInfo, tuned: ModelInfo, asked: Questions, tools: Tools) 
     )
     parts += general.general_parts(first.general, second.general, tools.seed)
     if tools.probing is not None:
-        with _opened(tools.registry, base.label), _opened(tools.registry, tuned.label):
+        with _opened(tools, base.label), _opened(tools, tuned.label):
             parts += tools.probing(base.label, tuned.label, tell=tools.tell, cancel=tools.cancel)
     if asked.probes:
         both = first.probes, second.probes
@@ -124,7 +128,7 @@ def evaluate(base: ModelInfo, tuned: ModelInfo, asked: Questions, tools: Tools) 
 
 
 def _column(info: ModelInfo, asked: Questions, tools: Tools, judging: Judge) -> _Column:
-    with _opened(tools.registry, info.label) as model:
+    with _opened(tools, info.label) as model:
 
         def answers(what: str, plans: Sequence[Plan]) -> Sequence[Answer]:
             def tell(done: int, of: int) -> None:
@@ -148,15 +152,15 @@ def _column(info: ModelInfo, asked: Questions, tools: Tools, judging: Judge) -> 
 
 
 @contextmanager
-def _opened(registry: Registry, label: str) -> Iterator["ChatModel"]:
-    """The ready model; unloaded afterwards unless it was open before."""
-    before = registry.state(label).state == "ready"
-    model = registry.open(label)
+def _opened(tools: Tools, label: str) -> Iterator["ChatModel"]:
+    """The ready model; unloaded afterwards unless it was open before, or others may use it."""
+    before = tools.registry.state(label).state == "ready"
+    model = tools.registry.open(label)
     try:
         yield model
     finally:
-        if not before:
-            registry.unload(label)
+        if not before and not tools.shared:
+            tools.registry.unload(label)
 
 
 def _refuse_silence(info: ModelInfo, answers: Sequence[Answer]) -> None:

@@ -87,6 +87,7 @@ class Evaluations:
         general: int = GENERAL,
         seed: int = 0,
         probes: bool = True,
+        shared: bool = False,
         tolerance: Tolerance | None = None,
         tell: Tell | None = None,
         cancel: CancelToken | None = None,
@@ -95,7 +96,8 @@ class Evaluations:
 
         `base`, `tuned`: a name or a label; `cases`: held-out rows, `general`: situations of the
         general suite, at most so many; `probes`: whether prompts' tests, attacks and bias are
-        looked at, without which the gate stays closed. Stopped, it comes back as it is.
+        looked at, without which the gate stays closed; `shared`: people talk to models of this
+        process meanwhile. Stopped, it comes back as it is.
 
         Raises:
             UnknownModel, NotFound, Refused: nothing was begun.
@@ -117,7 +119,9 @@ class Evaluations:
             state: rows.State = "failed"
             said, outcome = "It broke off. Evaluate again.", None
             try:
-                outcome, notes = self._ask((first, second), held_out, settings, told, token)
+                outcome, notes = self._ask(
+                    (first, second), held_out, settings, told, token, shared=shared
+                )
                 state, said = ("complete", "") if outcome else ("stopped", STOPPED)
             except ChatbotError as error:
                 said = str(error)
@@ -238,6 +242,8 @@ class Evaluations:
         settings: dict[str, Any],
         tell: Tell,
         cancel: CancelToken,
+        *,
+        shared: bool,
     ) -> tuple["Outcome | None", tuple[str, ...]]:
         """What came out, and what could not be asked; nothing where somebody stopped it."""
         from chatbot.learning.evaluate import both, own, suite  # imports LangChain
@@ -247,13 +253,15 @@ class Evaluations:
             cases=settings["general"], seed=settings["seed"], data=self._settings.test_data
         )
         questions, notes = both.questions(asked, options, probes=settings["probes"])
-        tools = self._tools(tell, cancel, settings)
+        tools = self._tools(tell, cancel, settings, shared=shared)
         try:
             return both.evaluate(*models, questions, tools), notes
         except Stopped:
             return None, notes
 
-    def _tools(self, tell: Tell, cancel: CancelToken, settings: dict[str, Any]) -> "Tools":
+    def _tools(
+        self, tell: Tell, cancel: CancelToken, settings: dict[str, Any], *, shared: bool
+    ) -> "Tools":
         from chatbot.learning.evaluate.both import Tools
 
         return Tools(
@@ -264,6 +272,7 @@ class Evaluations:
             cancel=cancel,
             probing=self._probing if settings["probes"] else None,
             seed=settings["seed"],
+            shared=shared,
         )
 
     def _feeling(self, text: str) -> float:

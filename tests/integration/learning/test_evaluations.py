@@ -41,6 +41,7 @@ from tests.integration.store.test_evaluations import LINE
 from tests.support.saying import Choir
 from tests.support.shell import Shell
 from tests.support.stored import person
+from ui import cli_evaluate_own
 
 PASSAGE = {"title": "Returns", "text": "Lamps can be sent back within 14 days."}
 ROWS = 32
@@ -386,6 +387,19 @@ def shell(tmp_path_factory, sqlite_template):
 def run(shell, *more):
     few = ("--dataset", "own", "--cases", "10", "--general", "10")
     return shell.run("evaluate", "scripted", *few, *more, CHATBOT_ENCODER="none")
+
+
+def test_the_command_prints_figures_verdict_and_reasons(whole, capsys):
+    cli_evaluate_own.show(whole)
+    out = capsys.readouterr().out
+    assert "Own data, all 32\t0.0\t100.0\t+100.0" in out
+    assert "Replies: 32 better, 0 worse, 0 about the same." in out
+    assert "NOT   Tests of the prompts: not measured" in out
+    assert f"The gate is closed by {len(whole.refused)} of these." in out
+    cli_evaluate_own.show(whole, as_json=True)
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["passed"] is False
+    assert printed["parts"][0]["key"] == "own"
 
 
 @pytest.mark.parametrize(
