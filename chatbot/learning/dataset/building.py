@@ -23,7 +23,7 @@ import numpy as np
 
 from chatbot.errors import Refused, StoreUnavailable
 from chatbot.learning.dataset.alike import Alike
-from chatbot.learning.dataset.hiding import Named, hide, unfounded
+from chatbot.learning.dataset.hiding import Named, hide, unfounded, ungreeted
 from chatbot.learning.dataset.splitting import point, splits
 from chatbot.learning.dataset.turns import Left, Turn
 from chatbot.learning.dataset.views import Bad, Origin, Split
@@ -172,6 +172,9 @@ class Heap:
             self._leave(turn, EMPTY)
             return
         counts = hide(turn, self.rules, self.named)
+        turn.reply = ungreeted(turn.messages, turn.reply)
+        worse = turn.rejected and ungreeted(turn.messages, turn.rejected)
+        turn.rejected = None if worse == turn.reply else worse
         if not self.recipe.unfounded and unfounded(turn.messages, turn.reply):
             self._leave(turn, UNFOUNDED)
             return

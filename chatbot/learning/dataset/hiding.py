@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from chatbot.analysis import Analysis
+from chatbot.drafting.letter import parted
 from chatbot.learning.dataset.turns import Turn
 from chatbot.masking import Rules, mask
 from chatbot.options import Masking
@@ -62,6 +63,19 @@ def hide_texts(
     # Masking tells a model about the tags in a system message of its own; no text is one here.
     hidden = [one["content"] for one in masked.messages if one["role"] == "user"]
     return hidden, masked.counts or {}
+
+
+def ungreeted(messages: Iterable[Mapping[str, str]], reply: str) -> str:
+    """The reply without a greeting that names somebody whom no message names.
+
+    Greetings are written by rule around a draft, from the ticket's customer; a model that learned
+    to write them would make names up.
+    """
+    greeting, body, closing = parted(reply)
+    known = "\n".join(one["content"] for one in messages)
+    if not body or all(match[0] in known for match in TAG.finditer(greeting)):
+        return reply
+    return f"{body}\n\n{closing}".strip()
 
 
 def unfounded(messages: Iterable[Mapping[str, str]], reply: str) -> list[str]:

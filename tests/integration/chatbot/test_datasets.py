@@ -167,7 +167,7 @@ def test_a_sent_reply_is_learned_with_its_draft(product, database):
     )
     for ticket, text in (
         (same, None),
-        (changed, "Dear Ana Silva, it is lost. We send another at once. Lea Kern"),
+        (changed, "Dear Ana,\n\nIt is lost, dear Ana Silva. We send another. Lea Kern"),
         (poor, None),
     ):
         draft = asyncio.run(drafted(ticket))
@@ -185,7 +185,8 @@ def test_a_sent_reply_is_learned_with_its_draft(product, database):
     assert [row.source for row in rows] == ["reply", "reply"]
     assert rows[0].rejected is None
     assert "It is lost" in rows[1].rejected
-    assert rows[1].reply.startswith("Dear ⟨name")
+    # Nothing that was asked names her, so the greeting is not learned.
+    assert rows[1].reply.startswith("It is lost, dear ⟨name")
     assert "Silva" not in str(rows)
     assert "Lea" not in str(rows)
     assert rows[1].prompt == "support-draft"
