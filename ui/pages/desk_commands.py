@@ -195,6 +195,12 @@ class DeskCommands(DeskDraftCommands, DeskReplyCommands):
         return {}
 
     @command
+    def flag(self, person: Person, *, answer: TicketId) -> Json:
+        """Want a reviewer to look at an answer of the chat before it came here."""
+        self._product.review.flag(person, answer)
+        return {}
+
+    @command
     def export(self, person: Person, *, ticket: TicketId) -> Json:
         """A ticket as a file."""
         name, text = self._desk.export(person, ticket)

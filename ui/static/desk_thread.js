@@ -52,10 +52,22 @@ function message(one, index) {
   return h(
     "article",
     { class: one.role === "customer" ? "msg" : "msg bot", id: `said-${index}`, tabindex: "-1", "aria-label": `${name}, ${clock(one.when)}` },
-    h("p", { class: "who" }, h("b", {}, name), h("span", { class: "num" }, [clock(one.when), one.delivery].filter(Boolean).join(" · "))),
+    h("p", { class: "who" }, h("b", {}, name), h("span", { class: "num" }, [clock(one.when), one.delivery].filter(Boolean).join(" · ")), one.role === "assistant" && flagButton(one)),
     h("div", { class: "bub" }, one.text),
     one.problem || one.settle ? undelivered(one) : null,
   );
+}
+
+/* An answer of the assistant's that a reviewer should look at. */
+function flagButton({ id }) {
+  const button = iconButton("flag", "Flag this answer for review", async () => {
+    const told = await during(button, icon("flag"), () => asked("flag", { answer: id }));
+    if (!told || told.error) return;
+    button.classList.add("on");
+    button.setAttribute("aria-pressed", "true");
+    toast("Flagged: it waits on the page Review.");
+  });
+  return button;
 }
 
 /* Why a mail did not go out; where nobody knows better than a person, what they can do. */
