@@ -28,6 +28,23 @@ class Source(StrEnum):
     reply = "reply"
 
 
+Since = Annotated[
+    datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only what was judged since then.")
+]
+Sources = Annotated[
+    list[Source] | None,
+    typer.Option(help="Only this of the workspace's own; may be given again."),
+]
+Files = Annotated[
+    list[Path] | None,
+    typer.Option(help="A JSON Lines or CSV file besides; may be given again."),
+]
+Distance = Annotated[
+    float, typer.Option(min=0, max=1, help="Share of a draft changed for it to be the worse.")
+]
+Unfounded = Annotated[
+    bool, typer.Option("--unfounded", help="Keep replies with personal values from nowhere.")
+]
 Name = Annotated[str, typer.Argument(help="Its name.")]
 
 
@@ -35,27 +52,16 @@ Name = Annotated[str, typer.Argument(help="Its name.")]
 def build(
     name: Annotated[str, typer.Argument(help="A name of small letters, as corrections-2026-11.")],
     *,
-    since: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only what was judged since then.")
-    ] = None,
-    source: Annotated[
-        list[Source] | None,
-        typer.Option(help="Only this of the workspace's own; may be given again."),
-    ] = None,
-    file: Annotated[
-        list[Path] | None,
-        typer.Option(help="A JSON Lines or CSV file besides; may be given again."),
-    ] = None,
+    since: Since = None,
+    source: Sources = None,
+    file: Files = None,
     only_files: Annotated[
         bool, typer.Option("--only-files", help="Nothing of the workspace's own.")
     ] = False,
     prompt: Annotated[
         str | None, typer.Option(help="Prompt that questions of files are asked with.")
     ] = None,
-    least_distance: Annotated[
-        float,
-        typer.Option(min=0, max=1, help="Share of a draft changed from which on it is the worse."),
-    ] = 0.1,
+    least_distance: Distance = 0.1,
     balance: Annotated[
         int | None, typer.Option(min=1, help="Most rows of a label to learn from.")
     ] = None,
@@ -64,10 +70,7 @@ def build(
         float, typer.Option(min=0, max=0.9, help="Share to watch a run with.")
     ] = 0.1,
     seed: Annotated[int, typer.Option(help="Draws the parts; the same seed draws the same.")] = 0,
-    unfounded: Annotated[
-        bool,
-        typer.Option("--unfounded", help="Keep replies with personal values from nowhere."),
-    ] = False,
+    unfounded: Unfounded = False,
     dry: Annotated[bool, typer.Option("--dry", help="Only say what would be built.")] = False,
     as_login: As = None,
     as_json: Json = False,
