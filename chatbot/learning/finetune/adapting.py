@@ -1,5 +1,6 @@
 """LoRA by peft: what is added before training, and what is merged and kept after it."""
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,10 @@ def adapted(model: Any, rank: int, seed: int) -> Any:
         fan_in_fan_out=any(isinstance(module, Conv1D) for module in model.modules()),
     )
     try:
-        return get_peft_model(model, config)
+        with warnings.catch_warnings():
+            # peft 0.21 asks transformers by a name that it will drop
+            warnings.filterwarnings("ignore", "`is_gradient_checkpointing`", FutureWarning)
+            return get_peft_model(model, config)
     except ValueError as error:
         raise Refused(
             "This base has no layers that LoRA can add to. Choose the method full."

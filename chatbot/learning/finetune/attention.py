@@ -61,9 +61,8 @@ def _attention(
         key, value = (one.repeat_interleave(repeated, 1) for one in (key, value))
     parts = (one.split(list(lengths), 2) for one in (query, key, value))
     reach = options.get("sliding_window")
-    found = torch.cat(
-        [_block(*part, dropout, scaling, reach) for part in zip(*parts, strict=True)], 2
-    )
+    blocks = [_block(q, k, v, dropout, scaling, reach) for q, k, v in zip(*parts, strict=True)]
+    found = torch.cat(blocks, 2)
     return found.transpose(1, 2).contiguous(), None
 
 

@@ -13,7 +13,7 @@ from chatbot.learning.packing import Encoded
 from chatbot.learning.starter import mixing
 from chatbot.learning.starter.exercises import Exercises
 from chatbot.learning.starter.plan import FULL
-from chatbot.learning.starter.sources import Document
+from chatbot.learning.starter.sources import Document, sample
 from chatbot.learning.starter.tokenizer import Encoder
 
 STAGE = FULL.stages[-1]
@@ -59,7 +59,7 @@ class Talk:
             document
             for name, passes in STAGE.passes.items()
             if name in mixing.OWN
-            for document in mixing.sample(mixing.OWN[name](rng), passes, rng)
+            for document in sample(mixing.OWN[name](rng), passes, rng)
         ]
 
 

@@ -24,7 +24,7 @@ LOGITS_AT_ONCE = 32 * 2**20
 """Numbers of a slice of logits; more than one slice are computed twice and never kept."""
 
 
-class Learner(nn.Module):
+class Learner(nn.Module):  # type: ignore[misc]  # torch is Any to mypy here
     """`model` is a causal or an encoder–decoder model of transformers, perhaps inside peft's.
 
     `bare`: logits by its trunk and its output layer; else by its own forward pass.

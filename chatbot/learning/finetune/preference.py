@@ -130,7 +130,7 @@ def _settings(plan: Plan, folder: Path, learned: list[Triple], *, checks: bool, 
     from trl import DPOConfig
 
     sizes = [sum(map(len, triple.values())) for triple in learned]
-    at_once = max(1, AT_ONCE // max(sizes))
+    at_once = max(1, min(AT_ONCE, plan.batch_tokens) // max(sizes))
     mean = sum(sizes) / len(sizes)
     many = max(1, round(plan.batch_tokens / mean / at_once))
     steps = max(1, round(plan.epochs * len(learned) / (at_once * many)))
@@ -170,7 +170,7 @@ def _settings(plan: Plan, folder: Path, learned: list[Triple], *, checks: bool, 
 def _cuda() -> bool:
     import torch
 
-    return torch.cuda.is_available()
+    return bool(torch.cuda.is_available())
 
 
 def _tokenizer(base: Base) -> Any:

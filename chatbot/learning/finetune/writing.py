@@ -84,7 +84,7 @@ def _others(base: Base, folder: Path) -> None:
         if path.suffix in CARRIED and path.name[0] != "." and path.name not in NOT_CARRIED:
             shutil.copyfile(path, folder / path.name)
     template = folder / "chat_template.jinja"
-    named = "chat_template" in _config(base.folder, "tokenizer_config.json")
+    named = _config(base.folder, "tokenizer_config.json").get("chat_template")
     if not template.exists() and not named and not base.model.config.is_encoder_decoder:
         template.write_text(base.template, encoding="utf-8")
 
