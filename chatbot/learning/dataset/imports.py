@@ -27,6 +27,7 @@ LONGEST_LINE = 4 * 1024 * 1024
 LONGEST_CELL = 131_072
 """Characters of one cell of a CSV file, the csv module's own limit."""
 TABLES = (".csv", ".tsv")
+OBJECTS = (".jsonl", ".json", ".ndjson")
 
 Ask = Callable[[str, str], Asked]
 """Question and context → the messages that a prompt makes of them. Raises ChatbotError."""
@@ -52,11 +53,21 @@ def read(path: Path, ask: Ask) -> Iterator[Turn | Bad]:
         raise Refused(f"{path} is a folder. Name a JSON Lines or CSV file.")
     try:
         with path.open("rb") as file:
-            lines = _table(file, path) if path.suffix.lower() in TABLES else _objects(file)
+            lines = _table(file, path) if _is_table(file, path) else _objects(file)
             for number, found in lines:
                 yield from _turns(path.name, number, found, ask)
     except OSError as error:
         raise Refused(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def _is_table(file: IO[bytes], path: Path) -> bool:
+    """By its name, and where that does not say it, by how it begins."""
+    suffix = path.suffix.lower()
+    if suffix in TABLES or suffix in OBJECTS:
+        return suffix in TABLES
+    begins = file.read(64).removeprefix(b"\xef\xbb\xbf").lstrip()
+    file.seek(0)
+    return not begins.startswith((b"{", b"["))
 
 
 def _turns(

@@ -209,6 +209,12 @@ def test_a_table_is_read_with_its_context_and_its_bad_rows(tmp_path):
     assert (last.reply, last.messages) == ('Yes, "now"', [user("Open\nnow?")])
 
 
+def test_a_name_that_says_nothing_is_read_by_its_beginning(tmp_path):
+    [row] = reading(tmp_path, "question,answer", "Hi,Yes.", name="upload")
+    [line] = reading(tmp_path, SHAPES["asked"], name="upload")
+    assert row.reply == line.reply == "Yes."
+
+
 def test_a_file_that_is_none_is_refused(tmp_path):
     with pytest.raises(Refused, match="cannot be read"):
         list(read(tmp_path / "missing.jsonl", ask))
