@@ -6,7 +6,7 @@ more. Knows nothing of folders, processes or models.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any, Literal, get_args
 
@@ -144,7 +144,8 @@ def get(session: Session, public_id: str, *, points: bool = False) -> Run:
     if not points:
         return Run(*found)
     ordered = select(*_POINT).where(TrainingPoint.run_id == found.id).order_by(TrainingPoint.step)
-    return Run(*found, tuple(Point(*row) for row in session.execute(ordered)))
+    known = tuple(Point(*row) for row in session.execute(ordered))
+    return replace(Run(*found), points=known)
 
 
 def runs(session: Session, *, limit: int = 50, before: int | None = None) -> list[Run]:
