@@ -94,8 +94,7 @@ def create_app(product: Product) -> FastAPI:
         settling = asyncio.create_task(warm.settle())
         yield
         timer.cancel()
-        settling.cancel()
-        for task in keeping:
+        for task in (*keeping, settling):
             task.cancel()
         works.close()
         await product.testing.close()
