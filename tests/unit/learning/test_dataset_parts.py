@@ -5,13 +5,16 @@ from random import Random
 
 import pytest
 
-from chatbot.errors import Refused
+from chatbot.errors import Refused, StoreUnavailable
 from chatbot.learning.dataset.alike import Alike, resemblance, shingles
+from chatbot.learning.dataset.building import Recipe, heap
 from chatbot.learning.dataset.gathering import decide
+from chatbot.learning.dataset.hiding import hide
 from chatbot.learning.dataset.imports import LONGEST_LINE, read
 from chatbot.learning.dataset.splitting import splits
 from chatbot.learning.dataset.turns import Asked, Turn
 from chatbot.learning.dataset.views import Bad
+from chatbot.masking import Rules
 from store.columns import now
 from store.dataset_sources import Opinion
 
@@ -81,12 +84,43 @@ def test_verdicts_make_one_decision(opinions, kind, text):
     assert bool(decision.why) == (kind == "left")
 
 
-# Files --------------------------------------------------------------------------------------------
+RECIPE = Recipe(None, (), (), 0.1, None, 0, 0.1, 0.1, None, unfounded=False)
 
 
-def ask(question, context):
-    system = [{"role": "system", "content": f"Sources: {context}"}] if context else []
-    return Asked([*system, {"role": "user", "content": question}], "assistant", "sha")
+def turn_of(question, reply, rejected=None, **changes):
+    return Turn("reply", "talk", [user(question)], reply, rejected, **changes)
+
+
+def test_names_that_a_head_or_the_talk_gives_are_hidden_everywhere():
+    turn = turn_of("ravi wrote to Ravi.", "Ravi and Kemi: hello.", "No, Kemi.", people=("Kemi",))
+    counts = hide(turn, Rules(), lambda text: ["Ravi"] if "Ravi" in text else [])
+    assert turn.messages == [user("ravi wrote to ⟨name 1⟩.")]
+    assert (turn.reply, turn.rejected) == ("⟨name 1⟩ and ⟨name 2⟩: hello.", "No, ⟨name 2⟩.")
+    assert counts == {"names": 2}
+
+
+def test_what_stands_nowhere_before_a_reply_is_not_learned(tmp_path):
+    with heap(tmp_path, Rules(), lambda _: [], RECIPE) as made:
+        made.add(turn_of("Who helps?", "Call 020 7946 0018."))
+        made.add(turn_of("Who is 020 7946 0018?", "020 7946 0018 is ours."))
+        made.add(turn_of("When?", "Dear Kemi,\n\nOn Monday.\n\nKind regards", people=("Kemi",)))
+        made.add(turn_of("I am Kemi. Who?", "Dear Kemi,\n\nWe.", people=("Kemi",)))
+        rows = list(made.rows())
+    assert [row.reply for row in rows] == [
+        "⟨phone 1⟩ is ours.",
+        "On Monday.\n\nKind regards",
+        "Dear ⟨name 1⟩,\n\nWe.",
+    ]
+    assert list(made.card()["removed"].values()) == [1]
+
+
+def test_a_full_disk_is_told_and_builds_nothing(tmp_path):
+    with (
+        pytest.raises(StoreUnavailable, match="No space left"),
+        heap(tmp_path, Rules(), lambda _: [], RECIPE),
+    ):
+        raise OSError(28, "No space left on device")
+    assert list(tmp_path.iterdir()) == []
 
 
 def user(text):
@@ -95,6 +129,14 @@ def user(text):
 
 def assistant(text):
     return {"role": "assistant", "content": text}
+
+
+# Files --------------------------------------------------------------------------------------------
+
+
+def ask(question, context):
+    system = [{"role": "system", "content": f"Sources: {context}"}] if context else []
+    return Asked([*system, {"role": "user", "content": question}], "assistant", "sha")
 
 
 def reading(folder, *lines, name="file.jsonl"):
