@@ -86,7 +86,7 @@ def test_a_run_is_watched_read_by_keyboard_and_stopped(shop, page):
     expect(run.get_by_role("table", name=QUESTION)).to_contain_text("Please check the bulb.")
     run.get_by_role("button", name="New run like this").click()
     dialog = page.get_by_role("dialog", name="New run")
-    expect(dialog.get_by_label("Learning rate")).to_have_value("0.0003")
+    expect(dialog.get_by_label("Learning rate")).to_have_value("0.0003", timeout=PATIENCE)
     expect(dialog.get_by_label("Learning rate")).to_have_accessible_description(
         re.compile("How far one step goes")
     )
@@ -136,7 +136,9 @@ def test_a_dataset_is_built_of_a_file_that_has_a_bad_line(shop, page, tmp_path):
     expect(page.get_by_role("region", name="Turns")).to_be_visible()
     page.get_by_role("button", name="New run…").click()
     refused = page.get_by_role("dialog", name="New run")
-    expect(refused.get_by_role("alert")).to_contain_text("A run needs 200 reviewed turns")
+    expect(refused.get_by_role("alert")).to_contain_text(
+        "A run needs 200 reviewed turns", timeout=PATIENCE
+    )
     expect(refused.get_by_role("link", name="Review")).to_be_visible()
     expect(refused.get_by_role("button", name="Start")).to_be_disabled()
 
@@ -171,12 +173,13 @@ def test_a_model_is_promoted_against_the_gate_and_rolled_back(shop, page):
     registry = opened(page, shop, f"#{TUNED}", page.get_by_role("region", name=f"Model {TUNED}"))
     detail = registry.get_by_role("region", name=f"Model {TUNED}")
     expect(detail.get_by_role("list", name="Gate for production").first).to_contain_text(
-        "The files of tuned@1 are others"
+        "The files of tuned@1 are others", timeout=PATIENCE
     )
     expect(detail).to_contain_text("candidate")
     detail.get_by_role("button", name="Promote…").click()
     dialog = page.get_by_role("dialog", name=f"Promote {TUNED}")
     promote = dialog.get_by_role("button", name="Promote to production")
+    expect(promote).to_be_visible(timeout=PATIENCE)
     dialog.get_by_label("Note").fill("Knows our shades.")
     expect(promote).to_be_disabled()
     dialog.get_by_text("Promote against the gate").click()
@@ -189,6 +192,7 @@ def test_a_model_is_promoted_against_the_gate_and_rolled_back(shop, page):
     detail.get_by_role("button", name=f"More for {TUNED}").click()
     page.get_by_role("menuitem", name="Roll back…").click()
     back = page.get_by_role("dialog", name="Roll back the model")
+    expect(back).to_be_visible(timeout=PATIENCE)
     back.get_by_label("Why, kept in the record").fill("It only says nonsense.")
     back.get_by_role("button", name=re.compile("^Roll back to")).click()
     expect(back).to_be_hidden(timeout=PATIENCE)

@@ -49,7 +49,7 @@ const line = (one) =>
 
 function drawOne(panel, at) {
   fetched(panel, at, "dataset", { dataset: at.rest }, ({ dataset, runs }) => {
-    const train = h("button", { type: "button", class: "btn pri", onclick: () => newRun(null, dataset.name) }, icon("play"), "New run…");
+    const train = h("button", { type: "button", class: "btn pri", onclick: (event) => during(event.currentTarget, "Opening…", () => newRun(null, dataset.name)) }, icon("play"), "New run…");
     const remove = h("button", { type: "button", class: "btn danger" }, icon("trash"), "Remove");
     remove.addEventListener("click", () => removeIt(remove, dataset, runs));
     panel.replaceChildren(

@@ -25,7 +25,7 @@ export const evaluationsTab = {
   places: ["evaluations", "evaluation"],
   draw: (panel, at) => (at.kind === "evaluation" ? drawOne(panel, at) : drawAll(panel, at)),
   leave: () => clearTimeout(timer),
-  actions: (at) => (at.kind === "evaluation" ? [] : [h("button", { type: "button", class: "btn pri", id: "evaluate", onclick: () => openEvaluate() }, icon("play"), "Evaluate…")]),
+  actions: (at) => (at.kind === "evaluation" ? [] : [h("button", { type: "button", class: "btn pri", id: "evaluate", onclick: (event) => during(event.currentTarget, "Opening…", openEvaluate) }, icon("play"), "Evaluate…")]),
 };
 
 function drawAll(panel, at, further = false) {
@@ -119,7 +119,7 @@ function head(one) {
     else if (told) go("evaluation", one.id);
   });
   const known = models.facts.models.some((model) => model.label === one.tuned);
-  const promote = models.facts.may_promote && known && h("button", { type: "button", class: "btn pri", id: "eval-promote", onclick: () => openPromote(one.tuned, () => go("evaluation", one.id)) }, "Promote…");
+  const promote = models.facts.may_promote && known && h("button", { type: "button", class: "btn pri", id: "eval-promote", onclick: (event) => during(event.currentTarget, "Opening…", () => openPromote(one.tuned, () => go("evaluation", one.id))) }, "Promote…");
   return h(
     "div",
     { class: "head" },

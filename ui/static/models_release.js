@@ -25,7 +25,7 @@ export function releaseOf(model, done) {
   const judged = model.evaluation || ["candidate", "staging", "kept"].includes(model.stage);
   const gate = h("div", { class: "gate-of" });
   if (judged && model.stage !== "production") fillGate(gate, model);
-  const promote = models.facts.may_promote && model.stage !== "production" && h("button", { type: "button", class: model.stage === "candidate" ? "btn pri" : "btn", id: "promote", onclick: () => openPromote(model.label, done) }, "Promote…");
+  const promote = models.facts.may_promote && model.stage !== "production" && h("button", { type: "button", class: model.stage === "candidate" ? "btn pri" : "btn", id: "promote", onclick: (event) => during(event.currentTarget, "Opening…", () => openPromote(model.label, done)) }, "Promote…");
   const report = model.evaluation && h("a", { class: "btn", href: addressOf("evaluation", model.evaluation) }, "Report");
   return { gate, buttons: [promote, report, more(model, done)] };
 }
@@ -39,7 +39,7 @@ async function fillGate(place, model) {
     return;
   }
   const stale = told.gate.lines.some((one) => !one.ok && STALE.includes(one.name));
-  place.replaceChildren(h("h3", {}, "Gate for production"), gateList(told.gate.lines, "Gate for production"), stale ? h("button", { type: "button", class: "btn s", onclick: () => openEvaluate(model.label) }, icon("play"), "Evaluate…") : "");
+  place.replaceChildren(h("h3", {}, "Gate for production"), gateList(told.gate.lines, "Gate for production"), stale ? h("button", { type: "button", class: "btn s", onclick: (event) => during(event.currentTarget, "Opening…", () => openEvaluate(model.label)) }, icon("play"), "Evaluate…") : "");
 }
 
 /* Lines that another evaluation mends. */

@@ -1,7 +1,7 @@
 /* The tab Runs: every fine-tuning, and the one that the address names (models_run.js). */
 
 import { h, icon } from "./dom.js";
-import { moment } from "./admin_parts.js";
+import { during, moment } from "./admin_parts.js";
 import { drawRun, leaveRun } from "./models_run.js";
 import { METHODS, empty, fetched, lasting, link, row, stateOf, table } from "./models_learning.js";
 import { newRun } from "./models_new_run.js";
@@ -22,7 +22,7 @@ export const runsTab = {
 /* Says beside itself why nothing can be started. */
 export function newRunButton() {
   const why = list && !list.datasets.length ? "A run learns from a dataset: build one first." : null;
-  return h("button", { type: "button", class: "btn pri", id: "new-run", disabled: Boolean(why), title: why, onclick: () => newRun() }, icon("play"), "New run…");
+  return h("button", { type: "button", class: "btn pri", id: "new-run", disabled: Boolean(why), title: why, onclick: (event) => during(event.currentTarget, "Opening…", newRun) }, icon("play"), "New run…");
 }
 
 function draw(panel, at) {
