@@ -34,6 +34,12 @@ _MATCH_POSTGRESQL = (
 )
 
 
+# The planner takes any word for a common one, and would compute the words of row after row.
+_INDEX_ONLY = text(
+    "SELECT set_config('enable_seqscan', 'off', true), set_config('enable_indexscan', 'off', true)"
+)
+
+
 class BlockWords:
     """The words of the rows of one kind: table `KIND_words`, and FTS5's `KIND_index`."""
 
@@ -60,24 +66,33 @@ class BlockWords:
         session: Session,
         wanted: Wanted,
         *,
-        block: int | None = None,
+        blocks: Sequence[int] = (),
         below: int = ABOVE_ALL,
         most: int = BLOCK,
     ) -> list[int]:
-        """Ids of rows with all the words, newest first; of one block, or of all (None)."""
-        whole, begun, both = ("'{}'", "'{}':*", " & ")
+        """Ids of rows with all the words, newest first; of these blocks, or of all (none given)."""
+        whole, begun, both, either = ("'{}'", "'{}':*", " & ", " | ")
         statement = self._postgresql
         if is_sqlite(session):
-            whole, begun, both = ('"{}"', '"{}"*', " AND ")
+            whole, begun, both, either = ('"{}"', '"{}"*', " AND ", " OR ")
             statement = self._sqlite
-        before = "" if block is None else near(block)
         # Words hold letters, digits and symbols only, so quoting is enough.
-        parts = [
-            (begun if more and len(word) >= SHORTEST_BEGINNING else whole).format(before + word)
+        words = [
+            (begun if more and len(word) >= SHORTEST_BEGINNING else whole, word)
             for word, more in wanted
         ]
-        limits = {"below": below, "most": most}
-        return list(session.scalars(statement, {"asked": both.join(parts), **limits}))
+        parts = [
+            both.join(form.format(before + word) for form, word in words)
+            for before in (map(near, blocks) if blocks else ("",))
+        ]
+        asked = either.join(f"({part})" for part in parts)
+        return list(session.scalars(statement, {"asked": asked, "below": below, "most": most}))
+
+
+def prepare(session: Session) -> None:
+    """Let PostgreSQL look words up in their index, whatever it expects, until the session ends."""
+    if not is_sqlite(session):
+        session.execute(_INDEX_ONLY)
 
 
 def near(block: int) -> str:

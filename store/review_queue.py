@@ -7,6 +7,8 @@ alone. Ids follow the order in which items came, so times are bounds of ids.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count as count_up
+from itertools import islice
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -20,9 +22,11 @@ from store.review_records import Filters, ReviewItem, State
 from store.rows import columns_of
 
 NEWEST_BLOCKS = 2
-"""Blocks that are looked through for words before all others."""
-COMMON = 400
-"""Of the items in the newest blocks, so many have words that are common."""
+"""Blocks that are looked through for words one by one, to see how common the words are."""
+RARE = 20
+"""Of the items in those, fewer have words that are rare."""
+AT_ONCE = 2_000
+"""Items with words that are not rare that one query is to find, about."""
 MOST_FOUND = 10_000
 """Items with the words that filters are tried on for one page, the newest first."""
 
@@ -84,6 +88,7 @@ def find(
         return Page([], None)
     above, below = _bounds(session, filters, below)
     asked = review_facets.asked(filters, states)
+    block_words.prepare(session)
     ids, last = _found(session, wanted, asked, above, below, limit + 1)
     shown = items(session, ids[:limit])
     return Page(shown, ids[limit - 1] if len(ids) > limit else last)
@@ -100,21 +105,43 @@ def _found(
     """Ids with the words that fit, and the id to go on below where not all were looked at."""
     fitting = review_bits.blocks(session, asked, above=above, below=below)
     found: list[int] = []
-    looked_at = 0
-    for place, (block, bits) in enumerate(fitting):
-        if place == NEWEST_BLOCKS and looked_at < COMMON:
-            # Rare words: all that is left at once, instead of a search in each block.
-            rest = REVIEWS.match(session, wanted, below=(block + 1) * BLOCK, most=MOST_FOUND)
-            masks = dict([(block, bits), *fitting])
-            found += [each for each in rest if masks.get(each // BLOCK, 0) >> each % BLOCK & 1]
-            return found[:limit], rest[-1] if len(rest) == MOST_FOUND else None
-        ids = REVIEWS.match(session, wanted, block=block)
+    looked_at, size = 0, 1
+    for turn in count_up():
+        if turn == NEWEST_BLOCKS:
+            if looked_at < RARE:
+                return _rest(session, wanted, dict(fitting), found, limit)
+            size = max(1, AT_ONCE * NEWEST_BLOCKS // looked_at)
+        masks = dict(islice(fitting, size))
+        if not masks:
+            break
+        ids = REVIEWS.match(session, wanted, blocks=list(masks), most=size * BLOCK)
         looked_at += len(ids)
-        found += [each for each in ids if bits >> each % BLOCK & 1]
+        found += _marked(ids, masks)
         if len(found) >= limit or looked_at >= MOST_FOUND:
-            lowest = block * BLOCK + (bits & -bits).bit_length() - 1
-            return found[:limit], lowest
+            block, bits = min(masks.items())
+            return found[:limit], block * BLOCK + (bits & -bits).bit_length() - 1
     return found, None
+
+
+def _rest(
+    session: Session,
+    wanted: block_words.Wanted,
+    masks: dict[int, int],
+    found: list[int],
+    limit: int,
+) -> tuple[list[int], int | None]:
+    """What `_found` returns for rare words: all that is left at once, of every block."""
+    if not masks:
+        return found[:limit], None
+    below = (max(masks) + 1) * BLOCK
+    ids = REVIEWS.match(session, wanted, below=below, most=MOST_FOUND)
+    found = found + _marked(ids, masks)
+    return found[:limit], ids[-1] if len(ids) == MOST_FOUND else None
+
+
+def _marked(ids: Sequence[int], masks: dict[int, int]) -> list[int]:
+    """Those ids whose bits are set."""
+    return [each for each in ids if masks.get(each // BLOCK, 0) >> each % BLOCK & 1]
 
 
 def place_of(session: Session, public_id: str) -> int:

@@ -121,7 +121,7 @@ def find(
             below = (block + 1) * block_words.BLOCK
             rest = TICKETS.match(session, wanted, below=below, most=MOST_FOUND)
             return found + _of(session, rest, only, before, limit - len(found))
-        ids = TICKETS.match(session, wanted, block=block)
+        ids = TICKETS.match(session, wanted, blocks=[block], most=MOST_FOUND)
         looked_at += len(ids)
         found += _of(session, ids, only, before, limit - len(found))
         if len(found) >= limit or looked_at >= MOST_FOUND:

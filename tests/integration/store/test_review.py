@@ -278,7 +278,7 @@ def test_words_are_looked_for_in_parts(database, ada, monkeypatch, common):
         monkeypatch.setattr(module, "BLOCK", 8)
     monkeypatch.setattr(review_bits, "BYTES", 1)
     monkeypatch.setattr(review_queue, "MOST_FOUND", 10)
-    monkeypatch.setattr(review_queue, "COMMON", 5 if common else 400)
+    monkeypatch.setattr(review_queue, "RARE", 5 if common else 400)
     talk, items = started(database, ada), []
     with database.transaction() as session:
         for number in range(30):
