@@ -18,13 +18,12 @@ const SOURCES = [
 const FORMATS = ".jsonl,.json,.csv";
 
 export function buildDataset() {
-  const view = { files: [], at: 0, tried: false };
+  const view = { files: [] };
   const name = input({ id: "build-name", value: suggested(), maxlength: "100" });
   const since = input({ id: "build-since", type: "date" });
   const balance = input({ id: "build-balance", inputmode: "numeric", class: "in num", placeholder: "no limit" });
   const sources = SOURCES.map(([value, label, about]) => h("label", { class: "tick" }, h("input", { type: "checkbox", value, checked: true }), h("span", {}, h("b", {}, label), h("span", { class: "dim xs block" }, about))));
-  const files = h("ul", { class: "lines tight", "aria-label": "Files" });
-  const add = h("button", { type: "button", class: "btn s" }, icon("plus"), "Add files…");
+  const [add, files] = filesOf(view);
   const state = h("div", { class: "doing" });
   const result = h("div", { class: "col", "aria-live": "polite" });
   const problem = h("div", { class: "problem" });
@@ -43,21 +42,6 @@ export function buildDataset() {
     result,
   );
   const dialog = openDialog("Build a dataset", h("div", {}, body, h("div", { class: "row bottom" }, h("span", { class: "sp" }), cancel, look, send)), { wide: true, done: () => state.run?.leave() });
-  const drawFiles = () =>
-    files.replaceChildren(
-      ...view.files.map((one) => h("li", { class: "row" }, h("span", { class: "grow ell sm" }, one.name), h("span", { class: one.error ? "xs bad wrap-any" : "xs dim num" }, one.error ?? one.words), iconButton("close", `Leave out ${one.name}`, () => { view.files = view.files.filter((other) => other !== one); drawFiles(); }))),
-    );
-  add.addEventListener("click", () => chooseFiles(async (chosen) => {
-    for (const file of chosen) {
-      const one = { key: newKey(), name: file.name, file, words: "waits", error: null };
-      view.files.push(one);
-      drawFiles();
-      const sent = await sendFile(one, "put_file", { ...models.facts.files, told: (share) => { one.words = `${Math.round(share * 100)} %`; drawFiles(); } });
-      one.error = sent.error ?? null;
-      one.words = "here";
-      drawFiles();
-    }
-  }));
   const run = async (dry, pressed) => {
     problem.replaceChildren();
     const lacking = whyNot(view, sources, balance);
@@ -80,7 +64,6 @@ export function buildDataset() {
     if (!told || !dialog.isConnected) return;
     if (dry) {
       result.replaceChildren(...wouldHold(told));
-      result.lastElementChild.scrollIntoView({ block: "nearest" });
       return;
     }
     dialog.close();
@@ -93,6 +76,27 @@ export function buildDataset() {
   cancel.addEventListener("click", () => dialog.close());
   name.select();
   name.focus();
+}
+
+/* The button that adds files to `view.files`, and their list: each is sent at once. */
+function filesOf(view) {
+  const list = h("ul", { class: "lines tight", "aria-label": "Files" });
+  const draw = () =>
+    list.replaceChildren(
+      ...view.files.map((one) => h("li", { class: "row" }, h("span", { class: "grow ell sm" }, one.name), h("span", { class: one.error ? "xs bad wrap-any" : "xs dim num" }, one.error ?? one.words), iconButton("close", `Leave out ${one.name}`, () => { view.files = view.files.filter((other) => other !== one); draw(); }))),
+    );
+  const take = async (chosen) => {
+    for (const file of chosen) {
+      const one = { key: newKey(), name: file.name, file, words: "waits", error: null };
+      view.files.push(one);
+      draw();
+      const sent = await sendFile(one, "put_file", { ...models.facts.files, told: (share) => { one.words = `${Math.round(share * 100)} %`; draw(); } });
+      one.error = sent.error ?? null;
+      one.words = "here";
+      draw();
+    }
+  };
+  return [h("button", { type: "button", class: "btn s", onclick: () => chooseFiles(take) }, icon("plus"), "Add files…"), list];
 }
 
 const suggested = () => `corrections-${new Date().toISOString().slice(0, 7)}`;

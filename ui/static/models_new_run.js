@@ -31,19 +31,16 @@ const METHODS = [["full", "All weights"], ["lora", "LoRA"], ["preference", "Pref
 /* `like`: {dataset, base, method, name, settings} of another run; `dataset`: the one to begin with. */
 export async function newRun(like = null, dataset = null) {
   const told = await call("runs");
-  if (told.error) {
-    toast(told.error, { error: true });
-    return;
-  }
   const bases = models.facts.models.filter((one) => one.where === "local").map((one) => one.label);
-  if (!told.datasets.length || !bases.length) {
-    toast(told.datasets.length ? "There is no model of this machine to train." : "A run learns from a dataset: build one first.", { error: true });
+  const lacking = told.error ?? whyNot(told.datasets, bases);
+  if (lacking) {
+    toast(lacking, { error: true });
     return;
   }
+  const name = input({ id: "run-name", value: like?.name ?? "tuned", maxlength: "60" });
   const view = { method: like?.method ?? "full", changed: new Map(Object.entries(like?.settings ?? {})), asked: 0 };
   const data = choice("run-data", told.datasets.map((one) => [one.name, `${one.name}, ${one.rows.toLocaleString("en")} turns`]), like?.dataset ?? dataset);
   const base = choice("run-base", bases.map((one) => [one, one]), like?.base ?? models.facts.model);
-  const name = input({ id: "run-name", value: like?.name ?? "tuned", maxlength: "60" });
   const samples = h("textarea", { class: "in", id: "run-samples-ask", rows: "2", maxlength: "4000" }, (like?.settings.samples ?? []).join("\n"));
   const about = h("p", { class: "xs dim", id: "run-method-about" });
   const settings = h("div", { class: "col form" });
@@ -56,16 +53,7 @@ export async function newRun(like = null, dataset = null) {
     learn();
   });
   method.setAttribute("aria-describedby", about.id);
-  const body = h(
-    "div",
-    { class: "pb col form" },
-    h("div", { class: "two-fields" }, field("Learn from", data), field("Train further", base)),
-    h("div", { class: "field" }, h("span", { class: "lab" }, "Method"), method, about),
-    problem,
-    settings,
-    field("Questions to ask at each check, one a line, optional", samples),
-    field("Name of the new model", name, "Its version is the next free number of that name. Promotion lets it answer, not the run."),
-  );
+  const body = formOf({ data, base, method, about, problem, settings, samples, name });
   const dialog = openDialog("New run", h("div", {}, body, h("div", { class: "row bottom" }, state, cancel, send)), { wide: true });
 
   /* Asks what fits this data, this base, this method; keeps what somebody changed. */
@@ -77,40 +65,55 @@ export async function newRun(like = null, dataset = null) {
     settings.removeAttribute("aria-busy");
     problem.replaceChildren();
     send.disabled = Boolean(usual.error);
-    if (usual.error) {
-      problem.replaceChildren(refusal(usual.error));
-      settings.replaceChildren();
-      state.textContent = "";
-      return;
-    }
-    about.textContent = usual.about.method;
-    state.textContent = `Learns from ${usual.turns.toLocaleString("en")} turns.`;
-    drawSettings(settings, usual, view);
+    about.textContent = usual.about?.method ?? about.textContent;
+    state.textContent = usual.error ? "" : `Learns from ${usual.turns.toLocaleString("en")} turns.`;
+    if (usual.error) problem.replaceChildren(refusal(usual.error));
+    drawSettings(settings, usual.error ? null : usual, view);
   }
 
   data.addEventListener("change", learn);
   base.addEventListener("change", learn);
   cancel.addEventListener("click", () => dialog.close());
-  send.addEventListener("click", async () => {
-    problem.replaceChildren();
-    const given = read(settings, samples, like?.settings ?? {});
-    if (given.error) {
-      problem.replaceChildren(note(given.error, "bad", "alert"));
-      return;
-    }
-    const answer = await during(send, "Starting…", () => call("start_run", { dataset: data.value, base: base.value, method: view.method, name: name.value, settings: given.settings }));
-    if (!answer) return;
-    if (answer.error) {
-      problem.replaceChildren(refusal(answer.error));
-      problem.scrollIntoView({ block: "nearest" });
-      return;
-    }
-    dialog.close();
-    recount();
-    go("run", answer.run);
-  });
+  send.addEventListener("click", () => begin(view, { data, base, name, samples, settings, problem, send, dialog }, like?.settings ?? {}));
   data.focus();
   learn();
+}
+
+/* Starts the run and shows it; what is refused stands in the dialog, which keeps its input. */
+async function begin(view, { data, base, name, samples, settings, problem, send, dialog }, others) {
+  problem.replaceChildren();
+  const given = read(settings, samples, others);
+  if (given.error) {
+    problem.replaceChildren(note(given.error, "bad", "alert"));
+    return;
+  }
+  const answer = await during(send, "Starting…", () => call("start_run", { dataset: data.value, base: base.value, method: view.method, name: name.value, settings: given.settings }));
+  if (!answer) return;
+  if (answer.error) {
+    problem.replaceChildren(refusal(answer.error));
+    problem.scrollIntoView({ block: "nearest" });
+    return;
+  }
+  dialog.close();
+  recount();
+  go("run", answer.run);
+}
+
+const formOf = ({ data, base, method, about, problem, settings, samples, name }) =>
+  h(
+    "div",
+    { class: "pb col form" },
+    h("div", { class: "two-fields" }, field("Learn from", data), field("Train further", base)),
+    h("div", { class: "field" }, h("span", { class: "lab" }, "Method"), method, about),
+    problem,
+    settings,
+    field("Questions to ask at each check, one a line, optional", samples),
+    field("Name of the new model", name, "Its version is the next free number of that name. Promotion lets it answer, not the run."),
+  );
+
+function whyNot(datasets, bases) {
+  if (!datasets.length) return "A run learns from a dataset: build one first.";
+  return bases.length ? null : "There is no model of this machine to train.";
 }
 
 /* What is refused for too few turns leads to where they come from. */
@@ -120,7 +123,12 @@ function refusal(sentence) {
   return line;
 }
 
-function drawSettings(place, { plain, advanced }, view) {
+function drawSettings(place, usual, view) {
+  if (!usual) {
+    place.replaceChildren();
+    return;
+  }
+  const { plain, advanced } = usual;
   const shown = (one) => !ONLY[one.name] || ONLY[one.name] === view.method;
   const open = place.querySelector("details")?.open ?? false;
   const draw = (list, kind) => h("div", { class: kind }, list.filter(shown).map((one) => control(one, view)));

@@ -57,9 +57,8 @@ function readable(label, { paint, stops, name }) {
     drawing.setAttribute("height", height);
     drawing.replaceChildren(...shapes);
     root.setAttribute("aria-label", name ? name() : label);
-    const all = stops();
     if (!tip.hidden) show(at);
-    else tell(all);
+    else tell(stops());
   };
   root.addEventListener("keydown", (event) => {
     const step = KEYS[event.key];
@@ -97,6 +96,24 @@ export function ticks(low, high, most) {
   return Array.from({ length: last - first + 1 }, (_, index) => Number(((first + index) * step).toPrecision(12)));
 }
 
+/* A line at one step, with its words where there is room for them. */
+function markOf(mark, scale, width) {
+  if (!mark) return [];
+  const x = scale.x(mark.x);
+  const right = x < width * 0.66;
+  return [
+    s("path", { class: "grid best", d: `M${x} ${scale.top}V${scale.bottom}` }),
+    s("text", { x: right ? x + 6 : x - 6, y: scale.top + 12, "text-anchor": right ? "start" : "end" }, mark.text),
+  ];
+}
+
+/* Where steps are named below a plot, the last apart: equal parts where they are round numbers. */
+function stepsOf(most, parts) {
+  const even = most % (5 * parts) === 0;
+  const all = even ? Array.from({ length: parts }, (_, index) => (index * most) / parts) : ticks(0, most, parts);
+  return all.filter((value) => value < most * 0.9);
+}
+
 /* Lines over steps, as high as their place. `data()` returns {series: [{name, kind, points: [[x, y], …]}], most, unit, mark:
    {x, text} or null}; `say(data)` its words for people who do not see it. Returns {root, draw}. */
 export function linePlot({ data, say }) {
@@ -121,31 +138,19 @@ export function linePlot({ data, say }) {
       s("path", { class: at ? "grid" : "ax", d: `M${edge.left} ${scale.y(value)}H${width - edge.right}` }),
       s("text", { x: edge.left - 6, y: scale.y(value) + 4, "text-anchor": "end" }, value.toFixed(digits)),
     ]);
-    return [height, [...across, ...along(most, unit, width, height), ...markOf(mark, width), ...series.map(lineOf)]];
+    return [height, [...across, ...along(most, unit, width, height), ...markOf(mark, scale, width), ...series.map(lineOf)]];
   };
   const along = (most, unit, width, height) => {
-    const parts = width < NARROW ? 2 : 4;
-    const even = most % (5 * parts) === 0;
-    const columns = (even ? Array.from({ length: parts }, (_, index) => (index * most) / parts) : ticks(0, most, parts)).filter((value) => value < most * 0.9);
+    const columns = stepsOf(most, width < NARROW ? 2 : 4);
     const text = (value, anchor, words) => s("text", { x: scale.x(value), y: height - 10, "text-anchor": anchor }, words);
     return [...columns.map((value) => text(value, value ? "middle" : "start", value.toLocaleString("en"))), text(most, "end", `${most.toLocaleString("en")} ${unit}`)];
-  };
-  const markOf = (mark, width) => {
-    if (!mark) return [];
-    const x = scale.x(mark.x);
-    const right = x < width * 0.66;
-    return [
-      s("path", { class: "grid best", d: `M${x} ${scale.top}V${scale.bottom}` }),
-      s("text", { x: right ? x + 6 : x - 6, y: scale.top + 12, "text-anchor": right ? "start" : "end" }, mark.text),
-    ];
   };
   const lineOf = ({ kind, points }) =>
     points.length === 1
       ? s("circle", { class: `${kind} only`, cx: scale.x(points[0][0]), cy: scale.y(points[0][1]), r: 2.5 })
       : s("path", { class: kind, d: points.map(([x, y], at) => `${at ? "L" : "M"}${scale.x(x).toFixed(1)} ${scale.y(y).toFixed(1)}`).join("") });
   const stops = () => {
-    if (!scale) return [];
-    const { series } = data();
+    const { series } = scale ? data() : { series: [] };
     const steps = [...new Set(series.flatMap((one) => one.points.map(([x]) => x)))].sort((a, b) => a - b);
     const known = series.map((one) => [one, new Map(one.points)]);
     return steps.map((step) => {
