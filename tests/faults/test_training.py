@@ -1,6 +1,8 @@
 """What befalls runs: kills, two at once, a server's restart, full disks, stops, broken ones."""
 
+import os
 import shutil
+import signal
 import threading
 import time
 from functools import cache
@@ -9,16 +11,25 @@ import pytest
 
 from chatbot.bootstrap import build
 from chatbot.errors import Conflict, Refused
+from chatbot.learning.finetune import train
 from chatbot.learning.jobs import spawning
 from chatbot.settings import Settings
 from store import runs as rows
 from tests.support import run_process, tiny_model
 from tests.support.forked import start
-from tests.support.learning import write_turns
+from tests.support.learning import one_thread, write_turns
 from tests.support.small_disk import filled, mounted
 
 DATA = "d1"
 QUIET = {"cases": 0}
+REAL = {
+    "steps": 48,
+    "check_every": 8,
+    "batch_tokens": 256,
+    "precision": "fp32",
+    "rate": 0.002,
+    "samples": [],
+}
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +103,7 @@ class Place:
 
     def until(self, run, wanted):
         """Look until the run is as wanted."""
-        for _ in range(600):
+        for _ in range(3000):
             found = self.read(run)
             if wanted(found):
                 return found
@@ -145,6 +156,35 @@ def test_a_killed_run_is_told_and_goes_on_from_what_was_kept(either, born):
     assert [point.step for point in done.points] == list(range(41))
     assert server.registry.resolve("tuned").label == run.model
     assert server.runs.recover() == 0
+
+
+def test_a_real_training_that_was_killed_comes_to_the_same_model(made, tmp_path, monkeypatch):
+    """By the processes that people's runs have, beside a training that nobody disturbed."""
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    home = tmp_path / "home"
+    shutil.copytree(made, home)
+    place = Place(home, f"sqlite:///{home / 'chatbot.db'}")
+    server = place.first()
+    me = server.person()
+    given = {"dataset": DATA, "base": "tiny", "settings": QUIET | REAL}
+    run = server.runs.start(me, **given)
+    events = place.folder(run) / "events.jsonl"
+    found = place.until(run, lambda _: events.exists() and '"kept"' in events.read_text())
+    found = place.until(run, lambda one: one.process is not None)
+    os.kill(found.process, signal.SIGKILL)
+    place.until(run, lambda _: server.runs.recover() == 1)
+    assert place.read(run).state == "interrupted"
+    server.runs.resume(me, run.public_id)
+    done = place.ended(run)
+    assert (done.state, done.step) == ("complete", REAL["steps"])
+
+    server.runs.prepare(me, tmp_path / "job", **given)
+    with one_thread():
+        train(tmp_path / "job")
+    place.close()
+    weights = "model.safetensors"
+    whole = (tmp_path / "job" / "checkpoint" / weights).read_bytes()
+    assert (home / "models" / run.model / weights).read_bytes() == whole
 
 
 def test_of_two_at_once_one_goes_and_one_waits(either, born):
