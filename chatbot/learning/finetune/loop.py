@@ -126,6 +126,9 @@ class Loop:
             if course.ended or course.step >= pace.steps:
                 break
             loss, asked = self._take(step.parts, pace.at(course.step))
+            if not math.isfinite(loss):
+                self._lost_its_way()
+                break
             course.step, course.place = course.step + 1, step.after
             course.seconds = before + time.monotonic() - started
             losses.append(loss)
@@ -149,6 +152,14 @@ class Loop:
         if kept is not None:
             return kept[0], Course.of(kept[1])
         return None if self.held else (state_of(self.learner), self.course)
+
+    def _lost_its_way(self) -> None:
+        """End with the best look so far. Raises Refused where there is none."""
+        sentence = f"At step {self.course.step + 1:,} the loss is no number any more"
+        if self.best() is None or not self.held:
+            raise Refused(f"{sentence}. Start a new run with a lower rate.")
+        self.journal.say(f"{sentence}, so the run ends with its best. A lower rate may help.")
+        self.course.ended = "early"
 
     def _take(self, parts: Sequence[Part], rate: float) -> tuple[float, bool]:
         """Learn from one step; return its mean loss, and whether somebody asked to stop."""

@@ -4,12 +4,16 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from chatbot.errors import ChatbotError
+from chatbot.errors import ChatbotError, Refused
 from chatbot.learning.finetune.journal import Journal
 from chatbot.learning.finetune.outcome import Outcome
 from chatbot.learning.finetune.plan import Plan
 
 OUTCOME = "outcome.json"
+TOO_LARGE = (
+    "The memory is too small for this run. Choose the method lora, a smaller window, or a smaller "
+    "base model."
+)
 
 
 def train(folder: Path) -> Outcome:
@@ -34,6 +38,11 @@ def train(folder: Path) -> Outcome:
     except ChatbotError as error:
         journal.tell("ended", ended="failed", sentence=str(error))
         raise
+    except (MemoryError, RuntimeError) as error:
+        if not isinstance(error, MemoryError) and "memory" not in str(error).lower():
+            raise
+        journal.tell("ended", ended="failed", sentence=TOO_LARGE)
+        raise Refused(TOO_LARGE) from error
 
 
 def finish(folder: Path, outcome: Outcome) -> None:

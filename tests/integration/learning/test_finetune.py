@@ -160,6 +160,21 @@ def test_a_wish_to_stop_keeps_the_best(tmp_path):
     assert (outcome.checkpoint / "model.safetensors").exists()
 
 
+def test_a_rate_that_breaks_the_model_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr("chatbot.learning.finetune.stepping.gradients", lambda *_: float("nan"))
+    with pytest.raises(Refused, match="lower rate"):
+        train(run_folder(tmp_path))
+
+
+def test_too_little_memory_is_a_sentence(tmp_path, monkeypatch):
+    def full(*_):
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
+
+    monkeypatch.setattr("chatbot.learning.finetune.stepping.gradients", full)
+    with pytest.raises(Refused, match="memory is too small"):
+        train(run_folder(tmp_path))
+
+
 def test_minutes_shorten_a_run(tmp_path):
     outcome = train(run_folder(tmp_path, epochs=1000, minutes=0.01))
     assert 1 <= outcome.steps < 1000

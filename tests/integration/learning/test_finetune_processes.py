@@ -38,15 +38,14 @@ def weights(folder):
     return load_file(folder / "checkpoint" / "model.safetensors")
 
 
-@pytest.mark.parametrize("method", ["full", "lora"])
-def test_killed_and_resumed_it_comes_to_the_same_bits(tmp_path, method):
-    settings = {"steps": 80, "epochs": 100, "check_every": 5, "method": method, "patience": 100}
+def test_killed_and_resumed_it_comes_to_the_same_bits(tmp_path):
+    settings = {"steps": 60, "epochs": 100, "check_every": 5, "patience": 100}
     whole = train(run_folder(tmp_path, name="whole", **settings))
     folder = run_folder(tmp_path, **settings)
     process = started(folder)
     wait_for(folder, process, "kept", 10)
     os.kill(process.pid, signal.SIGKILL)
-    process.wait()
+    process.communicate()
     assert not (folder / "outcome.json").exists()
     outcome = train(folder)
     begun = [event for event in read(folder)[0] if event["kind"] == "begun"]
