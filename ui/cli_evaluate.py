@@ -85,11 +85,25 @@ def evaluate(
         return
     if report is not None:
         raise Refused("--report goes with --dataset; --replies writes what the suite found.")
+    names = [model, *(["copy", "quote"] if baseline is None else baseline)]
+    _by_suite(names, suite, (cases, full, seed), data, replies, as_json=as_json)
+
+
+def _by_suite(
+    names: list[str],
+    suite: str,
+    sample: tuple[int | None, bool, int],
+    data: Path | None,
+    replies: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Evaluate by the suite, print the table, write the replies. `sample`: cases, all, seed."""
     from chatbot.learning.evaluate.suite import CASES, Options, evaluate
 
     if data is not None and not data.is_dir():
         raise Refused(f"{data} is no folder. Name the folder of the public question sets.")
-    names = [model, *(["copy", "quote"] if baseline is None else baseline)]
+    cases, full, seed = sample
     options = Options(suite, None if full else cases or CASES, seed, data)
     with opened() as product, progress() as tell:
         found = evaluate(names, product.registry, product.settings, options, tell)
