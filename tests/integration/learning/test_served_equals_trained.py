@@ -6,13 +6,14 @@ and the model's answers with those of plain transformers.
 
 import asyncio
 import json
-import re
 import shutil
 from random import Random
 
 import pytest
 
+from chatbot.answering import storable
 from chatbot.backends.checkpoint import read_manifest
+from chatbot.backends.detokenise import Detokeniser
 from chatbot.bootstrap import build
 from chatbot.learning.finetune import Plan, train
 from chatbot.learning.finetune.encoding import encode, filled
@@ -25,7 +26,6 @@ from tests.support.scenes import ask
 
 ASKED = "Where is order 48213? Call Anna Weber on 030 1234567 by Friday, please."
 THEN = "And how much is it? My mail is anna.weber@example.org."
-BROKEN = re.compile("\ufffd+")
 GREEDY = {"temperature": 0.0, "max_tokens": 24, "repetition_penalty": 1.0}
 ROW = {
     "messages": [
@@ -152,10 +152,16 @@ def test_greedy_answers_are_those_of_plain_transformers(served):
         pad_token_id=0,
     )[0, prompt.shape[1] :]
 
-    text = model._tokens.decode([int(token) for token in ids])
+    said = [int(token) for token in ids if int(token) not in model._tokens.ends]
+    text = spelled(model._tokens.decode, said)
     if order.rewriter is not None:
-        tags = model._swapping.hide(traced(product, turn))[1]
-        text = tags.show(text)
-    # Random models write broken UTF-8, and how many signs stand for it depends on the cuts.
-    assert BROKEN.sub("\ufffd", turn.text) == BROKEN.sub("\ufffd", text)
+        text = model._swapping.hide(traced(product, turn))[1].show(text)
+    assert len(said) > 1
+    assert turn.text == storable(text)
     assert turn.model == ("tiny@1" if order.rewriter else "tuned@1")
+
+
+def spelled(decode, tokens):
+    """Tokens as text, token by token: how many signs stand for broken UTF-8 depends on the cuts."""
+    spelling = Detokeniser(decode)
+    return "".join([*map(spelling.push, tokens), spelling.flush()])
