@@ -17,7 +17,7 @@ Precision = Literal["auto", "fp32", "bf16"]
 
 STARTER_WEIGHTS = 13_770_000
 STARTER_RATE = 3e-4
-"""Full fine-tuning of the starter's size; measured by bench/bitext.py (decision 0031)."""
+"""For the starter's size in full; the one rate that bench/bitext.py tried (decision 0031)."""
 ADAPTER_RATE = 2e-4
 """LoRA wants a higher rate than full tuning, whatever the model's size (Schulman 2025)."""
 PREFERENCE_SHARE = 0.05
