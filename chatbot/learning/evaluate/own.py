@@ -6,7 +6,6 @@ A row's messages are rendered already. Sources in them are read back out, so tha
 quotes is held to them here as it is in a turn. Knows no model, row of a table or judge.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from random import Random
@@ -16,6 +15,7 @@ import prompts
 from chatbot import chain, values
 from chatbot.learning.evaluate.judging import stands
 from chatbot.learning.filling import fill
+from chatbot.learning.sources import sources
 
 LONGEST = 384
 """Tokens of a reply; one that is longer counts as broken off."""
@@ -24,9 +24,6 @@ CARRIER = "support"
 """The built-in prompt whose inputs carry question, passages and history of any row."""
 
 Message = dict[str, str]
-
-_SOURCES = re.compile(r"^Sources:\n(?=\[1\] )", re.MULTILINE)
-_SOURCE = re.compile(r"^\[(\d{1,3})\] ", re.MULTILINE)
 
 
 class Row(Protocol):
@@ -55,23 +52,6 @@ class Row(Protocol):
     @property
     def reply(self) -> str:
         """The approved reply."""
-
-
-NO_SOURCES = "Sources: there is none for this question."
-
-
-@dataclass(frozen=True, slots=True)
-class Sources:
-    """The passages at the end of a system text, and what stands before them."""
-
-    before: str
-    passages: tuple[dict[str, str], ...] = ()
-
-    def written(self, passages: Sequence[Mapping[str, str]]) -> str:
-        """The text with these passages in place of its own, as the built-in prompts write them."""
-        told = [f"{one['title']}: {one['text']}".removeprefix(": ") for one in passages]
-        lines = [f"[{number}] {text}" for number, text in enumerate(told, 1)]
-        return self.before + ("\n".join(["Sources:", *lines]) if lines else NO_SOURCES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,25 +111,6 @@ def plan_of(case: OwnCase) -> chain.Plan:
     return chain.Plan(prompt, given, history, renderer=_Rendered(case))
 
 
-def sources(text: str) -> Sources:
-    """The passages that a system text holds, in the form of the built-in prompts.
-
-    They are the last thing in it; a text without any has no passages.
-    """
-    found = _SOURCES.search(text)
-    if found is None:
-        return Sources(text)
-    starts, wanted = [], 1
-    for match in _SOURCE.finditer(text, found.end()):
-        if int(match[1]) == wanted:
-            starts.append(match)
-            wanted += 1
-    ends = [*(match.start() for match in starts[1:]), len(text)]
-    pieces = [text[match.end() : end].rstrip("\n") for match, end in zip(starts, ends, strict=True)]
-    passages = tuple(_passage(piece) for piece in pieces)
-    return Sources(text[: found.start()], passages)
-
-
 @dataclass(frozen=True, slots=True)
 class _Rendered:
     """Gives a case's messages in place of a rendering; the sources as the turn narrowed them."""
@@ -176,12 +137,6 @@ class _Rendered:
         if not found.passages or list(passages) == list(found.passages):
             return text
         return found.written(passages)
-
-
-def _passage(piece: str) -> dict[str, str]:
-    title, colon, text = piece.partition(": ")
-    titled = bool(colon) and "\n" not in title
-    return {"title": title, "text": text} if titled else {"title": "", "text": piece}
 
 
 def _case(row: Row, rng: Random) -> OwnCase:

@@ -1,11 +1,12 @@
 """The new model's folder: its weights in the base's form, and all else as the base has it.
 
-Tokenizer, template, configuration, phrases and sampling are the base's, byte for byte, so that what
-serves the base serves the tuned one.
+Tokenizer, template, configuration and sampling are the base's, byte for byte, so that what serves
+the base serves the tuned one; its phrases are the base's and those of the approved replies.
 """
 
 import json
 import shutil
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,9 @@ from chatbot.errors import Refused
 from chatbot.learning.finetune import room
 from chatbot.learning.finetune.adapting import adapted, merged
 from chatbot.learning.finetune.opening import Base, open_base
+from chatbot.learning.finetune.phrasing import learned
 from chatbot.learning.finetune.plan import Plan
+from chatbot.learning.finetune.rows import TRAIN, Row, Rows
 
 CHECKPOINT, ADAPTER = "checkpoint", "adapter"
 CARRIED = (".json", ".jinja", ".model", ".txt")
@@ -40,7 +43,7 @@ def write(plan: Plan, folder: Path, state: dict[str, Any] | None, about: dict[st
     try:
         _weights(model, base, fresh)
         _others(base, fresh)
-        _manifest(base, plan, fresh, about)
+        _manifest(base, plan, fresh, about, _rows(folder) if state is not None else ())
     except OSError as error:
         shutil.rmtree(fresh, ignore_errors=True)
         raise Refused(
@@ -89,7 +92,9 @@ def _others(base: Base, folder: Path) -> None:
         template.write_text(base.template, encoding="utf-8")
 
 
-def _manifest(base: Base, plan: Plan, folder: Path, about: dict[str, Any]) -> None:
+def _manifest(
+    base: Base, plan: Plan, folder: Path, about: dict[str, Any], rows: Iterable[Row]
+) -> None:
     """The base's, with the new name, the new checksums, and what the run says of itself."""
     label = f"{base.manifest.name}@{base.manifest.version}"
     told = base.manifest.model_dump(mode="json", exclude_none=True)
@@ -102,8 +107,15 @@ def _manifest(base: Base, plan: Plan, folder: Path, about: dict[str, Any]) -> No
         "description": f"{label}, trained further ({plan.method}).",
         "trained": {"base": label, "method": plan.method, **about},
     }
+    if base.manifest.phrases is not None:
+        told["phrases"] = learned(base.manifest.phrases, rows).model_dump(mode="json")
     text = json.dumps(told, indent=1, ensure_ascii=False) + "\n"
     (folder / MANIFEST).write_text(text, encoding="utf-8")
+
+
+def _rows(folder: Path) -> Iterator[Row]:
+    rows = Rows(folder / TRAIN)
+    return (rows[number] for number in range(len(rows)))
 
 
 def _config(folder: Path, name: str = "config.json") -> dict[str, Any]:

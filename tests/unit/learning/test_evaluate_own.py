@@ -7,6 +7,7 @@ import pytest
 import prompts
 from chatbot import chain
 from chatbot.learning.evaluate import own
+from chatbot.learning.sources import Sources, sources
 from chatbot.learning.starter import rendering
 
 PASSAGES = [
@@ -39,7 +40,7 @@ def case_of(row, seed=0):
 
 def test_sources_are_read_out_and_written_again():
     text = messages()[0]["content"]
-    found = own.sources(text)
+    found = sources(text)
     assert [one["title"] for one in found.passages] == ["Returns", "Spare parts"]
     assert found.passages[1]["text"] == "shades: " + PASSAGES[1]["text"]
     assert found.written(found.passages) == text
@@ -49,7 +50,7 @@ def test_sources_are_read_out_and_written_again():
 
 @pytest.mark.parametrize("text", ["You help.", messages(passages=[])[0]["content"], "Sources:\nno"])
 def test_a_text_without_sources_has_none(text):
-    assert own.sources(text) == own.Sources(text)
+    assert sources(text) == Sources(text)
 
 
 def test_a_row_is_sent_as_it_was_rendered():
