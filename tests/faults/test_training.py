@@ -37,7 +37,7 @@ def made(tmp_path_factory):
     """A home with a tiny model and a dataset, to be copied."""
     home = tmp_path_factory.mktemp("made")
     tiny_model.make(home / "models" / "tiny@1")
-    write_turns(home / "turns.jsonl")
+    write_turns(home / "turns.csv")
     place = Place(home, f"sqlite:///{home / 'chatbot.db'}")
     place.build()
     place.close()
@@ -82,7 +82,7 @@ class Place:
         return self.server()
 
     def build(self):
-        server, files = self.first(), [self.home / "turns.jsonl"]
+        server, files = self.first(), [self.home / "turns.csv"]
         server.datasets.build(server.person(), DATA, files=files, sources=())
 
     def close(self):

@@ -1,6 +1,8 @@
-"""Turns to learn from, all different, for tests of the loop: files, and a tiny model to train."""
+"""Turns to learn from, all different, for tests of the loop, and how a tiny model learns them."""
 
-import json
+import csv
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 
@@ -22,25 +24,49 @@ SYLLABLES = [
     "fu",
 ]
 
+QUICK = {
+    "steps": 60,
+    "check_every": 60,
+    "rate": 0.01,
+    "batch_tokens": 1024,
+    "precision": "fp32",
+    "samples": ["Where is my lamp?"],
+}
+"""Settings with which a tiny model learns one sentence within seconds."""
+GREEDY = {"temperature": 0.0, "max_tokens": 24, "repetition_penalty": 1.0}
 
-def turns(count: int, seed: int = 0, reply: str | None = None) -> list[dict[str, object]]:
-    """So many turns in OpenAI's form; `reply`: the same for all of them."""
+
+def turns(count: int, seed: int = 0, reply: str | None = None) -> list[tuple[str, str]]:
+    """So many questions, each with an answer; `reply`: the same for all of them."""
     dice = Random(seed)
     made = []
     for _ in range(count):
-        asked, said = (" ".join(_word(dice) for _ in range(8)) for _ in range(2))
+        asked, said = (
+            " ".join(_word(dice) for _ in range(dice.choice((4, 8, 16, 48)))) for _ in "as"
+        )
         answer = f"Thank you. We found {said}, and it is on its way." if reply is None else reply
-        question = f"Hello, where is {asked}?"
-        roles = (("user", question), ("assistant", answer))
-        made.append({"messages": [{"role": role, "content": text} for role, text in roles]})
+        made.append((f"Hello, where is {asked}?", answer))
     return made
 
 
 def write_turns(file: Path, count: int = 240, seed: int = 0, reply: str | None = None) -> Path:
-    """The same as a JSON Lines file."""
-    lines = [json.dumps(turn) + "\n" for turn in turns(count, seed, reply)]
-    file.write_text("".join(lines), encoding="utf-8")
+    """The same as a CSV file."""
+    with file.open("w", encoding="utf-8", newline="") as out:
+        csv.writer(out).writerows([("question", "answer"), *turns(count, seed, reply)])
     return file
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Torch with one thread: for a tiny model more of them only wait for each other."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _word(dice: Random) -> str:

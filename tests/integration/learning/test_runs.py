@@ -31,8 +31,8 @@ def home(tmp_path_factory):
     (other / "manifest.json").unlink()
     config = json.loads((other / "config.json").read_text())
     (other / "config.json").write_text(json.dumps(config | {"architectures": ["BertModel"]}))
-    write_turns(home / "turns.jsonl", 230)
-    write_turns(home / "few.jsonl", 40)
+    write_turns(home / "turns.csv", 230)
+    write_turns(home / "few.csv", 40)
     return home
 
 
@@ -41,7 +41,7 @@ def product(home):
     product = build(Settings(home=home, model="scripted", encoder="none"))
     me = product.person()
     for name in ("turns", "few"):
-        product.datasets.build(me, name, files=[home / f"{name}.jsonl"], sources=())
+        product.datasets.build(me, name, files=[home / f"{name}.csv"], sources=())
     yield product
     product.close()
 
