@@ -59,6 +59,7 @@ def _told(product: "Product", info: "ModelInfo", stage: str) -> dict[str, Any]:
         "name": info.name,
         "version": info.version,
         "where": info.where,
+        "default": info.label == product.registry.resolve().label,
         "stage": stage,
         "context": info.context,
         "trained_on_tags": info.trained_on_tags,

@@ -73,7 +73,7 @@ class ChatCommands(SearchCommands):
                     "sentence": state.sentence,
                 }
                 for one in registry.list()
-            ]
+            ],
         }
 
     # What the tab looks at -----------------------------------------------------------------------
