@@ -77,6 +77,10 @@ class Crew:
         agreed: Item = told[0]
         return agreed
 
+    def release(self) -> None:
+        """Let go of what was prepared."""
+        self._accelerator.free_memory()
+
     def wait(self) -> None:
         """Until all have come here."""
         self._accelerator.wait_for_everyone()

@@ -61,8 +61,10 @@ class Feed:
 
     def steps(self, place: Place) -> Iterator[Step]:
         """The steps from `place` on."""
+        epoch, chunks = place.epoch, self._chunks(place.epoch)
         while True:
-            chunks = self._chunks(place.epoch)
+            if place.epoch != epoch:
+                epoch, chunks = place.epoch, self._chunks(place.epoch)
             batches = self._batches(place.epoch, place.chunk, chunks[place.chunk])
             following = Place(place.epoch, place.chunk + 1)
             if place.chunk + 1 == len(chunks):

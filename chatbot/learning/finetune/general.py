@@ -17,6 +17,8 @@ from chatbot.learning.starter.sources import Document, sample
 from chatbot.learning.starter.tokenizer import Encoder
 
 STAGE = FULL.stages[-1]
+MISSES = 200
+"""Draws in a row that give nothing, after which nothing fits the window."""
 
 
 def talk(base: Path, window: int, seed: int) -> "Talk | None":
@@ -65,10 +67,12 @@ class Talk:
 
 def _until(tokens: int, draw: Callable[[], Encoded | None]) -> list[Encoded]:
     found: list[Encoded] = []
-    left = tokens
-    while left > 0:
+    left, missed = tokens, 0
+    while left > 0 and missed < MISSES:
         document = draw()
+        missed += 1
         if document is not None:
+            missed = 0
             found.append(document)
             left -= len(document[0])
     return found

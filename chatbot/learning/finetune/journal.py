@@ -14,6 +14,7 @@ After a kill the steps since the last `kept` are told a second time: the later l
 """
 
 import json
+import math
 import os
 import time
 from collections.abc import Iterator
@@ -34,7 +35,8 @@ class Journal:
         """Add an event. A line that the disk does not take is lost, and nothing else."""
         if self._silent:
             return
-        line = json.dumps({"kind": kind, "at": round(time.time(), 3), **told}, ensure_ascii=False)
+        known = {name: _figure(value) for name, value in told.items()}
+        line = json.dumps({"kind": kind, "at": round(time.time(), 3), **known}, ensure_ascii=False)
         try:
             with self._path.open("ab") as file:
                 fresh = file.tell() == 0 or _ends_with_newline(self._path)
@@ -57,6 +59,11 @@ def read(folder: Path, start: int = 0) -> tuple[list[dict[str, Any]], int]:
         return [], start
     whole = data[: data.rfind(b"\n") + 1]
     return list(_events(whole)), start + len(whole)
+
+
+def _figure(value: Any) -> Any:
+    """What is no number any more is nothing: JSON has no word for it, and databases refuse it."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _events(data: bytes) -> Iterator[dict[str, Any]]:

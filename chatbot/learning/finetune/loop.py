@@ -3,6 +3,7 @@
 Knows parts and losses; what rows say and where results go is others' affair.
 """
 
+import copy
 import math
 import time
 from collections.abc import Callable, Sequence
@@ -52,6 +53,10 @@ class Course:
         return cls(**told | {"place": Place(**told["place"])})
 
 
+Best = tuple[dict[str, Any], Course]
+"""Weights by name, and the course when they were."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pace:
     """`steps` in all, `rate` at its peak after `warm_up` steps, a check every `check_every`."""
@@ -99,7 +104,7 @@ class Loop:
         return told is not None
 
     def seconds_a_step(self) -> float:
-        """How long a step takes here with its share of reading and of checks; nothing changes."""
+        """How long a step takes here with its share of reading; nothing changes."""
         begun = time.monotonic()
         steps = self.feed.steps(Place())
         first = next(steps)
@@ -146,7 +151,7 @@ class Loop:
         course.ended = course.ended or "complete"
         self._save()
 
-    def best(self) -> tuple[dict[str, Any], Course] | None:
+    def best(self) -> Best | None:
         """The weights to keep, and the course when they were; None: the base was the best."""
         kept = self._waiting or self.keeping.best()
         if kept is not None:
@@ -230,5 +235,7 @@ class Loop:
             size = self.keeping.save(self.learner, self.optimiser, self.course.told())
         except Refused as error:
             self.journal.say(str(error))
+            # On a CPU they are the very weights that the next steps move.
+            self._waiting = copy.deepcopy(self._waiting)
         else:
             self.journal.tell("kept", step=self.course.step, bytes=size)

@@ -13,7 +13,14 @@ from typing import Any
 import torch
 
 from chatbot.backends.chat_tokens import ChatTokens
-from chatbot.backends.checkpoint import Manifest, read_manifest, refuse_pickles, sketch, verify
+from chatbot.backends.checkpoint import (
+    Manifest,
+    read_manifest,
+    refuse_adapter,
+    refuse_pickles,
+    sketch,
+    verify,
+)
 from chatbot.backends.loading import load_to_train
 from chatbot.backends.swapping import Swapping
 from chatbot.errors import ModelUnavailable, Refused
@@ -84,6 +91,7 @@ def known(folder: Path) -> Manifest:
     manifest = read_manifest(folder)
     if manifest is None:
         refuse_pickles(folder)
+        refuse_adapter(folder)
         return sketch(folder) if "@" in folder.name else sketch(folder, name="base", version="1")
     verify(folder, manifest)
     return manifest

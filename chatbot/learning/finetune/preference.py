@@ -5,6 +5,7 @@ going on after a kill are trl's and transformers'. Needs the extra `preference`.
 """
 
 import importlib.util
+import json
 import math
 import shutil
 import warnings
@@ -55,6 +56,7 @@ def train(plan: Plan, folder: Path) -> Outcome:
             "None of the training rows has a better and a worse answer that can be learned from."
         )
     trainer = _trainer(plan, folder, base, learned, checked, journal, half=half)
+    _drop_torn(folder / FOLDER)
     going_on = any((folder / FOLDER).glob("checkpoint-*"))
     try:
         with warnings.catch_warnings():
@@ -66,6 +68,15 @@ def train(plan: Plan, folder: Path) -> Outcome:
             "small. Make room and resume; it goes on from its last checkpoint."
         ) from error
     return _finish(plan, folder, trainer, journal, len(learned), len(bad))
+
+
+def _drop_torn(state: Path) -> None:
+    """Remove checkpoints that a kill cut off: what the trainer writes last tells which."""
+    for checkpoint in state.glob("checkpoint-*"):
+        try:
+            json.loads((checkpoint / "trainer_state.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            shutil.rmtree(checkpoint, ignore_errors=True)
 
 
 def _triples(rows: Rows, base: Base, plan: Plan) -> list[Triple]:
@@ -158,7 +169,7 @@ def _settings(plan: Plan, folder: Path, learned: list[Triple], *, checks: bool, 
         logging_steps=max(1, every // 4),
         seed=plan.seed,
         bf16=half,
-        use_cpu=not half and not _cuda(),
+        use_cpu=not _cuda(),
         activation_checkpointing=False,
         max_length=None,
         report_to="none",

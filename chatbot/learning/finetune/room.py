@@ -15,10 +15,12 @@ def needed(plan: Plan) -> int:
     stored = sum(path.stat().st_size for path in plan.base.glob("*.safetensors"))
     if not stored:
         raise Refused(f"{plan.base.name} holds no safetensors file. Choose another base model.")
-    if plan.method == "full":
-        # fp32 of weights and of AdamW's two moments, twice for the moment of change; the best; out
-        return stored * 2 * (3 * 2 + 1) + stored
-    return stored * 2
+    if plan.method == "lora":
+        return stored * 2
+    # fp32 of weights and of AdamW's two moments, twice for the moment of change; the best; out.
+    # trl keeps two and writes a third.
+    kept = 3 * 2 + 1 if plan.method == "full" else 3 * 3
+    return stored * 2 * kept + stored
 
 
 def refuse_without(folder: Path, wanted: int, what: str) -> None:

@@ -4,7 +4,6 @@ What is decided once (precision, rows left out, steps) is written down, so that 
 decides nothing again.
 """
 
-import gc
 import json
 import math
 from dataclasses import asdict, dataclass, replace
@@ -21,7 +20,7 @@ from chatbot.learning.finetune.feed import Feed, Parts
 from chatbot.learning.finetune.journal import Journal
 from chatbot.learning.finetune.keeping import Keeping
 from chatbot.learning.finetune.learner import Learner, Mode
-from chatbot.learning.finetune.loop import Loop, Pace
+from chatbot.learning.finetune.loop import Best, Course, Loop, Pace
 from chatbot.learning.finetune.opening import Base, halves_are_faster, known, open_base
 from chatbot.learning.finetune.outcome import Outcome
 from chatbot.learning.finetune.parts import Part, in_pairs, packed, padded
@@ -39,6 +38,8 @@ AT_ONCE = 2048
 """Tokens whose activations are in memory together, or one row where that is longer."""
 CHECKED_SHARE = 0.3
 """Validation tokens of a check, at most, for each token that is trained between two checks."""
+CHECKING = CHECKED_SHARE / 3
+"""Time of the checks against that of the steps: forward is a third of a step (Kaplan 2020)."""
 FEWEST_CHECKED = 50
 """Validation rows that are read whatever they cost."""
 FEWEST_CHECKS = 8
@@ -89,9 +90,13 @@ class Run:
         loop = self._loop(base, reader, settled)
         resumed = loop.resume()
         pace = self._pace(loop, settled)
+        loop.held = self._held_parts(reader, loop.feed.parts, pace.check_every, settled)
         self._begin(base, loop, pace, settled, resumed=resumed)
         loop.run(pace)
-        return self._finish(loop, pace)
+        course, best, keeping = loop.course, loop.best(), loop.keeping
+        del base, reader, loop  # what is written needs the memory for the base once more
+        self._crew.release()
+        return self._finish(course, best, keeping, pace)
 
     def _kept(self) -> Settled | None:
         """What was decided before. Raises Refused where the plan has changed since."""
@@ -176,13 +181,12 @@ class Run:
             talk,
             plan.keep_general if talk else 0.0,
         )
-        held = self._held_parts(reader, parts, settled)
         return Loop(
             crew,
             wrapped,
             optimiser,
             feed,
-            held,
+            (),
             self._journal,
             Keeping(self._folder, crew),
             partial(self._show, base, learner),
@@ -194,7 +198,9 @@ class Run:
             return None
         return general.talk(base.folder, window, self._plan.seed)
 
-    def _held_parts(self, reader: Reader, parts: Parts, settled: Settled) -> list[Part]:
+    def _held_parts(
+        self, reader: Reader, parts: Parts, check_every: int, settled: Settled
+    ) -> list[Part]:
         """The validation rows that a check reads: as many as its share of the time allows."""
         rows = self._held
         if rows is None or not len(rows):
@@ -202,7 +208,7 @@ class Run:
             return []
         order = list(range(len(rows)))
         dice(self._plan.seed, "held").shuffle(order)
-        most = CHECKED_SHARE * self._plan.batch_tokens * (settled.check_every or self._check_every)
+        most = CHECKED_SHARE * self._plan.batch_tokens * check_every
         typical = settled.tokens / max(1, len(self._rows))
         chosen = sorted(order[: max(FEWEST_CHECKED, round(most / typical))])
 
@@ -210,10 +216,6 @@ class Run:
             return reader.read(rows, index)
 
         return parts(self._crew.share(chosen, read))
-
-    @property
-    def _check_every(self) -> int:
-        return self._plan.check_every
 
     def _show(self, base: Base, learner: Learner, step: int) -> None:
         if self._crew.main and not self._crew.sharded:
@@ -226,7 +228,8 @@ class Run:
             steps = math.ceil(plan.epochs * loop.feed.in_an_epoch(settled.tokens))
             steps = min(steps, plan.steps or steps)
             if plan.minutes is not None:
-                steps = min(steps, max(1, int(plan.minutes * 60 / loop.seconds_a_step())))
+                seconds = loop.seconds_a_step() * (1 + (CHECKING if self._held else 0.0))
+                steps = min(steps, max(1, int(plan.minutes * 60 / seconds)))
             every = min(plan.check_every, max(1, steps // FEWEST_CHECKS))
             settled.steps, settled.check_every = self._crew.agree((steps, every))
             self._write(settled)
@@ -256,14 +259,11 @@ class Run:
     def _bad(self) -> int:
         return len(self._rows.bad) + (len(self._held.bad) if self._held else 0)
 
-    def _finish(self, loop: Loop, pace: Pace) -> Outcome:
+    def _finish(self, course: Course, best: Best | None, keeping: Keeping, pace: Pace) -> Outcome:
         """Write the best as a checkpoint; the first process does, and all return the same."""
-        course, best = loop.course, loop.best()
         state = best[0] if best is not None else None
         kept = best[1] if best is not None else replace(course, best_step=0)
-        rows, bad, keeping, crew = len(self._rows), self._bad, loop.keeping, self._crew
-        del loop, best
-        gc.collect()
+        rows, bad, crew = len(self._rows), self._bad, self._crew
         outcome = Outcome(
             checkpoint=self._folder / writing.CHECKPOINT,
             adapter=self._folder / writing.ADAPTER

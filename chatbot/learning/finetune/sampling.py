@@ -1,9 +1,11 @@
 """The same questions at every check, answered greedily, so that people see a model change."""
 
+from contextlib import suppress
 from typing import Any
 
 import torch
 
+from chatbot.errors import BackendRefused
 from chatbot.learning.finetune.journal import Journal
 from chatbot.learning.finetune.opening import Base
 
@@ -14,8 +16,9 @@ LONGEST = 64
 def show(base: Base, model: Any, questions: tuple[str, ...], journal: Journal, step: int) -> None:
     """Tell the answer to each question. One that cannot be answered is left out."""
     for question in questions:
-        answer = _answer(base, model, question)
-        journal.tell("sample", step=step, question=question, answer=answer)
+        with suppress(BackendRefused):
+            answer = _answer(base, model, question)
+            journal.tell("sample", step=step, question=question, answer=answer)
 
 
 def _answer(base: Base, model: Any, question: str) -> str:

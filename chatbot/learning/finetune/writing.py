@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 
 from chatbot.backends.checkpoint import EVALUATION, MANIFEST, sha256
 from chatbot.errors import Refused
@@ -44,7 +45,7 @@ def write(plan: Plan, folder: Path, state: dict[str, Any] | None, about: dict[st
         _weights(model, base, fresh)
         _others(base, fresh)
         _manifest(base, plan, fresh, about, _rows(folder) if state is not None else ())
-    except OSError as error:
+    except (OSError, SafetensorError) as error:
         shutil.rmtree(fresh, ignore_errors=True)
         raise Refused(
             f"The new model cannot be written in {folder}: the disk is full or broken. Make room "

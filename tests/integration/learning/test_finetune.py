@@ -13,8 +13,10 @@ from chatbot.backends.fast import Fast
 from chatbot.backends.loading import load_to_train
 from chatbot.backends.registry import Registry
 from chatbot.errors import ModelCorrupt, ModelUnavailable, Refused
-from chatbot.learning.finetune import general, keeping, train
+from chatbot.learning.finetune import general, keeping, running, train
 from chatbot.learning.finetune.encoding import Unfit, encode
+from chatbot.learning.finetune.journal import Journal
+from chatbot.learning.finetune.loop import Loop
 from chatbot.learning.finetune.room import SPARE
 from tests.support import tiny_model
 from tests.support.tuning import losses, row, run_folder, said
@@ -321,3 +323,51 @@ def test_preference_tuning_learns_the_better_answer(tmp_path):
     found = losses(folder)
     assert found[max(found)] < 0.6931
     verify(outcome.checkpoint, read_manifest(outcome.checkpoint))
+
+
+def test_a_run_that_goes_on_looks_at_the_same_validation_rows(tmp_path, monkeypatch):
+    seen = []
+
+    def killed(loop, pace):
+        seen.append([part.real for part in loop.held])
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(running, "FEWEST_CHECKED", 1)
+    monkeypatch.setattr(Loop, "run", killed)
+    folder = run_folder(tmp_path, held=60, check_every=100, steps=8)
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            train(folder)
+    assert seen[0] == seen[1]
+
+
+class Full:
+    """A disk that takes nothing."""
+
+    def save_best(self, *_):
+        raise Refused("The disk is full.")
+
+    save = save_best
+
+
+def test_the_best_that_the_disk_did_not_take_stays_what_it_was(tmp_path):
+    learner = torch.nn.Linear(2, 2)
+    loop = Loop(None, learner, None, None, (), Journal(tmp_path), Full(), None, None)
+    loop._waiting = keeping.state_of(learner), loop.course.told()
+    best = learner.weight.detach().clone()
+    loop._save()
+    with torch.no_grad():
+        learner.weight.add_(1)
+    assert torch.equal(loop.best()[0]["weight"], best)
+
+
+def test_a_checkpoint_that_a_kill_cut_off_is_no_place_to_go_on_from(tmp_path):
+    from chatbot.learning.finetune.preference import _drop_torn
+
+    for name, text in (("1", "{}"), ("2", '{"epoch'), ("3", None)):
+        folder = tmp_path / f"checkpoint-{name}"
+        folder.mkdir()
+        if text is not None:
+            (folder / "trainer_state.json").write_text(text)
+    _drop_torn(tmp_path)
+    assert [one.name for one in tmp_path.iterdir()] == ["checkpoint-1"]

@@ -8,6 +8,7 @@ from chatbot.errors import Refused
 from chatbot.learning.finetune import EXPLAINED, Plan, defaults
 from chatbot.learning.finetune.journal import EVENTS, Journal, read
 from chatbot.learning.finetune.loop import Pace
+from chatbot.learning.finetune.room import needed
 
 
 def test_every_setting_is_explained():
@@ -72,3 +73,16 @@ def test_a_line_that_a_kill_cut_is_skipped(tmp_path):
     journal.tell("step", step=2)
     events, _ = read(tmp_path, at)
     assert [event["step"] for event in events] == [2]
+
+
+def test_a_loss_that_is_no_number_is_told_as_none(tmp_path):
+    Journal(tmp_path).tell("check", step=1, validation_loss=float("nan"), best_loss=1.5)
+    assert "NaN" not in (tmp_path / EVENTS).read_text()
+    (event,), _ = read(tmp_path)
+    assert (event["validation_loss"], event["best_loss"]) == (None, 1.5)
+
+
+def test_three_checkpoints_of_preference_tuning_need_more_room_than_two(tmp_path):
+    (tmp_path / "model.safetensors").write_bytes(bytes(1000))
+    size = {name: needed(Plan(tmp_path, method=name)) for name in ("lora", "full", "preference")}
+    assert size["lora"] < size["full"] < size["preference"]
