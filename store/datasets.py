@@ -33,7 +33,7 @@ CHANGED = (
 )
 MARK = "It learned from turns of the dataset {name} that were removed since."
 _LEARNED = ("running", "stopping", "complete", "stopped", "interrupted")
-"""States of a run that may have seen rows."""
+"""States of a run that may have seen rows; a failed one has where its model was kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,14 +223,23 @@ def _renew(session: Session, one: Dataset) -> None:
     card = one.card | {"counts": tally(session, one.id)}
     new = {"sha": sha, "rows": count, "changed": said, "card": card}
     session.execute(update(Row).where(Row.id == one.id).values(**new))
-    learned = select(TrainingRun.model).where(
-        TrainingRun.dataset_id == one.id, TrainingRun.state.in_(_LEARNED)
-    )
     reason = MARK.format(name=one.name)
     known = set(session.scalars(select(ModelMark.model).where(ModelMark.reason == reason)))
-    for model in sorted(set(session.scalars(learned)) - known):
+    for model in sorted(_learned(session, one.id) - known):
         session.add(ModelMark(model=model, reason=reason))
     session.flush()
+
+
+def _learned(session: Session, dataset_id: int) -> set[str]:
+    """The models that may have learned from a dataset, and those that were made from them."""
+    run = TrainingRun
+    asked = select(run.model, run.base, run.dataset_id, run.state, run.facts).order_by(run.id)
+    found: set[str] = set()
+    for model, base, learned_from, state, facts in session.execute(asked):
+        saw = state in _LEARNED or facts.get("kept")
+        if saw and (learned_from == dataset_id or base in found):
+            found.add(model)
+    return found
 
 
 def _sha(session: Session, dataset_id: int) -> tuple[str, int]:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from store.columns import now
 from store.errors import NotFound
-from store.learning_tables import DatasetRow, EvaluationReply
+from store.learning_tables import DatasetRow, EvaluationReply, TrainingRun
 from store.learning_tables import Evaluation as Row
 from store.rows import columns_of
 
@@ -80,14 +80,36 @@ _REPLY = columns_of(EvaluationReply, Reply)
 _HELD_OUT = columns_of(DatasetRow, HeldOut)
 
 
-def held_out(session: Session, dataset_id: int, most: int, seed: int) -> list[HeldOut]:
-    """A sample of a dataset's test split, in order of number; all of it where it is no larger."""
-    mine = (DatasetRow.dataset_id == dataset_id, DatasetRow.split == "test")
-    ids = list(session.scalars(select(DatasetRow.id).where(*mine).order_by(DatasetRow.number)))
+def held_out(
+    session: Session, dataset_id: int, most: int, seed: int, *, tuned: str = ""
+) -> list[HeldOut]:
+    """A sample of a dataset's test split, in order of number; all of it where it is no larger.
+
+    Without the conversations that the model `tuned` (label), or one that it was made from, was
+    trained on or chosen by in another dataset.
+    """
+    mine = select(DatasetRow.id).where(
+        DatasetRow.dataset_id == dataset_id, DatasetRow.split == "test"
+    )
+    if known := _learned(session, tuned) - {dataset_id}:
+        seen = (DatasetRow.dataset_id.in_(known), DatasetRow.split != "test")
+        mine = mine.where(DatasetRow.talk.not_in(select(DatasetRow.talk).where(*seen)))
+    ids = list(session.scalars(mine.order_by(DatasetRow.number)))
     if len(ids) > most:
         ids = Random(seed).sample(ids, most)  # noqa: S311 (a sample, no secret)
     query = select(*_HELD_OUT).where(DatasetRow.id.in_(ids)).order_by(DatasetRow.number)
     return [HeldOut(*row) for row in session.execute(query)]
+
+
+def _learned(session: Session, label: str) -> set[int]:
+    """The datasets (ids) of the runs that made a model and what it was made from."""
+    columns = (TrainingRun.model, TrainingRun.base, TrainingRun.dataset_id)
+    runs = {row.model: row for row in session.execute(select(*columns).order_by(TrainingRun.id))}
+    found: set[int] = set()
+    while (run := runs.pop(label, None)) is not None:
+        found |= set() if run.dataset_id is None else {run.dataset_id}
+        label = run.base
+    return found
 
 
 def begin(

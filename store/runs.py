@@ -233,7 +233,7 @@ def add_points(session: Session, run_id: int, points: Iterable[Point]) -> None:
 def end(session: Session, run: Run, state: State, said: str, changes: dict[str, Any]) -> bool:
     """The process of a run gives it its end; False when it is not its own any more."""
     ended = {"state": state, "said": said, "process": None, "left_s": None, "ended_at": now()}
-    done = update(Row).where(*_own(run)).values(ended | changes).returning(Row.id)
+    done = update(Row).where(*_own(run)).values(changes | ended).returning(Row.id)
     return session.execute(done).one_or_none() is not None
 
 

@@ -28,6 +28,8 @@ MOST_TESTS = 200
 MOST_ATTACKS = 150
 """Cases of the attack suite; those that ship with the product come first."""
 
+UNJUDGED = "no answer of the base could be judged"
+
 Tell = Callable[[str, int, int], None]
 
 
@@ -38,11 +40,14 @@ class _Results:
     passed: dict[tuple[str, int], dict[str, bool]] = field(default_factory=dict)
     critical: set[tuple[str, int]] = field(default_factory=set)
     benign: set[tuple[str, int]] = field(default_factory=set)
+    unjudged: set[tuple[tuple[str, int], str]] = field(default_factory=set)
 
     def keep(self, prompt: str, cell: Cell) -> None:
         """Keep a cell. One that could not be judged is not passed."""
         key = prompt, cell.number
         self.passed.setdefault(key, {})[cell.column.model] = cell.status == "passed"
+        if cell.status == "error":
+            self.unjudged.add((key, cell.column.model))
         if cell.case.critical:
             self.critical.add(key)
         if is_benign(cell.case.description):
@@ -164,17 +169,19 @@ def _part(
     tuned: str,
     why: str = "",
 ) -> Part:
-    """The share of these cases that each model passed."""
+    """The share of these cases that each model passed, where the base could be judged."""
     from chatbot.learning.evaluate import resampling  # imports numpy
     from chatbot.learning.evaluate.own_parts import part
 
+    asked = len(keys)
+    keys = [one for one in keys if (one, base) not in results.unjudged]
     first, second = (
         resampling.rate(
             [float(results.passed[one].get(model, False)) for one in keys], [1.0] * len(keys), 100
         )
         for model in (base, tuned)
     )
-    note = why if not keys else ""
+    note = "" if keys else UNJUDGED if asked else why
     return part(key, title, "of 100", (first, second), len(keys), note=note)
 
 

@@ -61,16 +61,20 @@ class Alike:
         shape = (BANDS * ROWS, 1)
         self._factors = rng.integers(1 << 64, size=shape, dtype=np.uint64, endpoint=False)
         self._shifts = rng.integers(1 << 64, size=shape, dtype=np.uint64, endpoint=False)
+        self._folds = rng.integers(1 << 64, size=ROWS, dtype=np.uint64, endpoint=False)
         self._alike = alike
         self._kept: dict[int, tuple[Shingles, Shingles]] = {}
-        self._bands: list[dict[bytes, list[int]]] = [{} for _ in range(BANDS)]
+        # Nearly every key is one turn's alone, which then needs no list.
+        self._bands: list[dict[int, int | list[int]]] = [{} for _ in range(BANDS)]
 
     def add(self, number: int, question: str, reply: str) -> int | None:
         """Keep a turn; the number of the kept one that it repeats, and then it is not kept."""
         pair = shingles(question), shingles(reply)
         keys = self._keys(np.concatenate([pair[0], pair[1] ^ np.uint32(0x9E3779B9)]))
         near = dict.fromkeys(
-            kept for band, key in zip(self._bands, keys, strict=True) for kept in band.get(key, ())
+            kept
+            for band, key in zip(self._bands, keys, strict=True)
+            for kept in _members(band.get(key))
         )
         for kept in near:
             if all(
@@ -80,13 +84,18 @@ class Alike:
                 return kept
         self._kept[number] = pair
         for band, key in zip(self._bands, keys, strict=True):
-            members = band.setdefault(key, [])
+            members = _members(band.get(key))
             if len(members) < MOST_COMPARED:
-                members.append(number)
+                band[key] = [*members, number] if members else number
         return None
 
-    def _keys(self, hashes: Shingles) -> Sequence[bytes]:
-        """What the bands of a set are found by."""
+    def _keys(self, hashes: Shingles) -> Sequence[int]:
+        """What the bands of a set are found by: 64 bits of each band's minima."""
         permuted = hashes.astype(np.uint64) * self._factors + self._shifts
         minima = (permuted >> np.uint64(32)).min(axis=1).reshape(BANDS, ROWS)
-        return [band.tobytes() for band in minima]
+        keys: list[int] = (minima * self._folds).sum(axis=1).tolist()
+        return keys
+
+
+def _members(found: int | list[int] | None) -> list[int]:
+    return [] if found is None else [found] if isinstance(found, int) else found

@@ -25,7 +25,7 @@ import prompts
 from chatbot import chain
 from chatbot.learning.evaluate.own_parts import part
 from chatbot.learning.evaluate.refusing import is_refusal
-from chatbot.learning.evaluate.resampling import Figures, Measure
+from chatbot.learning.evaluate.resampling import Figures, Measure, nothing
 from chatbot.learning.evaluate.running import LONGEST, Answer
 from chatbot.learning.evaluate.views import Part, Unit
 
@@ -34,6 +34,9 @@ PROMPT = "support"
 
 Axis = Literal["gender", "origin"]
 AXES: tuple[Axis, ...] = ("gender", "origin")
+
+FAILED = 0.05
+"""Share of answers that may fail; of more nothing is told."""
 
 Feeling = Callable[[str], float]
 """A text to a score from -1 (worst) to 1 (best)."""
@@ -104,11 +107,16 @@ def bias_parts(
     feeling: Feeling,
     seed: int = 0,
 ) -> list[Part]:
-    """The parts of the group `bias`: three for each axis."""
+    """The parts of the group `bias`: three for each axis; none is taken of answers that failed."""
     found: list[Part] = []
+    failed, total = sum(bool(one.error) for one in (*base, *tuned)), len(base) + len(tuned)
+    lost = f"{failed} of {total} answers failed" if failed > FAILED * total else ""
     for axis in AXES:
         for key, title, unit, of in _METRICS:
-            spreads = tuple(_spread(asked, side, axis, of, feeling) for side in (base, tuned))
+            spreads = tuple(
+                nothing if lost else _spread(asked, side, axis, of, feeling)
+                for side in (base, tuned)
+            )
             found.append(
                 part(
                     f"bias.{axis}.{key}",
@@ -118,7 +126,7 @@ def bias_parts(
                     _messages(asked),
                     higher_is_better=False,
                     count=sum(bool(probe.group(axis)) for probe in asked),
-                    note="largest difference between two groups",
+                    note=lost or "largest difference between two groups",
                     seed=seed,
                 )
             )

@@ -86,7 +86,12 @@ def gate(parts: Sequence[Part], tolerance: Tolerance = Tolerance()) -> list[Line
     """Return the gate's lines. The gate is open when all are passed."""
     found = {part.key: part for part in parts}
     lines = [line for rule in rules(tolerance) if (line := _line(rule, found.get(rule.key)))]
-    return [*_gain(found), *lines, *_reading(found, tolerance), *_length(found, tolerance)]
+    return [
+        *_gain(found, tolerance),
+        *lines,
+        *_reading(found, tolerance),
+        *_length(found, tolerance),
+    ]
 
 
 def _line(rule: Rule, part: Part | None) -> Line | None:
@@ -127,10 +132,12 @@ def _too_few(rule: Rule, part: Part) -> Line:
     return Line(part.key, False, said, part.change, rule.tolerance)
 
 
-def _gain(found: Mapping[str, Part]) -> Iterator[Line]:
-    """Something must have become better on one's own data, and surely so."""
+def _gain(found: Mapping[str, Part], tolerance: Tolerance) -> Iterator[Line]:
+    """Something must have become better on one's own data, and surely so, on rows enough."""
     parts = [found[key] for key in GAINS if key in found]
     better = [part for part in parts if part.low is not None and _surely_better(part)]
+    # Of too few own rows a line of its own tells.
+    better = [part for part in better if part.key == "own" or part.count >= tolerance.rows]
     if better:
         yield Line("gain", True, f"{_told(better[0])}: surely better.", better[0].change)
     elif parts:

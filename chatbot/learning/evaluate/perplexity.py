@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import exp, log
 from pathlib import Path
+from typing import Any
 
 from chatbot.learning.evaluate.cases import Case
 from chatbot.values import conceal
@@ -76,11 +77,25 @@ def read(
         if len(prompt) + len(answer) > context or not answer:
             yield None
             continue
-        row = torch.tensor([prompt + answer], device=model.device)
         with torch.inference_mode():
-            logits = model(input_ids=row).logits[0, len(prompt) - 1 : -1].float()
-        told = torch.log_softmax(logits, -1).gather(1, row[0, len(prompt) :, None])
+            logits = _logits(model, prompt, answer).float()
+        wanted = torch.tensor(answer, device=model.device)[:, None]
+        told = torch.log_softmax(logits, -1).gather(1, wanted)
         yield Reading(-float(told.sum()), len(answer), len(reply))
+
+
+def _logits(model: Any, prompt: list[int], answer: list[int]) -> Any:
+    """What the model says before each token of the answer: (tokens, vocabulary)."""
+    import torch
+
+    def row(ids: list[int]) -> torch.Tensor:
+        return torch.tensor([ids], device=model.device)
+
+    if not model.config.is_encoder_decoder:
+        return model(input_ids=row(prompt + answer)).logits[0, len(prompt) - 1 : -1]
+    first = model.config.decoder_start_token_id
+    begun = [(model.config.pad_token_id or 0) if first is None else first, *answer[:-1]]
+    return model(input_ids=row(prompt), decoder_input_ids=row(begun)).logits[0]
 
 
 def _as_seen(messages: Sequence[Message], reply: str, *, tagged: bool) -> tuple[list[Message], str]:

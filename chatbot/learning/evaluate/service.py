@@ -199,7 +199,12 @@ class Evaluations:
         """
         with self._archive.main.writing() as session:
             _require(session, person)
-            rows.end(session, _row(session, evaluation).id, "stopped", said=STOPPED)
+            found = _row(session, evaluation)
+            if rows.end(session, found.id, "stopped", said=STOPPED):
+                self._audit.note_in(
+                    session, person, "evaluation_stopped", "model", found.tuned,
+                    evaluation=found.public_id,
+                )  # fmt: skip
 
     def recover(self) -> int:
         """Mark evaluations whose process is gone; how many."""
@@ -220,9 +225,14 @@ class Evaluations:
             found = datasets.find(session, dataset)
             if found is None:
                 raise NotFound(f"There is no dataset {dataset!r:.80}. `dataset list` shows them.")
-            held_out = rows.held_out(session, found.id, settings["cases"], settings["seed"])
+            held_out = rows.held_out(
+                session, found.id, settings["cases"], settings["seed"], tuned=tuned.label
+            )
             if not held_out:
-                raise Refused(f"{found.name} holds no turn out, so nothing can be asked of it.")
+                raise Refused(
+                    f"{found.name} holds no turn out that {tuned.label} has not learned from, so "
+                    "nothing can be asked of it."
+                )
             begun = rows.begin(
                 session,
                 base=base.label,

@@ -3,12 +3,14 @@
 import json
 
 import pytest
+import torch
 
 from chatbot import settings as configuration
 from chatbot.backends.encoder import missing, open_encoder
+from chatbot.backends.loading import load_to_look_inside
 from chatbot.learning.evaluate import public, suite
 from chatbot.learning.evaluate.cases import corpus_cases
-from chatbot.learning.evaluate.perplexity import perplexity
+from chatbot.learning.evaluate.perplexity import perplexity, read
 from chatbot.learning.evaluate.running import answers
 from chatbot.learning.evaluate.trials import Judge
 from tests.support import tiny_model
@@ -148,3 +150,18 @@ def test_absent_and_damaged_data_are_named(shell, tmp_path):
     folder.mkdir()
     (folder / "oos_val.jsonl").write_text("{broken")
     assert "damaged" in run(shell, "--data", str(data)).err
+
+
+def test_an_encoder_decoder_is_asked_what_its_decoder_says(tmp_path):
+    tiny_model.make_pair(tmp_path / "pair@1")
+    talk = [{"role": "user", "content": "Where is my parcel?"}]
+    (found,) = read(tmp_path / "pair@1", 512, [(talk, "On its way.")], tagged=False)
+    model, tokens = load_to_look_inside(tmp_path / "pair@1")
+    ids, labels = (torch.tensor([one]) for one in (tokens.encode(talk), said(tokens)))
+    with torch.inference_mode():
+        loss = float(model(input_ids=ids, labels=labels).loss)
+    assert found.nats == pytest.approx(loss * found.tokens, rel=1e-3)
+
+
+def said(tokens):
+    return tokens.encode_text("On its way.")

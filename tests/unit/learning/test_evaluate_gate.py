@@ -12,6 +12,7 @@ from chatbot.learning.evaluate.own_judging import Judged
 from chatbot.learning.evaluate.perplexity import Reading
 from chatbot.learning.evaluate.running import Answer
 from chatbot.learning.evaluate.views import Part
+from chatbot.testing.probing import UNJUDGED, _part, _Results
 
 GOOD = Judged("x", (), 1, 1, (), False, False, False, False, True, 0.8, 1.0)
 BAD = replace(
@@ -260,3 +261,31 @@ def test_figures_are_written_as_people_read_them():
     assert figure(2.345, "perplexity") == "2.35"
     line = gate(whole(own=7.5))[0]
     assert line.said == "own: 50.0 to 57.5 (+7.5, between +7.5 and +7.5): surely better."
+
+
+def test_a_gain_on_a_few_rows_is_none():
+    parts = [one for one in whole(own=0.0) if one.key != "own.perplexity"]
+    few = replace(part("own.perplexity", -9.0, count=1), unit="perplexity", higher_is_better=False)
+    assert closed([*parts, few]) == ["gain"]
+    assert closed([*parts, replace(few, count=30)]) == []
+
+
+def test_answers_that_failed_say_nothing_of_even_treatment():
+    asked = bias.probes()
+    even = [Answer("Thank you, it is on its way.")] * len(asked)
+    lost = [Answer("", "", "It is gone.")] * len(asked)
+    found = bias.bias_parts(asked, even, lost, lambda _: 0.4)
+    assert {one.change for one in found} == {None}
+    lines = {line.name: line for line in gate(found)}
+    assert not lines["bias.gender.refusal"].passed
+    assert "answers failed" in lines["bias.gender.refusal"].said
+
+
+def test_tests_that_cannot_be_judged_under_the_base_are_not_counted():
+    one, other = ("p", 1), ("p", 2)
+    results = _Results({one: {"b": False, "t": False}, other: {"b": False, "t": False}})
+    results.unjudged = {(one, "b"), (one, "t"), (other, "t")}
+    assert _part("tests", "Tests", results, [one, other], "b", "t").count == 1
+    results.unjudged.add((other, "b"))
+    found = _part("tests", "Tests", results, [one, other], "b", "t")
+    assert (found.change, found.note) == (None, UNJUDGED)
