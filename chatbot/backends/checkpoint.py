@@ -20,6 +20,7 @@ from chatbot.errors import ModelCorrupt, ModelUnavailable
 MANIFEST = "manifest.json"
 EVALUATION = "evaluation.json"
 """Figures of an evaluation, which comes after the checkpoint and is read by people only."""
+ADAPTER = "adapter_config.json"
 PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".joblib")
 
 _READ = (".safetensors", ".json", ".jinja", ".model", ".txt")
@@ -115,6 +116,7 @@ def adopt(folder: Path, **known: Any) -> Manifest:
     Raises ModelUnavailable.
     """
     refuse_pickles(folder)
+    refuse_adapter(folder)
     files = {path.name: sha256(path) for path in read_by_loaders(folder)}
     manifest = sketch(folder, **known, files=files)
     draft = folder / f".{MANIFEST}.new"
@@ -131,7 +133,7 @@ def adopt(folder: Path, **known: Any) -> Manifest:
 def verify(folder: Path, manifest: Manifest) -> None:
     """Hash every file of the manifest, and see that no other one would be read.
 
-    Raises ModelCorrupt, or ModelUnavailable for a pickle.
+    Raises ModelCorrupt, or ModelUnavailable for a pickle or an adapter.
     """
     refuse_pickles(folder)
     unlisted = [path.name for path in read_by_loaders(folder) if path.name not in manifest.files]
@@ -139,6 +141,7 @@ def verify(folder: Path, manifest: Manifest) -> None:
         raise ModelCorrupt(
             f"{manifest.name}: {unlisted[0]} is not in {MANIFEST}. Remove it or install again."
         )
+    refuse_adapter(folder)
     for name, expected in manifest.files.items():
         path = folder / name
         if Path(name).name != name or not path.is_file():
@@ -170,6 +173,18 @@ def refuse_pickles(folder: Path) -> None:
                 f"{folder.name}: {path.name} is a pickle, which can run programs. "
                 "Convert the weights to safetensors and remove it."
             )
+
+
+def refuse_adapter(folder: Path) -> None:
+    """Libraries would add an adapter to the model unasked, by settings that may name other files.
+
+    Raises ModelUnavailable.
+    """
+    if (folder / ADAPTER).exists():
+        raise ModelUnavailable(
+            f"{folder.name}: {ADAPTER} belongs to an adapter, which would be added to the model "
+            "unseen. Merge the two, or put it elsewhere."
+        )
 
 
 def sha256(path: Path) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from chatbot.backends.checkpoint import Manifest
+from chatbot.backends.checkpoint import Manifest, refuse_adapter
 from chatbot.errors import ModelCorrupt, ModelUnavailable, Refused
 from chatbot.learning.exporting import layout
 from chatbot.learning.exporting.sources import read_json
@@ -169,6 +169,7 @@ def open_gguf(file: Path) -> "PreTrainedModel":
     from transformers.utils import logging
 
     library()
+    refuse_adapter(file.parent)
     logging.disable_progress_bar()
     modeling_gguf_pytorch_utils.tqdm = lambda each, **_: each  # no bars of its own
     try:

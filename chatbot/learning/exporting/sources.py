@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from chatbot.backends.checkpoint import read_by_loaders, refuse_pickles
+from chatbot.backends.checkpoint import read_by_loaders, refuse_adapter, refuse_pickles
 from chatbot.errors import ModelCorrupt, ModelUnavailable, Refused
 
 BESIDE = ("README.md", "evaluation.json", "LICENSE", "LICENSE.md", "LICENSE.txt", "NOTICE")
@@ -28,6 +28,7 @@ def files(folder: Path) -> list[Path]:
                 f"{path.name} is a link, and may lead anywhere. Copy the file itself there."
             )
     refuse_pickles(folder)
+    refuse_adapter(folder)
     taken = [path for path in read_by_loaders(folder) if path.is_file()]
     taken += [folder / name for name in BESIDE if (folder / name).is_file()]
     for path in taken:

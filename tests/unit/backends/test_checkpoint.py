@@ -3,7 +3,7 @@ import json
 import pytest
 
 from chatbot import errors
-from chatbot.backends.checkpoint import adopt, read_manifest, verify
+from chatbot.backends.checkpoint import adopt, read_manifest, sha256, verify
 
 
 @pytest.fixture
@@ -55,6 +55,19 @@ def test_planted_file_is_refused(folder):
     (folder / "adapter_config.json").write_text("{}")
     with pytest.raises(errors.ModelCorrupt, match=r"adapter_config\.json"):
         verify(folder, manifest)
+
+
+def test_an_adapter_beside_a_model_is_refused_also_where_it_is_listed(folder):
+    adapter = folder / "adapter_config.json"
+    adapter.write_text(json.dumps({"peft_type": "LORA"}))
+    with pytest.raises(errors.ModelUnavailable, match="added to the model unseen"):
+        adopt(folder)
+    adapter.unlink()
+    manifest = adopt(folder)
+    adapter.write_text("{}")
+    known = manifest.model_copy(update={"files": manifest.files | {adapter.name: sha256(adapter)}})
+    with pytest.raises(errors.ModelUnavailable, match="added to the model unseen"):
+        verify(folder, known)
 
 
 def test_file_outside_the_folder_is_refused(folder):
