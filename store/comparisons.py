@@ -24,7 +24,10 @@ Side = Literal["left", "right"]
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two sides, each with what answers. `blind`: names are told after the vote."""
+    """Two sides, each with what answers. `blind`: names are told after the vote.
+
+    `user_id`: who made it; None when that person left.
+    """
 
     id: int
     public_id: str
@@ -33,6 +36,7 @@ class Comparison:
     right: dict[str, Any]
     blind: bool
     actor: str
+    user_id: int | None
     created_at: datetime
 
 
@@ -69,10 +73,17 @@ def make(
     right: Mapping[str, Any],
     blind: bool,
     actor: str,
+    user_id: int,
 ) -> Comparison:
     """Keep a new comparison. Raises `UnstorableText`."""
     row = ComparisonRow(
-        title=title, left=dict(left), right=dict(right), blind=blind, actor=actor, created_at=now()
+        title=title,
+        left=dict(left),
+        right=dict(right),
+        blind=blind,
+        actor=actor,
+        user_id=user_id,
+        created_at=now(),
     )
     session.add(row)
     session.flush()

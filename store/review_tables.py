@@ -159,7 +159,8 @@ class ReviewComment(Base):
 class Comparison(Base):
     """Two models or prompt versions, side by side. `left`, `right`: model, prompt, version.
 
-    `blind`: whoever votes is not told which is which, until they voted.
+    `blind`: whoever votes is not told which is which, until they voted. `user_id`: whose it is, as
+    long as they are known; several people may have one name.
     """
 
     __tablename__ = "comparisons"
@@ -172,6 +173,9 @@ class Comparison(Base):
     right: Mapped[dict[str, Any]] = mapped_column(PlainJson)
     blind: Mapped[bool]
     actor: Mapped[str] = mapped_column(Name(200))
+    user_id: Mapped[int | None] = mapped_column(
+        ForeignKey("users.id", ondelete="SET NULL"), index=True
+    )
     created_at: Mapped[datetime] = mapped_column(UtcTime, default=now)
 
 

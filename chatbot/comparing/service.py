@@ -125,6 +125,7 @@ class Comparing:
                 right=asdict(sides[1]),
                 blind=blind,
                 actor=person.name,
+                user_id=person.id,
             )
             self._audit.note_in(
                 session, person, "comparison_made", "comparison", made.public_id, blind=blind
@@ -153,7 +154,7 @@ class Comparing:
         _admit(person)
         with self._archive.main.writing() as session:
             found = comparisons.get(session, comparison)
-            if "admin" not in person.roles and found.actor != person.name:
+            if "admin" not in person.roles and found.user_id != person.id:
                 raise NotAllowed("Only who made a comparison, or an administrator, removes it.")
             comparisons.remove(session, found.id)
             self._audit.note_in(

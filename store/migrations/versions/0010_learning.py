@@ -259,11 +259,13 @@ def _comparisons() -> None:
         _column("right", sa.JSON()),
         _column("blind", sa.Boolean()),
         _column("actor", sa.String(200)),
+        _ref("user_id", "users.id", "SET NULL"),
         _column("created_at", TIME),
         sa.PrimaryKeyConstraint("id", name="pk_comparisons"),
         sa.UniqueConstraint("public_id", name="uq_comparisons_public_id"),
         sqlite_autoincrement=True,
     )
+    op.create_index("ix_comparisons_user_id", "comparisons", ["user_id"])
 
 
 def _comparison_votes() -> None:

@@ -152,6 +152,7 @@ def test_roles_and_owners_are_minded(product, author):
     with product.database.transaction() as session:
         chatter = accounts.add_person(session, "Cy", ("chatter", "agent"))
         reviewer = accounts.add_person(session, "Rita", ("reviewer",))
+        namesake = accounts.add_person(session, author.name, ("author",))
     made = product.comparing.make(author, LEFT, RIGHT, blind=True)
     question = asked(product, author, made)
     for refused in (
@@ -160,6 +161,7 @@ def test_roles_and_owners_are_minded(product, author):
         lambda: product.comparing.ask(chatter, made.id, "Hello?"),
         lambda: product.comparing.side(chatter, *LEFT),
         lambda: product.comparing.remove(reviewer, made.id),
+        lambda: product.comparing.remove(namesake, made.id),
     ):
         with pytest.raises(NotAllowed):
             refused()

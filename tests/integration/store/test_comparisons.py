@@ -12,10 +12,12 @@ RIGHT = LEFT | {"model": "tuned@3"}
 
 @pytest.fixture
 def made(database):
+    maker = person(database, "Ada")
     with database.transaction() as session:
         return comparisons.make(
-            session, title="starter or tuned", left=LEFT, right=RIGHT, blind=True, actor="Ada"
-        )
+            session, title="starter or tuned", left=LEFT, right=RIGHT, blind=True, actor="Ada",
+            user_id=maker.id,
+        )  # fmt: skip
 
 
 def asked(database, made, who, question="Why?", swapped=False):
