@@ -12,6 +12,7 @@ import shutil
 import time
 import uuid
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -31,6 +32,8 @@ KEPT = 600.0
 """Seconds in which a file must be fetched."""
 ROLES = ("admin",)
 _KEY = re.compile(r"[0-9a-f]{32}")
+_OURS = re.compile(r".+-[0-9a-f]{32}")
+"""Names of our folders: what people take of their own data waits beside them, for longer."""
 
 
 def make(product: Product, person: Person, model: str, form: Form) -> Json:
@@ -39,7 +42,8 @@ def make(product: Product, person: Person, model: str, form: Form) -> Json:
     _forget(home)
     key = uuid.uuid4().hex
     folder = home / f"{person.public_id}-{key}"
-    folder.mkdir(mode=0o700, parents=True)
+    for each in (home, folder):
+        each.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         name = product.registry.resolve(model).label
         out = folder / (f"{name}.gguf" if form == "gguf" else name)
@@ -67,11 +71,20 @@ def _home(product: Product) -> Path:
 
 
 def _forget(home: Path) -> None:
-    """Remove what nobody fetched."""
+    """Remove what nobody fetched; what is still being written is younger than that."""
     late = time.time() - KEPT
     for folder in home.iterdir() if home.is_dir() else ():
-        if folder.stat().st_mtime < late:
+        if _OURS.fullmatch(folder.name) and _touched(folder) < late:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _touched(folder: Path) -> float:
+    """When something in a folder was last written."""
+    times = [0.0]
+    for path in (folder, *folder.rglob("*")):
+        with suppress(OSError):  # somebody fetches or removes it just now
+            times.append(path.stat().st_mtime)
+    return max(times)
 
 
 def _packed(folder: Path) -> Path:

@@ -54,10 +54,26 @@ def test_a_key_that_nobody_got_finds_nothing(product, key):
 def test_what_nobody_fetched_is_removed(product, tmp_path):
     made = models_files.make(product, ADA, "tuned@1", "gguf")
     folder = models_files.waiting(product, ADA, made["file"]).parent
-    os.utime(folder, (1, 1))
+    for path in (*folder.iterdir(), folder):
+        os.utime(path, (1, 1))
     with pytest.raises(NotFound):
         models_files.waiting(product, ADA, made["file"])
     assert not folder.exists()
+
+
+def test_what_waits_beside_them_stays(product, tmp_path):
+    models_files.make(product, ADA, "tuned@1", "gguf")
+    of_bob = tmp_path / "exports" / "8d7a3f0e-6a51-4d6e-9f6c-0123456789ab"
+    slow = tmp_path / "exports" / f"bob-{'0' * 32}"
+    for folder in (of_bob, slow):
+        folder.mkdir()
+        (folder / "data.zip").write_bytes(b"PK")
+        os.utime(folder, (1, 1))
+    os.utime(of_bob / "data.zip", (1, 1))
+    models_files.make(product, ADA, "tuned@1", "gguf")
+    assert (of_bob / "data.zip").exists()
+    assert (slow / "data.zip").exists()
+    assert (tmp_path / "exports").stat().st_mode & 0o077 == 0
 
 
 def test_nothing_stays_of_a_model_that_was_not_written(product, tmp_path):
