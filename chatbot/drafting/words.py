@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Literal
 
+MOST = 9_000_000
+"""Pairs of words that are looked at: between longer texts, what differs is one change."""
 _WORD = re.compile(r"\s+|\w+(?:[.,:'’@/-]\w+)*|[^\w\s]")
 
 
@@ -32,8 +34,7 @@ def changes(before: str, after: str) -> list[Token]:
     old, new = _WORD.findall(before), _WORD.findall(after)
     tokens: list[Token] = []
     number = 0
-    matcher = SequenceMatcher(None, old, new, autojunk=False)
-    for kind, first, last, begin, end in matcher.get_opcodes():
+    for kind, first, last, begin, end in _way(old, new):
         went, came = "".join(old[first:last]), "".join(new[begin:end])
         if kind == "equal":
             tokens.append(Token("same", went))
@@ -56,12 +57,36 @@ def apply(tokens: Sequence[Token], accepted: Collection[int]) -> str:
 def distance(a: str, b: str) -> float:
     """How far apart two texts are: Levenshtein's distance over words, by the longer; 0 to 1."""
     one, other = a.split(), b.split()
-    if not one or not other:
-        return float(one != other)
+    longer = max(len(one), len(other))
+    first, last = _ends(one, other)
+    one, other = one[first : len(one) - last], other[first : len(other) - last]
+    if not one or not other or len(one) * len(other) > MOST:
+        return max(len(one), len(other)) / max(longer, 1)
     row = list(range(len(other) + 1))
     for at, word in enumerate(one, 1):
         left = row[0]
         row[0] = at
         for to, against in enumerate(other, 1):
             left, row[to] = row[to], min(row[to] + 1, row[to - 1] + 1, left + (word != against))
-    return row[-1] / max(len(one), len(other))
+    return row[-1] / longer
+
+
+def _way(old: list[str], new: list[str]) -> list[tuple[str, int, int, int, int]]:
+    """The steps from one list to another, as difflib tells them."""
+    if len(old) * len(new) <= MOST:
+        return list(SequenceMatcher(None, old, new, autojunk=False).get_opcodes())
+    first, last = _ends(old, new)
+    steps = [
+        ("equal", 0, first, 0, first),
+        ("replace", first, len(old) - last, first, len(new) - last),
+        ("equal", len(old) - last, len(old), len(new) - last, len(new)),
+    ]
+    return [step for step in steps if step[1] < step[2] or step[3] < step[4]]
+
+
+def _ends(one: list[str], other: list[str]) -> tuple[int, int]:
+    """How many words two lists share at the beginning, and at the end behind that."""
+    shorter = min(len(one), len(other))
+    first = next((n for n in range(shorter) if one[n] != other[n]), shorter)
+    behind = range(1, shorter - first + 1)
+    return first, next((n - 1 for n in behind if one[-n] != other[-n]), shorter - first)

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot.drafting import apply, changes, distance
+from chatbot.drafting import apply, changes, distance, words
 
 TEXTS = st.text(st.sampled_from("ab .,\n€1é"), max_size=60)
 
@@ -54,3 +54,24 @@ def test_distance_counts_words():
     assert distance("one two three four", "one two three five") == 0.25
     assert distance("", "one") == 1.0
     assert distance("", "") == 0.0
+
+
+def test_long_texts_are_one_change_between_equal_ends(monkeypatch):
+    monkeypatch.setattr(words, "MOST", 16)
+    tokens = changes("Dear Ada, it is late. Bye", "Dear Ada, we are sorry. Bye")
+    assert [(token.kind, token.text) for token in tokens] == [
+        ("same", "Dear Ada, "),
+        ("del", "it is late"),
+        ("ins", "we are sorry"),
+        ("same", ". Bye"),
+    ]
+    assert changes("a b c d e f", "a b c d e f")[0].kind == "same"
+    monkeypatch.setattr(words, "MOST", 0)
+    assert distance("a b c d", "a x y d") == 0.5
+
+
+def test_texts_of_any_length_are_told_apart_soon():
+    one, other = "a b " * 25_000, "b c a " * 16_000
+    tokens = changes(one, other)
+    assert apply(tokens, numbers(tokens)) == other
+    assert distance(one, other) == 1.0
