@@ -31,6 +31,8 @@ MOST_COMPARED = 10_000
 SAMPLES = ("What can you help me with?", "My order has not arrived. What can I do?")
 """What a model is asked at every check, unless something else is chosen."""
 NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}"
+MOST_SAMPLES, LONGEST_SAMPLE = 20, 1000
+"""Questions at every check, and characters of one."""
 WINDOW = 1024
 """Longest row in tokens, unless chosen or the base reads less."""
 
@@ -138,6 +140,10 @@ def settings_of(
     samples = chosen.get("samples", [])
     if not isinstance(samples, list | tuple) or not all(isinstance(one, str) for one in samples):
         raise Refused("samples must be a list of questions.")
+    if len(samples) > MOST_SAMPLES or any(len(one) > LONGEST_SAMPLE for one in samples):
+        raise Refused(
+            f"samples must be at most {MOST_SAMPLES} questions of {LONGEST_SAMPLE:,} characters."
+        )
     window = chosen.get("window", 0)
     if isinstance(window, int) and window > info.context:
         raise Refused(

@@ -24,7 +24,8 @@ _MODULE = "chatbot.learning.jobs"
 
 def begin(run: str, settings: Settings, folder: Path) -> None:
     """Start the process of a claimed run. Raises Refused."""
-    command = [sys.executable, "-m", _MODULE, run]
+    # -P: what lies in the folder where the server was started is no part of the program.
+    command = [sys.executable, "-P", "-m", _MODULE, run]
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with (folder / LOG).open("ab") as log:
