@@ -177,6 +177,9 @@ class Judging(Opening):
         with self._archive.main.writing() as session:
             require(session, person)
             review_verdicts.ask_second(session, [review.get(session, item).id], on=on)
+            self._parts.audit.note_in(
+                session, person, "review_judged", "review", item, how="second", on=on
+            )
 
     def _corrected(self, opened: Opened, text: str, seen: str | None) -> str | None:
         """A correction with its real values; None where it changes nothing."""
