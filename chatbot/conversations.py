@@ -29,7 +29,7 @@ from chatbot.views import (
     grouped,
     note_of,
 )
-from store import conversations, export, messages, review, search, speakers, tickets
+from store import conversations, datasets, export, messages, review, search, speakers, tickets
 from store.records import Conversation, Feedback, Hit, Message, Person, Siblings, Trace
 from store.ticket_records import Ticket
 
@@ -262,6 +262,8 @@ class Conversations:
         deleted = now - timedelta(seconds=UNDO_SECONDS)
         with self._archive.main.writing() as session:
             gone = conversations.purge_deleted(session, deleted)
+            if gone:
+                datasets.renew(session)
         if not self._archive.has_temporary:
             return gone
         with self._archive.temporary.writing() as session:

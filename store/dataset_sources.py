@@ -67,12 +67,11 @@ class Answer:
 class SentReply:
     """A reply that left, and the draft it came from. `agent`: for whom the draft was made.
 
-    `talk`: public id of the conversation that the ticket shows, or None; `distance`: 0 to 1.
+    `distance`: 0 to 1.
     """
 
     id: int
     ticket: str
-    talk: str | None
     draft_id: int
     text: str
     distance: float | None
@@ -159,7 +158,6 @@ def _replies() -> Any:
         select(
             Reply.id,
             Ticket.public_id,
-            Conversation.public_id,
             Reply.draft_id,
             Reply.text,
             Reply.distance,

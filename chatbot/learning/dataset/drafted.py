@@ -57,8 +57,7 @@ class Drafted:
         opened = asked(said, ticket.subject)
         messages = render(self._plan(reply, draft, opened)).messages
         names = [ticket.customer, reply.author or "", reply.agent or ""]
-        root = tickets.by_id(session, ticket.merged_into) if ticket.merged_into else ticket
-        made = Turn("reply", _talk(root, reply), messages, reply.text)
+        made = Turn("reply", talk_of(session, ticket), messages, reply.text)
         made.reply_id, made.draft = reply.id, draft.text
         made.prompt, made.version, made.label = draft.prompt, draft.version, ticket.intent
         made.people = tuple(dict.fromkeys([*names, *(one.name for one in thread)]))
@@ -95,6 +94,11 @@ def _until(thread: Sequence[TicketMessage], last: str | None) -> list[TicketMess
     return list(thread[: at + 1])
 
 
-def _talk(ticket: Ticket, reply: SentReply) -> str:
-    """A ticket that shows a chat is of the same conversation as the chat's answers."""
-    return hashed("conversation", reply.talk) if reply.talk else hashed("ticket", ticket.public_id)
+def talk_of(session: "Session", ticket: Ticket) -> str:
+    """Which conversation a ticket is of: that of what goes on with it, as a chat or by itself.
+
+    Its thread is in the thread of that one, so both are one conversation.
+    """
+    root = tickets.by_id(session, ticket.merged_into) if ticket.merged_into else ticket
+    chat = tickets.conversation_of(session, root)
+    return hashed("conversation", chat) if chat else hashed("ticket", root.public_id)

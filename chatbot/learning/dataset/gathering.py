@@ -17,12 +17,12 @@ from chatbot.answering import HISTORY, plan_of
 from chatbot.archive import Archive
 from chatbot.chain import render
 from chatbot.errors import ChatbotError, NotFound
-from chatbot.learning.dataset.drafted import Drafted
+from chatbot.learning.dataset.drafted import Drafted, talk_of
 from chatbot.learning.dataset.turns import Left, Turn, hashed
 from chatbot.learning.dataset.views import Origin
 from chatbot.releases import Releases
 from chatbot.tracing import rendered
-from store import dataset_sources, messages
+from store import dataset_sources, messages, tickets
 from store.dataset_sources import Answer, Judged, Opinion, SentReply
 from store.records import Message, Trace
 
@@ -175,6 +175,9 @@ class Gathering:
         except ChatbotError:
             return Left(REFUSED), ""
         made.talk = hashed("conversation", found.talk)
+        ticket = tickets.of_conversation(session, found.conversation_id)
+        if ticket is not None and ticket.merged_into is not None:
+            made.talk = talk_of(session, ticket)
         made.message_id = found.id
         made.people = (found.person,)
         made.whole = found.status == WHOLE

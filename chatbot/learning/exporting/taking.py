@@ -40,7 +40,7 @@ def take(
         ModelUnavailable, ModelCorrupt: a pickle, damaged, or of a kind that cannot be opened.
     """
     packed = _packed(source)
-    known = packed.ours() if packed else _known(source)
+    known = packed.ours() if packed else _of_base(source, base) | _known(source)
     name, version = _label(label or _own(known), source)
     label = f"{name}@{version}"
     if taken(label) or (models / label).exists():
@@ -77,6 +77,14 @@ def _known(source: Path) -> dict[str, Any]:
         return {}
     verify(source, manifest)
     return manifest.model_dump(exclude_none=True)
+
+
+def _of_base(source: Path, base: Path | None) -> dict[str, Any]:
+    """What an adapter has of its base: how that reads and answers, but not what it is called."""
+    if base is None or not adapters.is_adapter(source):
+        return {}
+    known = _known(base)
+    return {key: known[key] for key in _KEPT if key != "description" and key in known}
 
 
 def _own(known: dict[str, Any]) -> str:

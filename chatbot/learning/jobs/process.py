@@ -23,6 +23,7 @@ from chatbot.learning.evaluate.views import Evaluation
 from chatbot.learning.jobs import checks, keeping, liveness
 from chatbot.learning.jobs.watching import Watch
 from chatbot.settings import Settings
+from store import datasets
 from store import runs as rows
 from store.runs import Run, State
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 STOP = "stop"
 DATA = ("train.jsonl", "validation.jsonl", "test.jsonl")
-WORK = ("state", "checkpoint", "adapter")
+WORK = ("state", "checkpoint", "checkpoint.new", "adapter")
 
 Ending = tuple[State, str]
 
@@ -138,6 +139,8 @@ class _Work:
 
     def _prepare(self) -> None:
         parts, run = self._parts, self._run
+        with parts.archive.main.writing() as session:
+            datasets.renew(session)  # turns may have left since anybody looked
         with parts.archive.main.reading() as session:
             checks.unchanged(run, rows.dataset_sha(session, run))
         info = checks.base_of(parts.registry, run.base)
@@ -157,6 +160,9 @@ class _Work:
     def _no_gain(self, outcome: "Outcome") -> Ending:
         base = self._run.base
         if outcome.ended == "stopped":
+            from chatbot.learning.finetune.training import OUTCOME
+
+            (self._folder / OUTCOME).unlink(missing_ok=True)  # resumed, it trains again
             return "stopped", f"Stopped before any step was better than {base}; no model was kept."
         return "complete", (
             f"No step was better than {base} on the validation turns, so no model was kept. "

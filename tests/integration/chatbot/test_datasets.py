@@ -6,13 +6,15 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from chatbot import privacy
 from chatbot.backends.cancel import CancelToken
 from chatbot.bootstrap import build
 from chatbot.errors import Conflict, NotAllowed, NotFound, Refused
-from store import accounts, models
+from chatbot.learning.dataset.drafted import talk_of
+from chatbot.learning.dataset.turns import hashed
+from store import accounts, models, tickets
 from store.columns import now
 from tests.integration.chatbot.conftest import settings_for
 from tests.support.desk import brought, due
@@ -327,3 +329,17 @@ def test_only_reviewers_and_administrators_use_datasets(product, database, tmp_p
         service.get(reviewer, "one")
     with database.reading() as session:
         assert list(session.scalars(select(models.DatasetRow))) == []
+
+
+def test_what_was_merged_into_a_chat_is_of_its_conversation(product, database):
+    first, second = (brought(product, text, subject=text) for text in ("Late.", "Lost."))
+    _, talk = told(product, "!say hi")
+    wanted = hashed("conversation", talk)
+    with database.transaction() as session:
+        asked = select(models.Conversation.id).where(models.Conversation.public_id == talk)
+        shown = update(models.Ticket).where(models.Ticket.public_id == first)
+        session.execute(shown.values(conversation_id=session.scalar(asked)))
+        mail, chat = (tickets.get(session, one) for one in (second, first))
+        assert talk_of(session, mail) != talk_of(session, chat) == wanted
+        tickets.merge(session, mail, chat, now())
+        assert talk_of(session, tickets.get(session, second)) == wanted

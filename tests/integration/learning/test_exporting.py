@@ -112,6 +112,8 @@ def test_an_adapter_is_merged_into_its_base(adapter_of, checkpoint, models, tmp_
 
     taken = take(tmp_path / "adapter", models, "shop@1", base=checkpoint)
 
+    for same in ("trained_on_tags", "parameters", "phrases", "context"):
+        assert getattr(read_manifest(taken), same) == getattr(read_manifest(checkpoint), same)
     assert (logits(taken) - wanted).abs().max() / wanted.abs().max() < proof.TOLERANCE
     with pytest.raises(Refused, match="not trained by LoRA"):
         write(taken, tmp_path / "merged", "merged")
