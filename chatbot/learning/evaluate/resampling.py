@@ -57,7 +57,8 @@ def rate(hits: Sequence[float], counts: Sequence[float], scale: float = 1.0) -> 
 
     def measure(weights: Figures) -> Figures:
         with np.errstate(invalid="ignore", divide="ignore"):
-            return (weights @ above) / (weights @ below)
+            found: Figures = (weights @ above) / (weights @ below)
+            return found
 
     return measure
 
@@ -75,7 +76,8 @@ def mean(measures: Sequence[Measure]) -> Measure:
         found = np.stack([one(weights) for one in measures])
         there = np.isfinite(found)
         with np.errstate(invalid="ignore"):
-            return np.where(there, found, 0.0).sum(axis=0) / there.sum(axis=0)
+            shares: Figures = np.where(there, found, 0.0).sum(axis=0) / there.sum(axis=0)
+            return shares
 
     return measure
 
