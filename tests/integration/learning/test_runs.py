@@ -74,6 +74,7 @@ def begun(monkeypatch):
         ({"settings": {"window": "wide"}}, Refused, "window must be"),
         ({"settings": {"cases": -1}}, Refused, "cases must be"),
         ({"settings": {"samples": 7}}, Refused, "samples must be"),
+        ({"settings": {"samples": ["Why?"] * 21}}, Refused, "at most 20 questions"),
     ],
 )
 def test_what_cannot_end_well_is_refused_before_it_begins(product, begun, given, error, said):
