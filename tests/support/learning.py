@@ -33,7 +33,7 @@ QUICK = {
     "samples": ["Where is my lamp?"],
 }
 """Settings with which a tiny model learns one sentence within seconds."""
-GREEDY = {"temperature": 0.0, "max_tokens": 24, "repetition_penalty": 1.0}
+GREEDY = {"temperature": 0.0, "max_tokens": 12, "repetition_penalty": 1.0}
 
 
 def turns(count: int, seed: int = 0, reply: str | None = None) -> list[tuple[str, str]]:
