@@ -18,6 +18,9 @@ from store.engine import Database
 from store.journal import Journal
 from store.models import Base
 
+# One worker a core: more threads of torch only wait for each other, in the products' processes too.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 pytest_plugins = ["tests.support.browser"]
 
 # Tests that kill processes or compare journals open their own database with the real journal.
