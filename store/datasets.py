@@ -2,7 +2,8 @@
 
 A dataset that is being built has a name that nobody can give one (`begin`); nobody sees it until
 `finish` names it. Afterwards nothing changes it but rows that leave with their message or reply:
-`renew` then says so, and marks the models that learned from it.
+`renew` then says so, and marks the models that learned from it. One that was removed
+and that runs had learned from stays without its texts, as unseen as one that is being built.
 """
 
 import hashlib
@@ -20,11 +21,11 @@ from store.base import new_id
 from store.columns import now
 from store.errors import Conflict, NotFound
 from store.learning_tables import Dataset as Row
-from store.learning_tables import DatasetRow, ModelMark, TrainingRun
+from store.learning_tables import DatasetRow, EvaluationReply, ModelMark, TrainingRun
 from store.rows import columns_of
 
 _UNNAMED = "."
-"""What the name of a dataset that is being built begins with."""
+"""What the name of a dataset begins with that is being built, or was removed."""
 _PART = 1000
 """Rows that are read at once."""
 CHANGED = (
@@ -46,6 +47,7 @@ class Dataset:
     sha: str
     first_sha: str
     changed: str
+    removed: str
     settings: dict[str, Any]
     card: dict[str, Any]
     rows: int
@@ -79,6 +81,9 @@ class Line:
         text = json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 
+
+_EMPTIED = {"messages": [], "reply": "", "rejected": None, "label": "", "digest": ""}
+"""A row of a dataset that was removed: a digest would confirm a guess of what it said."""
 
 _DATASET = columns_of(Row, Dataset)
 _LINE = columns_of(DatasetRow, Line)
@@ -121,13 +126,31 @@ def finish(session: Session, dataset_id: int, *, name: str, card: Mapping[str, A
 
 def sweep(session: Session, before: datetime) -> int:
     """Remove what builds left unfinished since before then; how many."""
-    left = delete(Row).where(Row.name.startswith(_UNNAMED), Row.created_at < before)
+    unfinished = (Row.name.startswith(_UNNAMED), Row.removed == "")
+    left = delete(Row).where(*unfinished, Row.created_at < before)
     return len(session.execute(left.returning(Row.id)).all())
 
 
 def drop(session: Session, dataset_id: int) -> None:
-    """Remove a dataset with its rows. Runs and evaluations keep its name and hash."""
+    """Remove a dataset with its rows, as if it had never been."""
     session.execute(delete(Row).where(Row.id == dataset_id))
+
+
+def remove(session: Session, one: Dataset) -> None:
+    """Remove a dataset for good, and the answers to its rows. Runs keep its name and hash.
+
+    Where runs may have learned from it, whose its rows were is still known, so that their models
+    are marked when somebody is forgotten later; what the rows said is not.
+    """
+    if session.scalar(select(TrainingRun.id).where(TrainingRun.dataset_id == one.id).limit(1)):
+        mine = select(DatasetRow.id).where(DatasetRow.dataset_id == one.id)
+        session.execute(delete(EvaluationReply).where(EvaluationReply.row_id.in_(mine)))
+        session.execute(update(DatasetRow).where(DatasetRow.dataset_id == one.id).values(_EMPTIED))
+        unseen = {"name": f"{_UNNAMED}{new_id()}", "removed": one.name, "settings": {}}
+        card = {"built": one.card["built"]}
+        session.execute(update(Row).where(Row.id == one.id).values(**unseen, card=card))
+    else:
+        drop(session, one.id)
 
 
 # Read ---------------------------------------------------------------------------------------------
@@ -166,7 +189,8 @@ def lines(
     limit: int = _PART,
 ) -> list[Line]:
     """Rows in their order, behind the number `after`; with `preference` those with a pair."""
-    asked = select(*_LINE).where(DatasetRow.dataset_id == dataset_id, DatasetRow.number > after)
+    there = select(Row.id).where(Row.id == dataset_id, Row.removed == "")
+    asked = select(*_LINE).where(DatasetRow.dataset_id.in_(there), DatasetRow.number > after)
     if split is not None:
         asked = asked.where(DatasetRow.split == split)
     if preference:
@@ -202,17 +226,18 @@ def renew(session: Session) -> list[str]:
     """Mend the datasets that lost rows since they were built; their names.
 
     A row leaves with its message or reply. The dataset then gets the hash of what stayed, says
-    that it changed, and each model that may have learned from it gets a mark.
+    that it changed, and each model that may have learned from it gets a mark, also where the
+    dataset was removed in between.
     """
     there = select(func.count()).where(DatasetRow.dataset_id == Row.id).scalar_subquery()
     asked = select(*_DATASET, there.label("there")).where(
-        Row.name.not_like(f"{_UNNAMED}%"), Row.rows != there
+        Row.name.not_like(f"{_UNNAMED}%") | (Row.removed != ""), Row.rows != there
     )
     changed = []
     for *columns, _ in session.execute(asked.order_by(Row.id)).all():
         one = Dataset(*columns)
         _renew(session, one)
-        changed.append(one.name)
+        changed.append(one.removed or one.name)
     return changed
 
 
@@ -223,7 +248,7 @@ def _renew(session: Session, one: Dataset) -> None:
     card = one.card | {"counts": tally(session, one.id)}
     new = {"sha": sha, "rows": count, "changed": said, "card": card}
     session.execute(update(Row).where(Row.id == one.id).values(**new))
-    reason = MARK.format(name=one.name)
+    reason = MARK.format(name=one.removed or one.name)
     known = set(session.scalars(select(ModelMark.model).where(ModelMark.reason == reason)))
     for model in sorted(_learned(session, one.id) - known):
         session.add(ModelMark(model=model, reason=reason))

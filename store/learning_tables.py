@@ -22,6 +22,9 @@ class Dataset(Base):
 
     `changed`: why rows left it since it was built (somebody was forgotten); its `sha` is then that
     of the rows that stayed, and `first_sha` the one that it was built with.
+
+    `removed`: the name of one that was removed and stays unseen because runs learned from it; its
+    rows keep whose message or reply they were made of, and no text.
     """
 
     __tablename__ = "datasets"
@@ -33,6 +36,7 @@ class Dataset(Base):
     sha: Mapped[str] = mapped_column(Name(64))
     first_sha: Mapped[str] = mapped_column(Name(64))
     changed: Mapped[str] = mapped_column(ExactText, default="")
+    removed: Mapped[str] = mapped_column(Name(100), default="")
     settings: Mapped[dict[str, Any]] = mapped_column(PlainJson)
     card: Mapped[dict[str, Any]] = mapped_column(PlainJson)
     rows: Mapped[int]

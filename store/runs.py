@@ -274,7 +274,8 @@ def dataset_sha(session: Session, run: Run) -> str | None:
     """The hash of the run's dataset as it is now; None when it was removed."""
     if run.dataset_id is None:
         return None
-    return session.scalar(select(Dataset.sha).where(Dataset.id == run.dataset_id))
+    there = (Dataset.id == run.dataset_id, Dataset.removed == "")
+    return session.scalar(select(Dataset.sha).where(*there))
 
 
 def _own(run: Run) -> tuple[Any, ...]:

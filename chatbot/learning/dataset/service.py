@@ -245,14 +245,14 @@ class Datasets:
         return self._each(dataset_id, split, preference=kind == "preference")
 
     def remove(self, person: Person, name: str) -> None:
-        """Remove a dataset for good; runs and models made with it stay.
+        """Remove a dataset for good; runs and models made with it stay, and are still marked.
 
         Raises NotAllowed, NotFound.
         """
         with self._archive.main.writing() as session:
             _require(session, person)
             one = _one(session, name)
-            datasets.drop(session, one.id)
+            datasets.remove(session, one)
             self._audit.note_in(session, person, "dataset_removed", "dataset", one.name)
 
     def write(self, name: str, folder: Path) -> None:

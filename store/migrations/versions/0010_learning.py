@@ -53,6 +53,7 @@ def _datasets() -> None:
         _column("sha", sa.String(64)),
         _column("first_sha", sa.String(64)),
         _column("changed", sa.Text()),
+        _column("removed", sa.String(100)),
         _column("settings", sa.JSON()),
         _column("card", sa.JSON()),
         _column("rows", sa.Integer()),

@@ -3,10 +3,11 @@
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import delete, update
+from sqlalchemy import delete, func, select, update
 
 from store import datasets, evaluations, model_releases, runs
-from store.learning_tables import DatasetRow
+from store.columns import now
+from store.learning_tables import DatasetRow, EvaluationReply
 from store.models import TrainingRun
 
 LINE = datasets.Line(
@@ -68,6 +69,46 @@ def test_who_learned_from_a_model_that_knew_somebody_is_marked_as_well(database,
         session.execute(delete(DatasetRow).where(*mine))
         assert datasets.renew(session) == ["first"]
         assert {one.model for one in model_releases.marks(session)} == {one, two, kept}
+
+
+def test_removed_dataset_says_nothing_and_its_models_are_still_marked(database, made):
+    one = train(database, "first", "starter@1")
+    with database.transaction() as session:
+        run = runs.of_model(session, one)
+        asked = evaluations.begin(
+            session, base="starter@1", tuned=one, tuned_sha="", dataset="first", dataset_sha="",
+            settings={}, actor="Ada",
+        )  # fmt: skip
+        row = session.scalar(select(DatasetRow.id).where(DatasetRow.dataset_id == made[0]).limit(1))
+        reply = evaluations.Reply(
+            1, row, "own", "same", 0.0, {}, {}, "How long?", "14 days.", "14", "14",
+        )  # fmt: skip
+        evaluations.add_replies(session, asked.id, [reply])
+        datasets.remove(session, datasets.get(session, "first"))
+    with database.transaction() as session:
+        assert datasets.find(session, "first") is None
+        assert [one.name for one in datasets.every(session)] == ["second"]
+        assert runs.dataset_sha(session, run) is None
+        assert datasets.lines(session, made[0]) == []
+        assert datasets.sweep(session, now()) == 0
+        said = select(DatasetRow.messages, DatasetRow.reply, DatasetRow.digest)
+        said = said.where(DatasetRow.dataset_id == made[0])
+        assert [tuple(row) for row in session.execute(said)] == [([], "", "")] * 4
+        assert session.scalar(select(func.count()).select_from(EvaluationReply)) == 0
+    build(database, "first", {"z": "train"})
+    with database.transaction() as session:
+        mine = (DatasetRow.dataset_id == made[0], DatasetRow.talk == "a")
+        session.execute(delete(DatasetRow).where(*mine))
+        assert datasets.renew(session) == ["first"]
+        assert [mark.model for mark in model_releases.marks(session)] == [one]
+        assert datasets.renew(session) == []
+
+
+def test_removed_dataset_that_nobody_learned_from_is_gone(database, made):
+    with database.transaction() as session:
+        datasets.remove(session, datasets.get(session, "second"))
+        left = select(DatasetRow.dataset_id).distinct()
+        assert list(session.scalars(left)) == [made[0]]
 
 
 def test_no_model_is_asked_what_it_has_learned_elsewhere(database, made):
