@@ -273,7 +273,7 @@ class Gates:
 
     def grading(self) -> tuple[str, str]:
         """The grader's version and its model. Raises NotFound where no grader is published."""
-        return served(self._releases, GRADER), self._grader_model()
+        return self._releases.served(GRADER), self._grader_model()
 
     def _gathered(self, session: Session, found: PromptVersion, model: str) -> Evidence:
         suite, broken = _suite(session, found.prompt)
@@ -315,12 +315,6 @@ class Gates:
 def grader_key(version: str, model: str) -> str:
     """A grader's name in runs: a verdict of another version or model is another verdict."""
     return f"{version} {model}"
-
-
-def served(releases: Releases, prompt: str) -> str:
-    """The version (hash) of a prompt that production serves most. Raises NotFound."""
-    weights = releases.current(prompt).weights
-    return max(weights, key=lambda sha: (weights[sha], sha))
 
 
 def _suite(session: Session, prompt: str) -> tuple[Suite | None, str]:

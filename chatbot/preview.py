@@ -14,7 +14,7 @@ from chatbot.archive import Archive
 from chatbot.backends.registry import Registry
 from chatbot.chain import OpenEncoder, Sent, budget, choose, no_encoder, render
 from chatbot.errors import TextTooLong
-from chatbot.releases import Releases, weighted
+from chatbot.releases import Releases, heaviest, weighted
 from chatbot.sourcing import Sourcing
 from store import conversations, messages
 from store.records import Message, Person
@@ -97,7 +97,7 @@ class Preview:
             version = (
                 weighted(release.weights, conversation)
                 if conversation
-                else max(release.weights, key=lambda sha: (release.weights[sha], sha))
+                else heaviest(release.weights)
             )
         opened = self._registry.open(info.label)
         asked, renderer = self._releases.prompt(version), self._releases.renderer

@@ -6,6 +6,7 @@ on top of the same append-only releases.
 
 import hashlib
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -75,7 +76,7 @@ class Releases:
     def _choice(self, name: str, kind: str, release: Release) -> Choice | None:
         """What people choose; None where the text was written for another version of this."""
         try:
-            prompt = self.prompt(_newest(release))
+            prompt = self.prompt(heaviest(release.weights))
         except prompts.PromptError:
             log.warning("the prompt %s cannot be read; check it", name)
             return None
@@ -89,6 +90,10 @@ class Releases:
         if release is None or gone:
             raise NotFound(f"No prompt named {prompt} is published.")
         return release
+
+    def served(self, prompt: str) -> str:
+        """The version (sha) that production serves most. Raises NotFound, as `current`."""
+        return heaviest(self.current(prompt).weights)
 
     def prompt(self, version: str) -> prompts.Prompt:
         """The parsed prompt of a version (sha). Raises NotFound."""
@@ -114,6 +119,11 @@ class Releases:
     def _parse(self, version: str) -> prompts.Prompt:
         row = self._rows(version)
         return prompts.parse(row.source, row.partials, row.examples)
+
+
+def heaviest(weights: Mapping[str, int]) -> str:
+    """The version that serves most new conversations."""
+    return max(weights, key=lambda sha: (weights[sha], sha))
 
 
 def weighted(weights: dict[str, int], conversation: str) -> str:
@@ -142,7 +152,7 @@ def _publish(session: Session, prompt: prompts.Prompt) -> bool:
         examples=[example.stored for example in prompt.examples] or None,
         author=BUILT_IN,
         note="Comes with the product",
-        parent=None if current is None else _newest(current),
+        parent=None if current is None else heaviest(current.weights),
     )
     rows.publish(
         session,
@@ -175,10 +185,6 @@ def _save_tests(session: Session, prompt: str, source: str | None) -> None:
 
 _shipped = cache(read_cases)
 """The shipped cases, read once in a process however many databases it opens."""
-
-
-def _newest(release: Release) -> str:
-    return max(release.weights, key=lambda sha: (release.weights[sha], sha))
 
 
 def _title(name: str) -> str:

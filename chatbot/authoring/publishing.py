@@ -13,6 +13,7 @@ from chatbot.authoring.access import require_author, require_overrider
 from chatbot.authoring.views import Environment, ReleaseLine
 from chatbot.authoring.writing import Writing, note_of
 from chatbot.errors import Conflict, GateClosed, Refused
+from chatbot.releases import heaviest
 from store import prompts as rows
 from store import testing
 from store.engine import Session
@@ -258,7 +259,7 @@ class Publishing(Writing):
         tests = testing.current_tests(session, prompt)
         if tests is None:
             return None
-        version = max(weights, key=lambda sha: (weights[sha], sha))
+        version = heaviest(weights)
         found = testing.latest_result(session, version=version, model=model, tests_sha=tests.sha)
         return None if found is None else found[0].public_id
 

@@ -93,7 +93,7 @@ class Comparing:
         _admit(person)
         found = []
         for one in self._releases.choices("chat"):
-            live = _live(self._releases.current(one.name).weights)
+            live = self._releases.served(one.name)
             with self._archive.main.reading() as session:
                 lines = versions.history(session, one.name, limit=VERSIONS)
             found.append(Prompt(one.name, one.title, live, tuple(lines)))
@@ -191,7 +191,7 @@ class Comparing:
     def _side(self, model: str, prompt: str, version: str) -> Side:
         label = self._registry.resolve(model or None).label
         if not version:
-            version = _live(self._releases.current(prompt).weights)
+            version = self._releases.served(prompt)
         with self._archive.main.reading() as session:
             found = versions.version_of(session, prompt, version)
         if found.kind != "chat":
@@ -316,8 +316,3 @@ class Comparing:
 def _admit(person: Person) -> None:
     if not set(ROLES) & set(person.roles):
         raise NotAllowed
-
-
-def _live(weights: Mapping[str, int]) -> str:
-    """The version that most new conversations get."""
-    return max(weights, key=lambda sha: (weights[sha], sha))

@@ -57,8 +57,7 @@ class Leaves:
         if info.where != "hosted":
             return Leaving(info.label, leaves=False, host="", messages=[], masked=None)
         opened, ready = asked(tuple(thread), subject), self._registry.open(info.label)
-        weights = self._releases.current(PROMPT).weights
-        served = self._releases.prompt(max(weights, key=lambda sha: (weights[sha], sha)))
+        served = self._releases.prompt(self._releases.served(PROMPT))
         sources = searched(self._knowledge, person, opened) or ()
         renderer: Renderer = self._releases.renderer
         wishes = Wishes(tone, tuple(facts), "", agent)

@@ -9,7 +9,7 @@ from chatbot.archive import Archive
 from chatbot.authoring.access import require_author
 from chatbot.errors import NotFound, PromptInvalid, Refused
 from chatbot.gate import Gates
-from chatbot.releases import PRODUCTION, Releases
+from chatbot.releases import PRODUCTION, Releases, heaviest
 from chatbot.testing.injection import AttackSuite, suite_for
 from chatbot.testing.matrix import Column
 from chatbot.testing.rubric import Grader
@@ -174,7 +174,7 @@ def _version(session: Session, prompt: str, wanted: str) -> str:
         release = rows.current_release(session, prompt, wanted)
         if release is None:
             raise NotFound(f"Nothing of {prompt} is published to {wanted}.")
-        return max(release.weights, key=lambda sha: (release.weights[sha], sha))
+        return heaviest(release.weights)
     number = wanted.removeprefix("v")
     try:
         return rows.version_of(session, prompt, number if number.isdecimal() else wanted).sha

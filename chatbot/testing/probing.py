@@ -8,14 +8,14 @@ keeps the figures. Called in a thread, without an event loop.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from chatbot.archive import Archive
 from chatbot.backends.cancel import CancelToken
 from chatbot.errors import ChatbotError
 from chatbot.learning.evaluate.views import Part, Stopped
-from chatbot.releases import PRODUCTION
+from chatbot.releases import PRODUCTION, heaviest
 from chatbot.tally import is_benign
 from chatbot.testing.matrix import Cell, Column, Progress
 from chatbot.testing.planning import Plan, Planning, read_tests
@@ -92,7 +92,7 @@ class ProbeRuns:
         with self._archive.main.reading() as session:
             sources = testing.tests_states(session)
             served = {name: rows.current_release(session, name, PRODUCTION) for name in sources}
-        found = {name: _heaviest(one.weights) for name, one in served.items() if one is not None}
+        found = {name: heaviest(one.weights) for name, one in served.items() if one is not None}
         each = max(1, MOST_TESTS // max(1, len(found)))
         return [
             self._tested(name, version, sources[name].source, each, (base, tuned))
@@ -119,7 +119,7 @@ class ProbeRuns:
             release = rows.current_release(session, self._prompt, PRODUCTION)
         if release is None:
             return []
-        version = _heaviest(release.weights)
+        version = heaviest(release.weights)
         prompt = self._planning.read(version)
         count = min(MOST_ATTACKS, len(self._planning.attacks(prompt).attacks))
         columns = [Column(version, model) for model in (base, tuned)]
@@ -188,8 +188,3 @@ def _part(
 def _from(tell: Tell, what: str, before: int, total: int) -> Callable[[Progress], None]:
     """Tells how far all plans are, where `before` cells were those of earlier ones."""
     return lambda progress: tell(what, before + progress.done, total)
-
-
-def _heaviest(weights: Mapping[str, int]) -> str:
-    """The version that most conversations get."""
-    return max(weights, key=lambda sha: (weights[sha], sha))

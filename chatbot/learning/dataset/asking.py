@@ -1,12 +1,11 @@
 """A question of a file → the messages that a prompt makes of it, as a chat would be asked now."""
 
 from dataclasses import replace
-from functools import lru_cache
+from functools import cache
 
 from chatbot.answering import plan_of
 from chatbot.chain import render
 from chatbot.errors import Refused
-from chatbot.learning.dataset.gathering import newest
 from chatbot.learning.dataset.imports import Ask
 from chatbot.learning.dataset.turns import Asked
 from chatbot.opening import FROM_ARTICLES
@@ -27,7 +26,7 @@ class Asking:
         None: what a new conversation begins with, and for a question with a context the prompt that
         answers from articles. The versions stay those of the first use.
         """
-        version_of = lru_cache(maxsize=None)(lambda name: newest(self._releases, name))
+        version_of = cache(self._releases.served)
 
         def ask(question: str, context: str) -> Asked:
             name = prompt or (FROM_ARTICLES if context.strip() else self._settings.prompt)

@@ -206,7 +206,7 @@ class Gathering:
         path = (
             messages.path(session, question.parent_id, limit=HISTORY) if question.parent_id else []
         )
-        version = found.version or newest(self._releases, found.prompt)
+        version = found.version or self._releases.served(found.prompt)
         prompt = self._releases.prompt(version)
         plan = plan_of(prompt, question.content, path, self._workspace, self._releases.renderer)
         said = render(plan).messages
@@ -220,9 +220,3 @@ class Gathering:
         except ChatbotError:
             return Left(REFUSED)
         return made or Left(NO_THREAD)
-
-
-def newest(releases: Releases, prompt: str) -> str:
-    """The version (sha) of a prompt that most new conversations get. Raises NotFound."""
-    weights = releases.current(prompt).weights
-    return max(weights, key=lambda sha: (weights[sha], sha))
