@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
 from chatbot.backends.checkpoint import adopt, read_manifest, sketch, verify
-from chatbot.errors import ChatbotError, ModelUnavailable, UnknownModel
+from chatbot.errors import ChatbotError, ModelUnavailable, Refused, UnknownModel
 
 if TYPE_CHECKING:
     from chatbot.backends.base import ChatModel
@@ -141,6 +141,18 @@ class Registry:
         default = self._promoted(infos) or self._default
         chosen = [info for info in local if default in (info.name, info.label)]
         return next(iter(chosen or local), None)
+
+    def refuse_unseen(self, name: str) -> None:
+        """Raises Refused for a name whose newest version answers by itself, with no gate asked."""
+        answering = {self._default.partition("@")[0]}
+        for info in self.list():
+            if info.where != "local" or info.path == STARTER:
+                answering.add(info.name)
+        if name in answering:
+            raise Refused(
+                f"{name} is the name of a model that answers or ships already, and a new version "
+                "would take its place unseen. Give it another name, then promote it."
+            )
 
     def _promoted(self, infos: Sequence[ModelInfo]) -> str | None:
         """The promoted model's label; None also where its files are not on this machine."""

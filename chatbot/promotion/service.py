@@ -5,8 +5,8 @@ from pathlib import Path
 
 from chatbot.audit import require_admin
 from chatbot.backends.registry import ModelInfo
-from chatbot.errors import ChatbotError, Refused
-from chatbot.learning.exporting import Form, Written, take, write
+from chatbot.errors import ChatbotError, Conflict, Refused
+from chatbot.learning.exporting import TAKEN, Form, Written, take, write
 from chatbot.promotion.moving import Moving
 from store.records import Person
 
@@ -23,15 +23,15 @@ class Promotion(Moving):
         adapter is added to. Takes seconds to minutes; what fails leaves nothing behind.
 
         Raises:
-            Refused: no such thing, not one that can be taken, no room, or no label.
+            Refused: no such thing, not one that can be taken, no room, no label, or the name of
+                one that answers by itself, which would be replaced with no gate asked.
             ModelUnavailable, ModelCorrupt: a pickle, damaged, or of a kind that is not known.
             Conflict: there is a model of that label. UnknownModel: the base is none.
             NotAllowed, StoreUnavailable.
         """
         self._require_admin(person)
-        here = {info.label for info in self.registry.list()}
         base_folder = None if base is None else self._folder(base)
-        made = take(source, self.settings.models_folder, label, base_folder, here.__contains__)
+        made = take(source, self.settings.models_folder, label, base_folder, self._admit)
         info = self.registry.resolve(made.name)
         self.audit.note(person, "model_added", "model", info.label)
         return info
@@ -60,6 +60,13 @@ class Promotion(Moving):
         if info.path is None:
             raise Refused(f"{info.label} does not lie here: it has no files to work with.")
         return info.path
+
+    def _admit(self, name: str, version: str) -> None:
+        """Raises Refused or Conflict for a label that a new model must not have."""
+        self.registry.refuse_unseen(name)
+        label = f"{name}@{version}"
+        if any(info.label == label for info in self.registry.list()):
+            raise Conflict(TAKEN.format(label=label))
 
     def _require_admin(self, person: Person) -> None:
         with self.archive.main.reading() as session:

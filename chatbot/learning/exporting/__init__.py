@@ -9,7 +9,7 @@ name. Nothing is read that could run a program. Knows folders and files alone: n
 people.
 """
 
-from chatbot.learning.exporting.taking import take
+from chatbot.learning.exporting.taking import TAKEN, take
 from chatbot.learning.exporting.writing import FORMS, Form, Written, write
 
-__all__ = ["FORMS", "Form", "Written", "take", "write"]
+__all__ = ["FORMS", "TAKEN", "Form", "Written", "take", "write"]

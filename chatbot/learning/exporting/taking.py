@@ -16,6 +16,7 @@ from chatbot.learning.exporting import adapters, gguf_files, sources
 from chatbot.learning.exporting.room import becoming
 from chatbot.learning.exporting.unpacking import unpack
 
+TAKEN = "There is a model {label} already. Choose another version."
 _PART = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
 _LABEL = re.compile(rf"({_PART})@({_PART})")
 _UNPACKED = 8
@@ -27,24 +28,25 @@ def take(
     models: Path,
     label: str = "",
     base: Path | None = None,
-    taken: Callable[[str], bool] = lambda _: False,
+    admit: Callable[[str, str], None] = lambda _name, _version: None,
 ) -> Path:
     """Put a copy of `source` into the folder `models`; the folder of the new model.
 
     `label` "": the one that its own manifest tells. `base`: the checkpoint that an adapter is added
-    to. `taken` tells whether there is a model of a label already.
+    to. `admit` is asked with name and version, and raises what speaks against them.
 
     Raises:
         Refused: not a model that can be taken, no label, or no room.
-        Conflict: there is one of this label.
+        Conflict: there is a folder of this label.
         ModelUnavailable, ModelCorrupt: a pickle, damaged, or of a kind that cannot be opened.
     """
     packed = _packed(source)
     known = packed.ours() if packed else _of_base(source, base) | _known(source)
     name, version = _label(label or _own(known), source)
     label = f"{name}@{version}"
-    if taken(label) or (models / label).exists():
-        raise Conflict(f"There is a model {label} already. Choose another version.")
+    admit(name, version)
+    if (models / label).exists():
+        raise Conflict(TAKEN.format(label=label))
     told = {key: known[key] for key in _KEPT if known.get(key) is not None}
     with becoming(models / label, _needed(source, base)) as draft:
         _fill(draft, source, packed, base)

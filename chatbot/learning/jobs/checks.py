@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from chatbot.backends.checkpoint import adopt, read_manifest, verify
 from chatbot.backends.registry import ModelInfo, Registry
 from chatbot.errors import ModelCorrupt, Refused
-from chatbot.settings import Settings
 from store.runs import Run
 
 if TYPE_CHECKING:
@@ -97,7 +96,7 @@ def unchanged(run: Run, sha: str | None) -> None:
         )
 
 
-def name_of(name: str, settings: Settings, registry: Registry) -> str:
+def name_of(name: str, registry: Registry) -> str:
     """A name for the result. Raises Refused where the new version would be served at once."""
     wanted = name.strip()
     if not re.fullmatch(NAME, wanted):
@@ -105,13 +104,7 @@ def name_of(name: str, settings: Settings, registry: Registry) -> str:
             "The result's name has 1 to 80 letters, figures, dots, hyphens and underscores, and "
             "begins with a letter or a figure."
         )
-    serving = settings.model.partition("@")[0]
-    others = {info.name for info in registry.list() if info.where != "local"}
-    if wanted in {serving, "starter", *others}:
-        raise Refused(
-            f"{wanted} is the name of a model that answers or ships already, and a new version "
-            "would take its place unseen. Give the result another name."
-        )
+    registry.refuse_unseen(wanted)
     return wanted
 
 

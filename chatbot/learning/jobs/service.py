@@ -295,7 +295,7 @@ class Runs:
         examples = checks.data_of(found, method)
         checks.extras_of(method)
         info = checks.base_of(self._registry, base)
-        wanted = checks.name_of(name, self._settings, self._registry)
+        wanted = checks.name_of(name, self._registry)
         settings = checks.settings_of(given, info, method, examples)
         plan = checks.plan_of(settings, info, method, f"{wanted}@1")
         checks.room_for(plan, folder_of(self._settings, "x"))

@@ -312,6 +312,17 @@ def test_of_two_who_promote_at_once_the_second_is_told(product, promote, monkeyp
 
 
 @ONE
+def test_model_is_added_under_no_name_that_answers_by_itself(product, home):
+    source, me = home / "models" / OTHER, product.person()
+    with pytest.raises(Refused, match="tiny is the name of a model that answers"):
+        product.promotion.add(me, source, "tiny@9")
+    with pytest.raises(Conflict, match="There is a model tuned@1 already"):
+        product.promotion.add(me, source, GOOD)
+    assert serves(product) == BASE
+    assert not (home / "models" / "tiny@9").exists()
+
+
+@ONE
 def test_answers_that_stream_end_whole_and_open_conversations_keep_their_model(
     product, promote, play
 ):

@@ -65,7 +65,7 @@ def begun(monkeypatch):
         ({"base": "other"}, Refused, r"another kind \(BertModel\)"),
         ({"method": "magic"}, Refused, "no method 'magic'"),
         ({"method": "preference"}, Refused, "worse answer beside the good one; turns has 0"),
-        ({"name": "starter"}, Refused, "Give the result another name"),
+        ({"name": "starter"}, Refused, "Give it another name"),
         ({"name": "../up"}, Refused, "begins with a letter"),
         ({"settings": {"speed": 3}}, Refused, "no setting 'speed'"),
         ({"settings": {"epochs": -1}}, Refused, "epochs must be"),

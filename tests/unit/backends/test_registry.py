@@ -51,6 +51,18 @@ def test_manifest_tells_context_description_and_tags(models_dir):
     assert (info.label, info.context, info.trained_on_tags) == ("own@3", 99, True)
 
 
+@pytest.mark.parametrize("name", ["own", "big", "scripted", "shipped"])
+def test_name_that_answers_by_itself_gets_no_new_version(models_dir, monkeypatch, name):
+    checkpoint(models_dir, "own@1")
+    shipped = checkpoint(models_dir.parent, "inside", name="shipped", version="2")
+    monkeypatch.setattr(rooms, "STARTER", shipped)
+    hosted = HostedModel(name="big", model="lab/big-1", context=32000)
+    registry = Registry(models_dir, [hosted], default="own@1", scripted=True)
+    with pytest.raises(errors.Refused, match=f"^{name} is the name of a model that answers"):
+        registry.refuse_unseen(name)
+    registry.refuse_unseen("another")
+
+
 def test_resolves_labels_names_and_the_default(models_dir):
     checkpoint(models_dir, "own@1")
     checkpoint(models_dir, "own@2")
