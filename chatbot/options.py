@@ -8,7 +8,7 @@ value that is a few seconds old. Knows nothing of what the options do.
 import logging
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any, Generic, Self, TypeVar
 
@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from chatbot.archive import Archive
 from chatbot.audit import Audit, require_admin
 from chatbot.errors import Refused
-from chatbot.masking import GROUPS, PATTERN_LIMIT, Rules, pattern
+from chatbot.masking import DEFAULT, GROUPS, PATTERN_LIMIT, Rules, pattern
 from store import options
 from store.audit import KEPT_DAYS
 from store.records import Person
@@ -106,6 +106,11 @@ class Masking(_Group):
             patterns=tuple(one.pattern for one in self.patterns),
             keep=frozenset(filter(None, (*self.keep, *keep))),
         )
+
+    def always(self, *keep: str) -> Rules:
+        """What is masked before people: also where it is off, and never less than by default."""
+        rules = self.rules(*keep)
+        return replace(rules, on=True, groups=rules.groups | DEFAULT.groups)
 
     @model_validator(mode="after")
     def _different(self) -> Self:

@@ -94,6 +94,13 @@ class Analysis:
                 names += self._names(start, piece, heads)
         return entities.merged(text, entities.exact(text), names)
 
+    def people(self, text: str) -> list[str]:
+        """The names of people that a head finds in a text, in order; none without the encoder."""
+        if self.why_not():
+            return []
+        found = (one.text for one in self.entities(text) if one.kind == "person")
+        return [name for name in found if name[:1].isupper()]
+
     def card(self, thread: Sequence[Said]) -> Card:
         """The thread at a glance, each item with the words it comes from."""
         lines = cards.lines_of(thread)

@@ -1,7 +1,7 @@
 """What every part of the review stands on: services, who may, and what is hidden."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from chatbot.analysis import Analysis
 from chatbot.archive import Archive
@@ -35,16 +35,11 @@ class Parts:
 
     def rules(self) -> Rules:
         """What reviewers do not see: what hosted models do not, and never less than by default."""
-        rules = self.options.get(Masking).rules(self.workspace)
-        return replace(rules, on=True, groups=rules.groups | Rules().groups)
+        return self.options.get(Masking).always(self.workspace)
 
     def names(self, texts: Sequence[str]) -> list[str]:
         """People whom the name head finds in texts; nobody without the sentence encoder."""
-        if self.analysis.why_not():
-            return []
-        found = (one for text in texts for one in self.analysis.entities(text))
-        named = (one.text for one in found if one.kind == "person" and one.text[:1].isupper())
-        return list(dict.fromkeys(named))
+        return list(dict.fromkeys(name for text in texts for name in self.analysis.people(text)))
 
 
 class Part:

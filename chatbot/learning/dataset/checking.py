@@ -20,11 +20,11 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from chatbot.backends.registry import Registry
-from chatbot.learning.dataset.hiding import hide_texts, unfounded
+from chatbot.learning.dataset.hiding import unfounded
 from chatbot.learning.dataset.turns import Turn
 from chatbot.learning.dataset.views import Bad, Checked, Dataset, Example, Problem
 from chatbot.learning.filling import fill
-from chatbot.masking import Rules, masked_words
+from chatbot.masking import Rules, hide, masked_words
 
 if TYPE_CHECKING:
     from chatbot.backends.base import ChatModel
@@ -109,7 +109,7 @@ class Checking:
                 "unfounded",
                 f"The reply holds {', '.join(tags[:3])}, which stands nowhere before it.",
             )
-        if rules is not None and (counts := hide_texts(texts, rules)[1]):
+        if rules is not None and (counts := hide(texts, rules).counts):
             found.add(row.number, "personal", f"It holds {masked_words(counts)}.")
         for what, reply in (("answer", row.reply), ("rejected answer", row.rejected)):
             if reply and (sentence := _cut(row.messages, reply, what, model, row.number)):

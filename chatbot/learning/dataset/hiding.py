@@ -5,14 +5,12 @@ passages, the reply and the worse reply. Names are found by form (chatbot.maskin
 conversation it is, and in what people wrote by the name head, where there is an encoder.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping
 
-from chatbot.analysis import Analysis
+from chatbot import masking
 from chatbot.drafting.letter import parted
 from chatbot.learning.dataset.turns import Turn
-from chatbot.masking import Rules, mask
-from chatbot.options import Masking
+from chatbot.masking import Rules
 from chatbot.values import TAG
 
 SOFT = frozenset({"name", "company"})
@@ -20,24 +18,6 @@ SOFT = frozenset({"name", "company"})
 
 Named = Callable[[str], Iterable[str]]
 """A text → the names of people in it."""
-
-
-def rules_of(options: Masking, workspace: str) -> Rules:
-    """What is hidden in datasets: what the workspace hides, and never less than by default."""
-    rules = options.rules(workspace)
-    return replace(rules, on=True, groups=rules.groups | Rules().groups)
-
-
-def names_by(analysis: Analysis) -> Named:
-    """The names of people that a head finds; none without an encoder."""
-
-    def named(text: str) -> list[str]:
-        if analysis.why_not():
-            return []
-        found = [one.text for one in analysis.entities(text) if one.kind == "person"]
-        return [name for name in found if name[:1].isupper()]
-
-    return named
 
 
 def hide(turn: Turn, rules: Rules, named: Named) -> Mapping[str, int]:
@@ -48,21 +28,11 @@ def hide(turn: Turn, rules: Rules, named: Named) -> Mapping[str, int]:
         written = [one["content"] for one in turn.messages if one["role"] != "system"]
         for text in (*written, turn.reply):
             people += named(text)
-    hidden, counts = hide_texts(texts, rules, people)
-    *said, turn.reply, rejected = hidden
+    hidden = masking.hide(texts, rules, people)
+    *said, turn.reply, rejected = hidden.texts
     turn.messages = [one | {"content": text} for one, text in zip(turn.messages, said, strict=True)]
     turn.rejected = None if turn.rejected is None else rejected
-    return counts
-
-
-def hide_texts(
-    texts: Sequence[str], rules: Rules, people: Sequence[str] = ()
-) -> tuple[list[str], Mapping[str, int]]:
-    """The texts with tags, and how many different values of each group were hidden."""
-    masked = mask([{"role": "user", "content": text} for text in texts], rules, people)
-    # Masking tells a model about the tags in a system message of its own; no text is one here.
-    hidden = [one["content"] for one in masked.messages if one["role"] == "user"]
-    return hidden, masked.counts or {}
+    return hidden.counts
 
 
 def ungreeted(messages: Iterable[Mapping[str, str]], reply: str) -> str:

@@ -18,7 +18,6 @@ from chatbot.learning.dataset.building import Heap, Recipe, heap, take_all
 from chatbot.learning.dataset.checking import Checking
 from chatbot.learning.dataset.drafted import Drafted
 from chatbot.learning.dataset.gathering import Gathering
-from chatbot.learning.dataset.hiding import names_by, rules_of
 from chatbot.learning.dataset.imports import read
 from chatbot.learning.dataset.turns import Left, Turn
 from chatbot.learning.dataset.views import (
@@ -84,7 +83,7 @@ class Datasets:
         self._options = options
         self._home = settings.home_folder
         self._workspace = settings.workspace
-        self._named = names_by(analysis)
+        self._named = analysis.people
         drafted = Drafted(registry, releases, settings.workspace, encoder)
         self._gathering = Gathering(archive, releases, drafted, settings.workspace)
         self._asking = Asking(releases, settings)
@@ -141,7 +140,7 @@ class Datasets:
         return self._made(person, name, recipe, tell or _say_nothing, dry=dry)
 
     def _made(self, person: Person, name: str, recipe: Recipe, tell: Tell, *, dry: bool) -> Built:
-        rules = rules_of(self._options.get(Masking), self._workspace)
+        rules = self._options.get(Masking).always(self._workspace)
         with heap(self._home, rules, self._named, recipe) as made:
             take_all(self._found(recipe), made, tell)
             if dry:
@@ -208,7 +207,7 @@ class Datasets:
         Raises NotAllowed, NotFound, Refused (the file cannot be read), UnknownModel,
         ModelUnavailable.
         """
-        rules = rules_of(self._options.get(Masking), self._workspace)
+        rules = self._options.get(Masking).always(self._workspace)
         with self._archive.main.reading() as session:
             _require(session, person)
         if isinstance(name, Path):
