@@ -1,17 +1,14 @@
 """Knowledge: articles and their versions, passages, words and vectors that they are found by."""
 
-from typing import Any
-
 import sqlalchemy as sa
 from alembic import op
+
+from store.migrations.making import BIG, TIME, column, is_sqlite, ref
 
 revision = "0007"
 down_revision = "0006"
 branch_labels = None
 depends_on = None
-
-BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-TIME = sa.DateTime(timezone=True)
 
 TSVECTOR = "(array_to_tsvector(string_to_array(words, ' ')))"
 FTS5 = (
@@ -24,20 +21,11 @@ FORGET = (
 )
 
 
-def _column(name: str, kind: sa.types.TypeEngine[Any], *, nullable: bool = False) -> sa.Column[Any]:
-    return sa.Column(name, kind, nullable=nullable)
-
-
-def _ref(name: str, target: str, *, on_delete: str = "CASCADE") -> sa.Column[int]:
-    nullable = on_delete == "SET NULL"
-    return sa.Column(name, BIG, sa.ForeignKey(target, ondelete=on_delete), nullable=nullable)
-
-
 def upgrade() -> None:
     op.create_table(
         "knowledge_changes",
-        _column("id", BIG),
-        _column("number", BIG),
+        column("id", BIG),
+        column("number", BIG),
         sa.PrimaryKeyConstraint("id", name="pk_knowledge_changes"),
     )
     _articles()
@@ -49,25 +37,25 @@ def upgrade() -> None:
 def _articles() -> None:
     op.create_table(
         "articles",
-        _column("id", BIG),
-        _column("public_id", sa.Uuid()),
-        _column("source", sa.String(500)),
-        _column("title", sa.Text()),
-        _column("visibility", sa.String(20)),
-        _column("language", sa.String(20)),
-        _column("tags", sa.Text()),
-        _column("owner", sa.String(200)),
-        _column("valid_from", sa.Date(), nullable=True),
-        _column("valid_until", sa.Date(), nullable=True),
-        _column("version", sa.Integer()),
-        _column("sha", sa.String(64)),
-        _column("passages", sa.Integer()),
-        _column("change", BIG),
-        _column("created_at", TIME),
-        _column("changed_at", TIME),
-        _ref("changed_by", "users.id", on_delete="SET NULL"),
-        _column("deleted_at", TIME, nullable=True),
-        _column("folded", sa.Text()),
+        column("id", BIG),
+        column("public_id", sa.Uuid()),
+        column("source", sa.String(500)),
+        column("title", sa.Text()),
+        column("visibility", sa.String(20)),
+        column("language", sa.String(20)),
+        column("tags", sa.Text()),
+        column("owner", sa.String(200)),
+        column("valid_from", sa.Date(), nullable=True),
+        column("valid_until", sa.Date(), nullable=True),
+        column("version", sa.Integer()),
+        column("sha", sa.String(64)),
+        column("passages", sa.Integer()),
+        column("change", BIG),
+        column("created_at", TIME),
+        column("changed_at", TIME),
+        ref("changed_by", "users.id", on_delete="SET NULL"),
+        column("deleted_at", TIME, nullable=True),
+        column("folded", sa.Text()),
         sa.PrimaryKeyConstraint("id", name="pk_articles"),
         sa.UniqueConstraint("public_id", name="uq_articles_public_id"),
         sa.CheckConstraint("visibility IN ('public', 'internal')", name="visibility"),
@@ -86,12 +74,12 @@ def _articles() -> None:
                     sqlite_where=deleted, postgresql_where=deleted)  # fmt: skip
     op.create_table(
         "article_versions",
-        _column("id", BIG),
-        _ref("article_id", "articles.id"),
-        _column("number", sa.Integer()),
-        _column("content", sa.JSON()),
-        _ref("author_id", "users.id", on_delete="SET NULL"),
-        _column("created_at", TIME),
+        column("id", BIG),
+        ref("article_id", "articles.id"),
+        column("number", sa.Integer()),
+        column("content", sa.JSON()),
+        ref("author_id", "users.id", on_delete="SET NULL"),
+        column("created_at", TIME),
         sa.PrimaryKeyConstraint("id", name="pk_article_versions"),
         sa.UniqueConstraint("article_id", "number", name="uq_article_versions_article_id"),
         sqlite_autoincrement=True,
@@ -102,14 +90,14 @@ def _articles() -> None:
 def _passages() -> None:
     op.create_table(
         "passages",
-        _column("id", BIG),
-        _column("public_id", sa.Uuid()),
-        _ref("article_id", "articles.id"),
-        _column("number", sa.Integer()),
-        _column("start", sa.Integer()),
-        _column("tokens", sa.Integer()),
-        _column("heading", sa.Text()),
-        _column("text", sa.Text()),
+        column("id", BIG),
+        column("public_id", sa.Uuid()),
+        ref("article_id", "articles.id"),
+        column("number", sa.Integer()),
+        column("start", sa.Integer()),
+        column("tokens", sa.Integer()),
+        column("heading", sa.Text()),
+        column("text", sa.Text()),
         sa.PrimaryKeyConstraint("id", name="pk_passages"),
         sa.UniqueConstraint("public_id", name="uq_passages_public_id"),
         sqlite_autoincrement=True,
@@ -120,29 +108,29 @@ def _passages() -> None:
 def _found_by() -> None:
     op.create_table(
         "passage_words",
-        _ref("id", "passages.id"),
-        _column("length", sa.Integer()),
-        _column("stems", sa.LargeBinary()),
-        _column("words", sa.Text()),
+        ref("id", "passages.id"),
+        column("length", sa.Integer()),
+        column("stems", sa.LargeBinary()),
+        column("words", sa.Text()),
         sa.PrimaryKeyConstraint("id", name="pk_passage_words"),
     )
     op.create_table(
         "passage_stems",
         sa.Column("id", BIG, nullable=False, autoincrement=False),
-        _column("passages", sa.Integer()),
+        column("passages", sa.Integer()),
         sa.PrimaryKeyConstraint("id", name="pk_passage_stems"),
     )
     for kind in ("passage", "article"):
         op.create_table(
             f"{kind}_vectors",
-            _ref(f"{kind}_id", f"{kind}s.id"),
-            _column("encoder", sa.String(200)),
-            _column("change", BIG),
-            _column("vector", sa.LargeBinary()),
+            ref(f"{kind}_id", f"{kind}s.id"),
+            column("encoder", sa.String(200)),
+            column("change", BIG),
+            column("vector", sa.LargeBinary()),
             sa.PrimaryKeyConstraint(f"{kind}_id", name=f"pk_{kind}_vectors"),
         )
         op.create_index(f"ix_{kind}_vectors_change", f"{kind}_vectors", ["change"])
-    if op.get_bind().dialect.name == "sqlite":
+    if is_sqlite():
         op.execute(FTS5)
         made = "CREATE TRIGGER passage_index_{0} AFTER {1} ON passage_words BEGIN {2} END"
         op.execute(made.format("insert", "INSERT", LEARN))
@@ -155,11 +143,11 @@ def _found_by() -> None:
 def _uses() -> None:
     op.create_table(
         "knowledge_lacks",
-        _column("id", BIG),
-        _column("public_id", sa.Uuid()),
-        _column("question", sa.Text()),
-        _column("channel", sa.String(20)),
-        _column("at", TIME),
+        column("id", BIG),
+        column("public_id", sa.Uuid()),
+        column("question", sa.Text()),
+        column("channel", sa.String(20)),
+        column("at", TIME),
         sa.PrimaryKeyConstraint("id", name="pk_knowledge_lacks"),
         sa.UniqueConstraint("public_id", name="uq_knowledge_lacks_public_id"),
         sqlite_autoincrement=True,
@@ -167,12 +155,12 @@ def _uses() -> None:
     op.create_index("ix_knowledge_lacks_at", "knowledge_lacks", ["at"])
     op.create_table(
         "citations",
-        _column("id", BIG),
-        _ref("article_id", "articles.id"),
-        _column("passage", sa.Uuid()),
-        _column("channel", sa.String(20)),
-        _column("message", sa.Uuid(), nullable=True),
-        _column("at", TIME),
+        column("id", BIG),
+        ref("article_id", "articles.id"),
+        column("passage", sa.Uuid()),
+        column("channel", sa.String(20)),
+        column("message", sa.Uuid(), nullable=True),
+        column("at", TIME),
         sa.PrimaryKeyConstraint("id", name="pk_citations"),
         sqlite_autoincrement=True,
     )
@@ -181,7 +169,7 @@ def _uses() -> None:
 
 
 def downgrade() -> None:
-    if op.get_bind().dialect.name == "sqlite":
+    if is_sqlite():
         op.execute("DROP TABLE passage_index")
     for table in (
         "citations",

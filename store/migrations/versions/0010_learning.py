@@ -1,34 +1,14 @@
 """Datasets, runs, evaluations, which model is served, comparisons."""
 
-from typing import Any
-
 import sqlalchemy as sa
 from alembic import op
+
+from store.migrations.making import BIG, TIME, column, index_where, ref
 
 revision = "0010"
 down_revision = "0009"
 branch_labels = None
 depends_on = None
-
-BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-TIME = sa.DateTime(timezone=True)
-
-
-def _column(name: str, kind: sa.types.TypeEngine[Any], *, nullable: bool = False) -> sa.Column[Any]:
-    return sa.Column(name, kind, nullable=nullable)
-
-
-def _ref(
-    name: str, target: str, on_delete: str = "CASCADE", *, nullable: bool = False
-) -> sa.Column[Any]:
-    free = nullable or on_delete == "SET NULL"
-    return sa.Column(name, BIG, sa.ForeignKey(target, ondelete=on_delete), nullable=free)
-
-
-def _only(table: str, name: str, columns: list[str], where: str) -> None:
-    op.create_index(
-        name, table, columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where)
-    )
 
 
 def upgrade() -> None:
@@ -47,18 +27,18 @@ def upgrade() -> None:
 def _datasets() -> None:
     op.create_table(
         "datasets",
-        _column("id", BIG),
-        _column("public_id", sa.Uuid()),
-        _column("name", sa.String(100)),
-        _column("sha", sa.String(64)),
-        _column("first_sha", sa.String(64)),
-        _column("changed", sa.Text()),
-        _column("removed", sa.String(100)),
-        _column("settings", sa.JSON()),
-        _column("card", sa.JSON()),
-        _column("rows", sa.Integer()),
-        _column("actor", sa.String(200)),
-        _column("created_at", TIME),
+        column("id", BIG),
+        column("public_id", sa.Uuid()),
+        column("name", sa.String(100)),
+        column("sha", sa.String(64)),
+        column("first_sha", sa.String(64)),
+        column("changed", sa.Text()),
+        column("removed", sa.String(100)),
+        column("settings", sa.JSON()),
+        column("card", sa.JSON()),
+        column("rows", sa.Integer()),
+        column("actor", sa.String(200)),
+        column("created_at", TIME),
         sa.PrimaryKeyConstraint("id", name="pk_datasets"),
         sa.UniqueConstraint("public_id", name="uq_datasets_public_id"),
         sa.UniqueConstraint("name", name="uq_datasets_name"),
@@ -69,21 +49,21 @@ def _datasets() -> None:
 def _dataset_rows() -> None:
     op.create_table(
         "dataset_rows",
-        _column("id", BIG),
-        _ref("dataset_id", "datasets.id"),
-        _column("number", sa.Integer()),
-        _column("split", sa.String(20)),
-        _column("source", sa.String(20)),
-        _column("talk", sa.String(64)),
-        _ref("message_id", "messages.id", nullable=True),
-        _ref("reply_id", "replies.id", nullable=True),
-        _column("prompt", sa.String(200)),
-        _column("version", sa.String(64)),
-        _column("label", sa.String(100)),
-        _column("digest", sa.String(64)),
-        _column("messages", sa.JSON()),
-        _column("reply", sa.Text()),
-        _column("rejected", sa.Text(), nullable=True),
+        column("id", BIG),
+        ref("dataset_id", "datasets.id"),
+        column("number", sa.Integer()),
+        column("split", sa.String(20)),
+        column("source", sa.String(20)),
+        column("talk", sa.String(64)),
+        ref("message_id", "messages.id", nullable=True),
+        ref("reply_id", "replies.id", nullable=True),
+        column("prompt", sa.String(200)),
+        column("version", sa.String(64)),
+        column("label", sa.String(100)),
+        column("digest", sa.String(64)),
+        column("messages", sa.JSON()),
+        column("reply", sa.Text()),
+        column("rejected", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_dataset_rows"),
         sa.UniqueConstraint("dataset_id", "number", name="uq_dataset_rows_dataset_id"),
         sa.CheckConstraint("split IN ('train', 'validation', 'test')", name="split"),
@@ -97,35 +77,35 @@ def _dataset_rows() -> None:
 def _training_runs() -> None:
     op.create_table(
         "training_runs",
-        _column("id", BIG),
-        _column("public_id", sa.Uuid()),
-        _column("model", sa.String(200)),
-        _column("base", sa.String(200)),
-        _ref("dataset_id", "datasets.id", "SET NULL"),
-        _column("dataset", sa.String(100)),
-        _column("dataset_sha", sa.String(64)),
-        _column("method", sa.String(20)),
-        _column("settings", sa.JSON()),
-        _column("state", sa.String(20)),
-        _column("said", sa.Text()),
-        _column("step", sa.Integer()),
-        _column("steps", sa.Integer()),
-        _column("kept_step", sa.Integer()),
-        _column("best_step", sa.Integer(), nullable=True),
-        _column("best_loss", sa.Double(), nullable=True),
-        _column("checks_without_gain", sa.Integer()),
-        _column("tokens_s", sa.Double(), nullable=True),
-        _column("seconds", sa.Double()),
-        _column("left_s", sa.Double(), nullable=True),
-        _column("facts", sa.JSON()),
-        _column("samples", sa.JSON()),
-        _column("host", sa.String(200)),
-        _column("process", BIG, nullable=True),
-        _column("heard_at", TIME, nullable=True),
-        _column("actor", sa.String(200)),
-        _column("created_at", TIME),
-        _column("started_at", TIME, nullable=True),
-        _column("ended_at", TIME, nullable=True),
+        column("id", BIG),
+        column("public_id", sa.Uuid()),
+        column("model", sa.String(200)),
+        column("base", sa.String(200)),
+        ref("dataset_id", "datasets.id", "SET NULL"),
+        column("dataset", sa.String(100)),
+        column("dataset_sha", sa.String(64)),
+        column("method", sa.String(20)),
+        column("settings", sa.JSON()),
+        column("state", sa.String(20)),
+        column("said", sa.Text()),
+        column("step", sa.Integer()),
+        column("steps", sa.Integer()),
+        column("kept_step", sa.Integer()),
+        column("best_step", sa.Integer(), nullable=True),
+        column("best_loss", sa.Double(), nullable=True),
+        column("checks_without_gain", sa.Integer()),
+        column("tokens_s", sa.Double(), nullable=True),
+        column("seconds", sa.Double()),
+        column("left_s", sa.Double(), nullable=True),
+        column("facts", sa.JSON()),
+        column("samples", sa.JSON()),
+        column("host", sa.String(200)),
+        column("process", BIG, nullable=True),
+        column("heard_at", TIME, nullable=True),
+        column("actor", sa.String(200)),
+        column("created_at", TIME),
+        column("started_at", TIME, nullable=True),
+        column("ended_at", TIME, nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_training_runs"),
         sa.UniqueConstraint("public_id", name="uq_training_runs_public_id"),
         sa.CheckConstraint(
@@ -136,7 +116,7 @@ def _training_runs() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_training_runs_dataset_id", "training_runs", ["dataset_id"])
-    _only(
+    index_where(
         "training_runs",
         "ix_training_runs_going",
         ["id"],
@@ -147,10 +127,10 @@ def _training_runs() -> None:
 def _training_points() -> None:
     op.create_table(
         "training_points",
-        _ref("run_id", "training_runs.id"),
-        _column("step", sa.Integer()),
-        _column("train_loss", sa.Double(), nullable=True),
-        _column("validation_loss", sa.Double(), nullable=True),
+        ref("run_id", "training_runs.id"),
+        column("step", sa.Integer()),
+        column("train_loss", sa.Double(), nullable=True),
+        column("validation_loss", sa.Double(), nullable=True),
         sa.PrimaryKeyConstraint("run_id", "step", name="pk_training_points"),
     )
 
@@ -158,24 +138,24 @@ def _training_points() -> None:
 def _evaluations() -> None:
     op.create_table(
         "evaluations",
-        _column("id", BIG),
-        _column("public_id", sa.Uuid()),
-        _column("base", sa.String(200)),
-        _column("tuned", sa.String(200)),
-        _column("tuned_sha", sa.String(64)),
-        _column("dataset", sa.String(100)),
-        _column("dataset_sha", sa.String(64)),
-        _column("settings", sa.JSON()),
-        _column("state", sa.String(20)),
-        _column("said", sa.Text()),
-        _column("done", sa.Integer()),
-        _column("total", sa.Integer()),
-        _column("report", sa.JSON()),
-        _column("passed", sa.Boolean(), nullable=True),
-        _column("heard_at", TIME, nullable=True),
-        _column("actor", sa.String(200)),
-        _column("created_at", TIME),
-        _column("ended_at", TIME, nullable=True),
+        column("id", BIG),
+        column("public_id", sa.Uuid()),
+        column("base", sa.String(200)),
+        column("tuned", sa.String(200)),
+        column("tuned_sha", sa.String(64)),
+        column("dataset", sa.String(100)),
+        column("dataset_sha", sa.String(64)),
+        column("settings", sa.JSON()),
+        column("state", sa.String(20)),
+        column("said", sa.Text()),
+        column("done", sa.Integer()),
+        column("total", sa.Integer()),
+        column("report", sa.JSON()),
+        column("passed", sa.Boolean(), nullable=True),
+        column("heard_at", TIME, nullable=True),
+        column("actor", sa.String(200)),
+        column("created_at", TIME),
+        column("ended_at", TIME, nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_evaluations"),
         sa.UniqueConstraint("public_id", name="uq_evaluations_public_id"),
         sa.CheckConstraint(
@@ -189,19 +169,19 @@ def _evaluations() -> None:
 def _evaluation_replies() -> None:
     op.create_table(
         "evaluation_replies",
-        _column("id", BIG),
-        _ref("evaluation_id", "evaluations.id"),
-        _column("number", sa.Integer()),
-        _ref("row_id", "dataset_rows.id", nullable=True),
-        _column("part", sa.String(40)),
-        _column("change", sa.String(20)),
-        _column("gain", sa.Double()),
-        _column("base", sa.JSON()),
-        _column("tuned", sa.JSON()),
-        _column("question", sa.Text()),
-        _column("expected", sa.Text()),
-        _column("base_text", sa.Text()),
-        _column("tuned_text", sa.Text()),
+        column("id", BIG),
+        ref("evaluation_id", "evaluations.id"),
+        column("number", sa.Integer()),
+        ref("row_id", "dataset_rows.id", nullable=True),
+        column("part", sa.String(40)),
+        column("change", sa.String(20)),
+        column("gain", sa.Double()),
+        column("base", sa.JSON()),
+        column("tuned", sa.JSON()),
+        column("question", sa.Text()),
+        column("expected", sa.Text()),
+        column("base_text", sa.Text()),
+        column("tuned_text", sa.Text()),
         sa.PrimaryKeyConstraint("id", name="pk_evaluation_replies"),
         sa.CheckConstraint("change IN ('better', 'worse', 'same')", name="change"),
         sa.UniqueConstraint("evaluation_id", "number", name="uq_evaluation_replies_evaluation_id"),
@@ -216,19 +196,19 @@ def _evaluation_replies() -> None:
 def _model_releases() -> None:
     op.create_table(
         "model_releases",
-        _column("id", BIG),
-        _column("public_id", sa.Uuid()),
-        _column("alias", sa.String(200)),
-        _column("environment", sa.String(20)),
-        _column("model", sa.String(200)),
-        _column("by_setting", sa.Boolean()),
-        _column("previous", BIG, nullable=True),
-        _column("prompts", sa.JSON()),
-        _column("evaluation", sa.Uuid(), nullable=True),
-        _column("actor", sa.String(200)),
-        _column("reason", sa.Text()),
-        _column("override", sa.Text()),
-        _column("created_at", TIME),
+        column("id", BIG),
+        column("public_id", sa.Uuid()),
+        column("alias", sa.String(200)),
+        column("environment", sa.String(20)),
+        column("model", sa.String(200)),
+        column("by_setting", sa.Boolean()),
+        column("previous", BIG, nullable=True),
+        column("prompts", sa.JSON()),
+        column("evaluation", sa.Uuid(), nullable=True),
+        column("actor", sa.String(200)),
+        column("reason", sa.Text()),
+        column("override", sa.Text()),
+        column("created_at", TIME),
         sa.PrimaryKeyConstraint("id", name="pk_model_releases"),
         sa.UniqueConstraint("public_id", name="uq_model_releases_public_id"),
         sa.CheckConstraint("environment IN ('staging', 'production')", name="environment"),
@@ -240,10 +220,10 @@ def _model_releases() -> None:
 def _model_marks() -> None:
     op.create_table(
         "model_marks",
-        _column("id", BIG),
-        _column("model", sa.String(200)),
-        _column("reason", sa.Text()),
-        _column("created_at", TIME),
+        column("id", BIG),
+        column("model", sa.String(200)),
+        column("reason", sa.Text()),
+        column("created_at", TIME),
         sa.PrimaryKeyConstraint("id", name="pk_model_marks"),
         sqlite_autoincrement=True,
     )
@@ -253,15 +233,15 @@ def _model_marks() -> None:
 def _comparisons() -> None:
     op.create_table(
         "comparisons",
-        _column("id", BIG),
-        _column("public_id", sa.Uuid()),
-        _column("title", sa.Text()),
-        _column("left", sa.JSON()),
-        _column("right", sa.JSON()),
-        _column("blind", sa.Boolean()),
-        _column("actor", sa.String(200)),
-        _ref("user_id", "users.id", "SET NULL"),
-        _column("created_at", TIME),
+        column("id", BIG),
+        column("public_id", sa.Uuid()),
+        column("title", sa.Text()),
+        column("left", sa.JSON()),
+        column("right", sa.JSON()),
+        column("blind", sa.Boolean()),
+        column("actor", sa.String(200)),
+        ref("user_id", "users.id", "SET NULL"),
+        column("created_at", TIME),
         sa.PrimaryKeyConstraint("id", name="pk_comparisons"),
         sa.UniqueConstraint("public_id", name="uq_comparisons_public_id"),
         sqlite_autoincrement=True,
@@ -272,18 +252,18 @@ def _comparisons() -> None:
 def _comparison_votes() -> None:
     op.create_table(
         "comparison_votes",
-        _column("id", BIG),
-        _column("public_id", sa.Uuid()),
-        _ref("comparison_id", "comparisons.id"),
-        _ref("user_id", "users.id"),
-        _column("swapped", sa.Boolean()),
-        _column("vote", sa.String(20), nullable=True),
-        _column("left_s", sa.Double(), nullable=True),
-        _column("right_s", sa.Double(), nullable=True),
-        _column("created_at", TIME),
-        _column("question", sa.Text()),
-        _column("left_text", sa.Text()),
-        _column("right_text", sa.Text()),
+        column("id", BIG),
+        column("public_id", sa.Uuid()),
+        ref("comparison_id", "comparisons.id"),
+        ref("user_id", "users.id"),
+        column("swapped", sa.Boolean()),
+        column("vote", sa.String(20), nullable=True),
+        column("left_s", sa.Double(), nullable=True),
+        column("right_s", sa.Double(), nullable=True),
+        column("created_at", TIME),
+        column("question", sa.Text()),
+        column("left_text", sa.Text()),
+        column("right_text", sa.Text()),
         sa.PrimaryKeyConstraint("id", name="pk_comparison_votes"),
         sa.UniqueConstraint("public_id", name="uq_comparison_votes_public_id"),
         sa.CheckConstraint("vote IN ('left', 'right', 'tie', 'both bad')", name="vote"),
