@@ -30,6 +30,8 @@ _FOLDER = re.compile(rf"({_PART})(?:@({_PART}))?")
 _Part = Annotated[str, StringConstraints(pattern=rf"^{_PART}$", max_length=100)]
 _Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 _DEFAULT_CONTEXT = 2048
+_CALLED = {"name", "version", "description"}
+"""Fields of a manifest that change no answer."""
 
 
 class Phrases(BaseModel):
@@ -153,16 +155,18 @@ def verify(folder: Path, manifest: Manifest) -> None:
 
 
 def fingerprint(folder: Path | None) -> str:
-    """One hash for all files that a checkpoint's manifest names; "" where nothing is named.
+    """One hash for what makes a checkpoint's answers; "" where there is no manifest.
 
-    Says which files a figure was measured on; whether they are still those is `verify`'s question.
-    Raises ModelCorrupt.
+    That is all of the manifest but what a model is called: the files' checksums, sampling, phrases,
+    context, tags. Says what a figure was measured on; whether the files are still those is
+    `verify`'s question. Raises ModelCorrupt.
     """
     manifest = None if folder is None else read_manifest(folder)
     if manifest is None:
         return ""
-    named = "".join(f"{sha}  {name}\n" for name, sha in sorted(manifest.files.items()))
-    return hashlib.sha256(named.encode()).hexdigest()
+    # Without defaults: a field that a later version adds changes no hash.
+    told = manifest.model_dump(mode="json", exclude=_CALLED, exclude_defaults=True)
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
 def refuse_pickles(folder: Path) -> None:

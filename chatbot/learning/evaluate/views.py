@@ -97,7 +97,7 @@ class Evaluation:
     """A base model against a tuned one. `id` is public. `passed` None: there is no verdict yet.
 
     `changes`: how many own rows went better, worse and stayed the same. `counts`: cases by group.
-    `tuned_sha`: of the checkpoint's files, as they were (`fingerprint`).
+    `tuned_sha`: of what made its answers, as it was (`fingerprint`).
     """
 
     id: str

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from chatbot import errors
-from chatbot.backends.checkpoint import adopt, read_manifest, sha256, verify
+from chatbot.backends.checkpoint import adopt, fingerprint, read_manifest, sha256, verify
 
 
 @pytest.fixture
@@ -22,6 +22,25 @@ def test_adopted_folder_verifies_and_reads_back(folder):
     assert read_manifest(folder) == manifest
     assert (manifest.name, manifest.version, manifest.context) == ("own", "2", 512)
     assert sorted(manifest.files) == ["config.json", "model.safetensors"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "same"),
+    [
+        ({"parameters": {"temperature": 0.9}}, False),
+        ({"phrases": {"openings": ["Sure."]}}, False),
+        ({"trained_on_tags": True}, False),
+        ({"context": 256}, False),
+        ({"files": {"model.safetensors": "0" * 64}}, False),
+        ({"name": "other", "version": "3", "description": "renamed"}, True),
+        ({"parameters": {}, "phrases": None, "trained": {"base": "x"}}, True),
+    ],
+)
+def test_fingerprint_covers_what_changes_answers(folder, changed, same):
+    adopt(folder)
+    before, file = fingerprint(folder), folder / "manifest.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | changed))
+    assert (fingerprint(folder) == before) is same
 
 
 def test_no_manifest_is_none(folder):
