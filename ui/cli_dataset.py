@@ -1,6 +1,5 @@
 """`chatbot dataset build|check|list|show|export|remove`: turns to learn from."""
 
-from dataclasses import asdict
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -140,7 +139,7 @@ def list_datasets(*, as_login: As = None, as_json: Json = False) -> None:
     with opened() as product:
         found = product.datasets.list(acting(product, as_login))
     if as_json:
-        write_json([_plain(one) for one in found])
+        write_json(found)
         return
     write_rows(
         ("name", "rows", "train", "validation", "test", "pairs", "built", "hash"),
@@ -159,7 +158,7 @@ def show(name: Name, *, as_login: As = None, as_json: Json = False) -> None:
     with opened() as product:
         one = product.datasets.get(acting(product, as_login), name)
     if as_json:
-        write_json(_plain(one))
+        write_json(one)
         return
     write_rows(("what", "value"), list(_card(one)), empty="The card is empty.")
 
@@ -238,7 +237,3 @@ def _card(one: "Dataset") -> list[tuple[str, Any]]:
         if card[name]
     ]
     return told + ([("changed", one.changed)] if one.changed else [])
-
-
-def _plain(one: "Dataset") -> dict[str, Any]:
-    return asdict(one)

@@ -108,15 +108,30 @@ def working(sentence: str) -> Iterator[None]:
 @contextmanager
 def progress(sentence: str) -> Iterator[Callable[[int, int], None]]:
     """What is told how far long work is (done, of; 0: not known): a bar, or some lines."""
+    with bar(sentence, stays=False) as move:
+        yield _lines(sentence) if move is None else lambda done, of: move(done, of, sentence)
+
+
+@contextmanager
+def bar(sentence: str, *, stays: bool = True) -> Iterator[Callable[[int, int, str], None] | None]:
+    """What moves a bar (done, of; 0: not known; what is said of it); None where nobody watches.
+
+    On stderr, so that stdout holds data alone. `stays`: it is still to be seen at the end.
+    """
     if not is_terminal(sys.stderr):
-        yield _lines(sentence)
+        yield None
         return
     from rich.console import Console
     from rich.progress import Progress
 
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(plain(sentence), total=None)
-        yield lambda done, of: bar.update(task, completed=done, total=of or None)
+    console = Console(stderr=True, highlight=False, markup=False)
+    with Progress(console=console, transient=not stays) as bars:
+        task = bars.add_task(plain(sentence), total=None)
+
+        def move(done: int, of: int, words: str) -> None:
+            bars.update(task, completed=done, total=of or None, description=plain(words))
+
+        yield move
 
 
 def _lines(sentence: str) -> Callable[[int, int], None]:

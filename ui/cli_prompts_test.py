@@ -6,7 +6,6 @@ Parses, calls, prints. Knows services by name only.
 import asyncio
 import contextlib
 import signal
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +15,7 @@ import typer
 
 from chatbot.errors import Refused
 from ui.cli_base import As, Json, acting, opened
-from ui.cli_output import is_terminal, note, plain, write_json, write_rows
+from ui.cli_output import bar, note, plain, write_json, write_rows
 
 if TYPE_CHECKING:
     from chatbot.bootstrap import Product
@@ -139,20 +138,9 @@ def _on_ctrl_c(stop: Callable[[], None]) -> Iterator[None]:
 
 @contextmanager
 def _progress() -> Iterator[Callable[["Progress"], None]]:
-    """A bar on a terminal, lines elsewhere; on stderr, so that stdout holds data alone."""
-    if not is_terminal(sys.stderr):
-        yield _line()
-        return
-    from rich.console import Console
-    from rich.progress import Progress as Bars
-
-    with Bars(console=Console(stderr=True, highlight=False, markup=False)) as bars:
-        task = bars.add_task("Answers", total=None)
-
-        def tell(at: "Progress") -> None:
-            bars.update(task, completed=at.answers, total=at.of)
-
-        yield tell
+    """A bar on a terminal, lines elsewhere."""
+    with bar("Answers") as move:
+        yield _line() if move is None else lambda at: move(at.answers, at.of, "Answers")
 
 
 def _line() -> Callable[["Progress"], None]:

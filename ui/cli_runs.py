@@ -3,7 +3,6 @@
 A run is a process of its own: this one follows it and may leave.
 """
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -14,7 +13,7 @@ import typer
 
 from chatbot.errors import ChatbotError
 from ui.cli_base import As, Json, acting, opened
-from ui.cli_output import is_terminal, note, plain, write, write_json, write_rows
+from ui.cli_output import bar, note, write, write_json, write_rows
 
 if TYPE_CHECKING:
     from chatbot.bootstrap import Product
@@ -236,20 +235,9 @@ def _follow(product: "Product", person: "Person", run: "Run") -> "Run":
 
 @contextmanager
 def _telling() -> Iterator[Callable[["Run"], None]]:
-    """A bar on a terminal, some lines elsewhere; on stderr, so that stdout holds data alone."""
-    if not is_terminal(sys.stderr):
-        yield _lines()
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True, highlight=False, markup=False)) as bars:
-        bar = bars.add_task("Waiting", total=None)
-
-        def tell(run: "Run") -> None:
-            bars.update(bar, completed=run.step, total=run.steps or None, description=_phase(run))
-
-        yield tell
+    """A bar on a terminal, some lines elsewhere."""
+    with bar("Waiting") as move:
+        yield _lines() if move is None else lambda run: move(run.step, run.steps, _phase(run))
 
 
 def _lines() -> Callable[["Run"], None]:
@@ -274,7 +262,7 @@ def _phase(run: "Run") -> str:
         return phase
     speed = f", {run.tokens_s:,.0f} tokens/s" if run.tokens_s else ""
     left = f", about {run.left_s / 60:.0f} min left" if run.left_s else ""
-    return plain(f"training, best loss {run.best_loss:.3f} at {run.best_step}{speed}{left}")
+    return f"training, best loss {run.best_loss:.3f} at {run.best_step}{speed}{left}"
 
 
 # Printing ----------------------------------------------------------------------------------------

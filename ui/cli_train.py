@@ -3,7 +3,6 @@
 Runs of models are in cli_runs.py.
 """
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +14,7 @@ from chatbot import settings as configuration
 from chatbot.errors import Refused
 from ui import cli_runs
 from ui.cli_base import As, Json, group
-from ui.cli_output import is_terminal, note, write, write_json, write_rows
+from ui.cli_output import bar, note, write, write_json, write_rows
 
 if TYPE_CHECKING:
     from chatbot.learning.classify.training import Trained
@@ -136,18 +135,14 @@ def _write(found: "Trained", *, as_json: bool) -> None:
 
 @contextmanager
 def _progress() -> Iterator[Callable[[int, int, float], None]]:
-    """A bar on a terminal, some lines elsewhere; on stderr, so that stdout holds data alone."""
-    if not is_terminal(sys.stderr):
-        yield _line
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True)) as bars:
-        bar = bars.add_task("Learning")
+    """A bar on a terminal, some lines elsewhere."""
+    with bar("Learning") as move:
 
         def tell(done: int, steps: int, loss: float) -> None:
-            bars.update(bar, completed=done, total=steps, description=f"Learning, loss {loss:.3f}")
+            if move is None:
+                _line(done, steps, loss)
+            else:
+                move(done, steps, f"Learning, loss {loss:.3f}")
 
         yield tell
 
