@@ -19,7 +19,7 @@ import json
 import math
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -38,6 +38,7 @@ from chatbot.learning.evaluate.cases import Reference
 from chatbot.learning.evaluate.measures import wilson
 from chatbot.learning.evaluate.topics import Topics
 from chatbot.learning.finetune import Plan, defaults, train
+from chatbot.learning.finetune.plan import STARTER_WEIGHTS
 from chatbot.learning.starter.slots import GENERATORS
 from chatbot.learning.starter.sources import json_lines
 from chatbot.settings import Settings
@@ -47,7 +48,6 @@ ORDER = re.compile(r"(Order|Purchase|Invoice)?.*(Number|ID)( Anonymized)?")
 PHONE = re.compile(r"(Customer )?Support Phone Number( Anonymized)?")
 TOPIC_REFERENCES = 12
 """Replies of the training half that stand for an intent."""
-STARTER_WEIGHTS = 13_770_000
 SYSTEM = (
     "You answer customers of {company}. You are a computer program; say so if asked.\n"
     "Copy names and numbers exactly; never make them up.\n"
@@ -240,7 +240,7 @@ async def _answered(folder: Path, out: Path, rows: Sequence[Row], topics: Topics
     return Judged(*(sum(getattr(one, name) for one in found) for name in Judged.__slots__))
 
 
-async def _each(model: ChatModel, rows: Sequence[Row], topics: Topics) -> "Iterator[Judged]":
+async def _each(model: ChatModel, rows: Sequence[Row], topics: Topics) -> AsyncIterator[Judged]:
     for start in range(0, len(rows), 4):
         some = rows[start : start + 4]
         replies = await asyncio.gather(*(_reply(model, row) for row in some))
