@@ -28,6 +28,8 @@ KEPT = 120.0
 """Seconds without a `follow` after which a work is stopped and forgotten: its page is gone."""
 MOST = 8
 """Works that run or wait at once, and results that wait to be fetched."""
+MOST_OF_ONE = 3
+"""Of these, works of one person: others get their turn."""
 
 
 @dataclass(slots=True)
@@ -59,6 +61,7 @@ class Works:
         `after` runs when it ended, and when it was given up before it ran. Raises Busy.
         """
         self._forget()
+        self._let(person)
         if len(self._entries) >= MOST:
             raise Busy("Several people wait for this just now. Try again in a moment.")
         work, name = Work(), uuid.uuid4().hex
@@ -96,6 +99,19 @@ class Works:
         if entry is None or entry.person != person.id:
             raise NotFound("That was too long ago, or the server was started again. Run it again.")
         return entry
+
+    def _let(self, person: Person) -> None:
+        """Make room among a person's own works, where they stopped one. Raises Busy."""
+        own = [name for name, entry in self._entries.items() if entry.person == person.id]
+        if len(own) < MOST_OF_ONE:
+            return
+        stopped = next((name for name in own if self._entries[name].work.cancel.cancelled), None)
+        if stopped is None:
+            raise Busy(
+                f"{MOST_OF_ONE} things that you began go on or wait already. Let one of them end, "
+                "or stop it; then begin again."
+            )
+        self._entries.pop(stopped).task.cancel()
 
     def _forget(self) -> None:
         late = time.monotonic() - KEPT

@@ -8,7 +8,7 @@ import pytest
 
 from chatbot.errors import Busy, NotFound, TextTooLong
 from ui.pages import works as room
-from ui.pages.works import MOST, Works
+from ui.pages.works import MOST, MOST_OF_ONE, Works
 
 IRIS, OTTO = SimpleNamespace(id=1), SimpleNamespace(id=2)
 
@@ -105,6 +105,29 @@ def test_work_of_another_person_is_not_there():
     assert play(scene) == {"result": {}}
 
 
+def test_one_person_leaves_room_for_others():
+    may_end = threading.Event()
+
+    def run(work):
+        may_end.wait(60)
+        return {}
+
+    async def scene(works):
+        names = [works.begin(IRIS, run)["work"] for _ in range(MOST_OF_ONE)]
+        with pytest.raises(Busy, match="things that you began"):
+            works.begin(IRIS, run)
+        other = works.begin(OTTO, run)["work"]
+        works.stop(IRIS, names[1])
+        names[1] = works.begin(IRIS, run)["work"]
+        may_end.set()
+        for name in names:
+            await end_of(works, name)
+        await end_of(works, other, OTTO)
+        return await end_of(works, works.begin(IRIS, run)["work"])
+
+    assert play(scene) == {"result": {}}
+
+
 def test_line_has_an_end():
     may_end = threading.Event()
 
@@ -113,12 +136,13 @@ def test_line_has_an_end():
         return {}
 
     async def scene(works):
-        names = [works.begin(IRIS, run)["work"] for _ in range(MOST)]
-        with pytest.raises(Busy):
+        people = [SimpleNamespace(id=10 + number) for number in range(MOST)]
+        names = [works.begin(each, run)["work"] for each in people]
+        with pytest.raises(Busy, match="Several people"):
             works.begin(OTTO, run)
         may_end.set()
-        for name in names:
-            await end_of(works, name)
+        for each, name in zip(people, names, strict=True):
+            await end_of(works, name, each)
         return await end_of(works, works.begin(OTTO, run)["work"], OTTO)
 
     assert play(scene) == {"result": {}}
