@@ -156,6 +156,11 @@ def load_to_train(
         return weights(folder, config, dtype=dtype), tokens, used
 
 
+def stored_dtype(folder: Path) -> torch.dtype:
+    """The precision that a checkpoint's settings name; fp32 where they name none."""
+    return AutoConfig.from_pretrained(folder, **_SAFE).dtype or torch.float32
+
+
 @contextmanager
 def _in_words(folder: Path) -> Iterator[None]:
     """Whatever fails inside comes out as an error with a sentence."""

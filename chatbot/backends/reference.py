@@ -19,6 +19,9 @@ _SAFE: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
 SINGLE_PRECISION_UP_TO = 400 * 2**20
 """Bytes of fp32 weights below which precision is worth more than the memory it takes."""
 
+TRIES = 5
+"""Of which the quickest counts, when precisions are compared."""
+
 _SPARE = 1.15
 """A load needs a little more than the weights."""
 
@@ -68,26 +71,29 @@ def _dtype(folder: Path, config: Any, device: str) -> torch.dtype:
     single = stored * 4 // stored_as.itemsize
     if device == "cuda":
         return torch.bfloat16
-    half = single > SINGLE_PRECISION_UP_TO and _halves_are_fast(config)
+    half = single > SINGLE_PRECISION_UP_TO and halves_are_fast(_width(config))
     available = available_bytes()
     if available is not None and available < single * (0.5 if half else 1.0) * _SPARE:
         raise too_large(folder.name)
     return torch.bfloat16 if half else torch.float32
 
 
-def _halves_are_fast(config: Any) -> bool:
-    """Time one matrix of the model's width in both precisions: a few milliseconds."""
-    width = int(getattr(config.get_text_config(decoder=True), "hidden_size", 1024))
+def _width(config: Any) -> int:
+    return int(getattr(config.get_text_config(decoder=True), "hidden_size", 1024))
+
+
+def halves_are_fast(width: int, rows: int = 1) -> bool:
+    """Whether bf16 is faster than fp32 on this CPU: one matrix of a model's width, times `rows`.
+
+    Takes milliseconds for one row, and a second on a slow machine for those of a step of training.
+    """
 
     def seconds(dtype: torch.dtype) -> float:
-        matrix, vector = (
-            torch.ones(4 * width, width, dtype=dtype),
-            torch.ones(1, width, dtype=dtype),
-        )
+        matrix, states = (torch.ones(many, width, dtype=dtype) for many in (4 * width, rows))
         times = []
-        for _ in range(5):
+        for _ in range(TRIES):
             begun = time.perf_counter()
-            torch.nn.functional.linear(vector, matrix)
+            torch.nn.functional.linear(states, matrix)
             times.append(time.perf_counter() - begun)
         return min(times)
 

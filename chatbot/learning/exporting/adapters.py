@@ -5,13 +5,13 @@ is never asked for.
 """
 
 import shutil
-import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chatbot.backends.checkpoint import MANIFEST
 from chatbot.errors import ModelUnavailable, Refused
 from chatbot.learning.exporting.sources import BESIDE, INDEX, files, read_json, require_whole
+from chatbot.learning.finetune.adapting import with_addition
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -43,15 +43,13 @@ def merge(adapter: Path, base: Path, out: Path) -> None:
     """
     import torch
 
-    from chatbot.backends.loading import load_to_train
+    from chatbot.backends.loading import load_to_train, stored_dtype
 
     config = _settings(adapter)
     require_whole(adapter / WEIGHTS)
     model, _, _ = load_to_train(base, torch.float32, "")
     merged = _merged(model, config, adapter)
-    stored = read_json(base / "config.json") or {}
-    dtype = getattr(torch, str(stored.get("dtype") or stored.get("torch_dtype")), torch.float32)
-    merged.to(dtype).save_pretrained(out)
+    merged.to(stored_dtype(base)).save_pretrained(out)
     for path in files(base):
         weights = path.suffix == ".safetensors" or path.name.endswith(INDEX)
         if not weights and path.name not in (MANIFEST, *BESIDE):
@@ -75,17 +73,12 @@ def _settings(folder: Path) -> dict[str, Any]:
 
 
 def _merged(model: Any, config: dict[str, Any], adapter: Path) -> "PreTrainedModel":
-    from peft import LoraConfig, TaskType, get_peft_model, set_peft_model_state_dict
+    from peft import set_peft_model_state_dict
     from safetensors.torch import load_file
 
-    pairs = model.config.is_encoder_decoder
-    kind = TaskType.SEQ_2_SEQ_LM if pairs else TaskType.CAUSAL_LM
     weights = load_file(adapter / WEIGHTS)
     try:
-        with warnings.catch_warnings():
-            # peft asks transformers for a name that will be gone in version 6.
-            warnings.filterwarnings("ignore", ".*is_gradient_checkpointing", FutureWarning)
-            model = get_peft_model(model, LoraConfig(task_type=kind, **config))
+        model = with_addition(model, **config)
         wanted = {name for name in model.state_dict() if ".lora_" in name}
         report = set_peft_model_state_dict(model, weights)
     except (ValueError, TypeError, KeyError, RuntimeError) as error:

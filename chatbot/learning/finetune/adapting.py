@@ -13,27 +13,33 @@ ALPHA = 2
 def adapted(model: Any, rank: int, seed: int) -> Any:
     """The model with a fresh addition to every linear layer, alone to be learned."""
     import torch
-    from peft import LoraConfig, TaskType, get_peft_model
     from transformers.pytorch_utils import Conv1D
 
     torch.manual_seed(seed)
-    pairs = model.config.is_encoder_decoder
-    config = LoraConfig(
-        r=rank,
-        lora_alpha=ALPHA * rank,
-        target_modules="all-linear",
-        task_type=TaskType.SEQ_2_SEQ_LM if pairs else TaskType.CAUSAL_LM,
-        fan_in_fan_out=any(isinstance(module, Conv1D) for module in model.modules()),
-    )
     try:
-        with warnings.catch_warnings():
-            # peft 0.21 asks transformers by a name that it will drop
-            warnings.filterwarnings("ignore", "`is_gradient_checkpointing`", FutureWarning)
-            return get_peft_model(model, config)
+        return with_addition(
+            model,
+            r=rank,
+            lora_alpha=ALPHA * rank,
+            target_modules="all-linear",
+            fan_in_fan_out=any(isinstance(module, Conv1D) for module in model.modules()),
+        )
     except ValueError as error:
         raise Refused(
             "This base has no layers that LoRA can add to. Choose the method full."
         ) from error
+
+
+def with_addition(model: Any, **settings: Any) -> Any:
+    """The model with an addition of peft's `LoraConfig`; its task is told by the model."""
+    from peft import LoraConfig, TaskType, get_peft_model
+
+    pairs = model.config.is_encoder_decoder
+    task = TaskType.SEQ_2_SEQ_LM if pairs else TaskType.CAUSAL_LM
+    with warnings.catch_warnings():
+        # peft 0.21 asks transformers by a name that it will drop
+        warnings.filterwarnings("ignore", ".*is_gradient_checkpointing", FutureWarning)
+        return get_peft_model(model, LoraConfig(task_type=task, **settings))
 
 
 def merged(model: Any, folder: Path) -> Any:

@@ -5,7 +5,6 @@ reads, and may be halves. Whatever is wrong with a folder is a sentence.
 """
 
 import json
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from chatbot.backends.checkpoint import (
     verify,
 )
 from chatbot.backends.loading import load_to_train
+from chatbot.backends.reference import halves_are_fast
 from chatbot.backends.swapping import Swapping
 from chatbot.errors import ModelUnavailable, Refused
 from chatbot.learning.finetune.plan import Plan
@@ -36,7 +36,8 @@ PLAIN_TEMPLATE = (
 """For a base that was never tuned for talk. Only the end token, which nobody can type, opens a
 role."""
 
-TRIED_TOKENS, TRIES = 2048, 3
+TRIED_TOKENS = 2048
+"""Rows of the matrix by which precisions are compared: about those of a step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,23 +99,12 @@ def known(folder: Path) -> Manifest:
 
 
 def halves_are_faster(folder: Path, device: torch.device) -> bool:
-    """Time a matrix of the base's width in both precisions: a second on a slow machine."""
+    """Whether bf16 trains faster than fp32 on this device."""
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     config = _config(folder)
     width = next((int(config[n]) for n in ("hidden_size", "n_embd", "d_model") if n in config), 512)
-
-    def seconds(dtype: torch.dtype) -> float:
-        rows = torch.ones(TRIED_TOKENS, width, dtype=dtype)
-        matrix = torch.ones(4 * width, width, dtype=dtype)
-        times = []
-        for _ in range(TRIES):
-            begun = time.perf_counter()
-            torch.nn.functional.linear(rows, matrix)
-            times.append(time.perf_counter() - begun)
-        return min(times)
-
-    return seconds(torch.bfloat16) < seconds(torch.float32)
+    return halves_are_fast(width, TRIED_TOKENS)
 
 
 def _config(folder: Path) -> dict[str, Any]:

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-import torch
 from safetensors import SafetensorError
 
 from chatbot.backends.checkpoint import EVALUATION, MANIFEST, sha256
+from chatbot.backends.loading import stored_dtype
 from chatbot.errors import Refused
 from chatbot.learning.finetune import room
 from chatbot.learning.finetune.adapting import adapted, merged
@@ -75,10 +75,8 @@ def _weights(model: Any, base: Base, folder: Path) -> None:
     """In the precision in which the base is stored."""
     from transformers import GenerationConfig
 
-    stored = _config(base.folder).get("dtype") or _config(base.folder).get("torch_dtype")
-    dtype = getattr(torch, str(stored), torch.float32)
     model.generation_config = GenerationConfig()  # the base's own is carried, valid or not
-    model.to(dtype).save_pretrained(folder)
+    model.to(stored_dtype(base.folder)).save_pretrained(folder)
     for path in folder.glob("*.safetensors"):
         path.chmod(0o644)
 
@@ -88,7 +86,7 @@ def _others(base: Base, folder: Path) -> None:
         if path.suffix in CARRIED and path.name[0] != "." and path.name not in NOT_CARRIED:
             shutil.copyfile(path, folder / path.name)
     template = folder / "chat_template.jinja"
-    named = _config(base.folder, "tokenizer_config.json").get("chat_template")
+    named = _tokenizer_config(base.folder).get("chat_template")
     if not template.exists() and not named and not base.model.config.is_encoder_decoder:
         template.write_text(base.template, encoding="utf-8")
 
@@ -119,9 +117,10 @@ def _rows(folder: Path) -> Iterator[Row]:
     return (rows[number] for number in range(len(rows)))
 
 
-def _config(folder: Path, name: str = "config.json") -> dict[str, Any]:
+def _tokenizer_config(folder: Path) -> dict[str, Any]:
+    path = folder / "tokenizer_config.json"
     try:
-        found: dict[str, Any] = json.loads((folder / name).read_text(encoding="utf-8"))
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
     return found
