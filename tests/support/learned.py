@@ -3,12 +3,14 @@
 Rows as the services write them, without the minutes that they would take to come about.
 """
 
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import update
 
+from chatbot.learning.evaluate.views import Evaluation, Line, Part
 from store import datasets, evaluations, runs
 from store.columns import now
 from store.engine import Database
@@ -21,6 +23,38 @@ QUESTION = "What shade fits the Nora?"
 SETTINGS = {"rate": 3e-4, "epochs": 4.0, "batch_tokens": 4096, "window": 256, "rank": 8}
 SETTINGS |= {"patience": 4, "check_every": 60, "seed": 7, "samples": [QUESTION]}
 ROWS = 240
+LINE = datasets.Line(
+    number=1,
+    split="test",
+    source="import",
+    talk="t",
+    message_id=None,
+    reply_id=None,
+    prompt="support",
+    version="",
+    label="",
+    messages=[{"role": "user", "content": "How long?"}],
+    reply="14 days.",
+    rejected=None,
+)
+JUDGED = Evaluation(
+    id="e1",
+    base="starter@2",
+    tuned="tuned@3",
+    tuned_sha="abc",
+    dataset="corrections",
+    dataset_sha="d",
+    state="complete",
+    said="",
+    done=1,
+    total=1,
+    passed=True,
+    actor="Ada",
+    created_at=datetime(2026, 11, 3, tzinfo=UTC),
+    ended_at=datetime(2026, 11, 3, tzinfo=UTC),
+    gate=(Line("own", True, "Own data better.", 7.5),),
+)
+"""An evaluation that was passed, as promotion sees it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +87,28 @@ def learn(database: Database, base: str) -> Learned:
     return Learned(database, live.public_id, failed.public_id, evaluation)
 
 
+def dataset_of(database: Database, splits: Mapping[str, str], name: str = "own") -> int:
+    """A dataset with a row of each of these conversations, in these parts; its id."""
+    lines = [
+        replace(LINE, number=number, talk=talk, split=split)
+        for number, (talk, split) in enumerate(splits.items(), 1)
+    ]
+    with database.transaction() as session:
+        made = datasets.begin(session, settings={}, actor="Ada")
+        datasets.add(session, made, lines)
+        return datasets.finish(session, made, name=name, card={}).id
+
+
 def _dataset(session: Any) -> None:
     number = datasets.begin(session, settings={}, actor="Ada Lund")
     splits = ("train",) * 8 + ("validation", "test")
     lines = [
-        datasets.Line(
+        replace(
+            LINE,
             number=at,
             split=splits[at % 10],
             source="correction",
             talk=f"talk {at}",
-            message_id=None,
-            reply_id=None,
-            prompt="support",
             version="a" * 64,
             label="shades",
             messages=[{"role": "user", "content": f"{QUESTION} It has number {at}."}],
@@ -159,17 +203,6 @@ def _evaluation(session: Any, base: str) -> str:
 
 
 def _part(key: str, title: str, group: str, base: float, tuned: float) -> dict[str, Any]:
-    return {
-        "key": key,
-        "title": title,
-        "group": group,
-        "unit": "of 100",
-        "base": base,
-        "tuned": tuned,
-        "change": tuned - base,
-        "low": tuned - base - 2,
-        "high": tuned - base + 2,
-        "higher_is_better": True,
-        "count": 5,
-        "note": "",
-    }
+    change = tuned - base
+    limits = change - 2, change + 2
+    return Part(key, title, group, "of 100", base, tuned, change, *limits, True, 5).as_dict()

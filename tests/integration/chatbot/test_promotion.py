@@ -3,7 +3,6 @@
 import asyncio
 import shutil
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import pytest
 
@@ -17,12 +16,13 @@ from chatbot.errors import (
     Refused,
     UnknownModel,
 )
-from chatbot.learning.evaluate.views import Evaluation, Line
+from chatbot.learning.evaluate.views import Line
 from chatbot.promotion import findings
 from store import accounts, model_releases
 from store import prompts as rows
 from tests.integration.chatbot.conftest import settings_for
 from tests.support import tiny_model
+from tests.support.learned import JUDGED
 from tests.support.scenes import texts
 from tests.support.stored import person
 
@@ -66,25 +66,14 @@ def passed(product, judged):
     """Let a model have passed its evaluation against what is served, as it is now."""
 
     def note(label, **changes):
-        at = datetime.now(UTC)
-        judged[label] = Evaluation(
+        found = replace(
+            JUDGED,
             id="00000000-0000-7000-8000-000000000001",
             base=product.registry.resolve().label,
             tuned=label,
             tuned_sha=fingerprint(product.registry.resolve(label).path),
-            dataset="d",
-            dataset_sha="",
-            state="complete",
-            said="",
-            done=1,
-            total=1,
-            passed=True,
-            actor="Ada",
-            created_at=at,
-            ended_at=at,
-            gate=(Line("own", True, "Own data better.", 7.5),),
         )
-        judged[label] = replace(judged[label], **changes)
+        judged[label] = replace(found, **changes)
 
     return note
 

@@ -6,25 +6,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete
 
-from store import datasets, evaluations
+from store import evaluations
 from store.columns import now
 from store.errors import NotFound
 from store.learning_tables import DatasetRow
+from tests.support.learned import LINE, dataset_of
 
-LINE = datasets.Line(
-    number=1,
-    split="test",
-    source="import",
-    talk="t",
-    message_id=None,
-    reply_id=None,
-    prompt="support",
-    version="",
-    label="",
-    messages=[{"role": "user", "content": "How long?"}],
-    reply="14 days.",
-    rejected=None,
-)
 REPLY = evaluations.Reply(
     1, None, "own", "same", 0.0, {"right": True}, {"right": True}, "q", "e", "b", "t"
 )
@@ -32,14 +19,8 @@ REPLY = evaluations.Reply(
 
 def dataset(database, count=6):
     """The id of a dataset whose every second row is held out."""
-    with database.transaction() as session:
-        made = datasets.begin(session, settings={}, actor="Ada")
-        lines = [
-            replace(LINE, number=n, talk=f"t{n}", split="test" if n % 2 else "train")
-            for n in range(1, count + 1)
-        ]
-        datasets.add(session, made, lines)
-        return datasets.finish(session, made, name="own", card={}).id
+    splits = {f"t{n}": "test" if n % 2 else "train" for n in range(1, count + 1)}
+    return dataset_of(database, splits)
 
 
 def begun(database, tuned="tuned@1"):

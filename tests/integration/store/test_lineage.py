@@ -1,7 +1,5 @@
 """Models learn from datasets and from each other: who is marked, and what may still be asked."""
 
-from dataclasses import replace
-
 import pytest
 from sqlalchemy import delete, func, select, update
 
@@ -9,33 +7,7 @@ from store import datasets, evaluations, model_releases, runs
 from store.columns import now
 from store.learning_tables import DatasetRow, EvaluationReply
 from store.models import TrainingRun
-
-LINE = datasets.Line(
-    number=1,
-    split="test",
-    source="import",
-    talk="t",
-    message_id=None,
-    reply_id=None,
-    prompt="support",
-    version="",
-    label="",
-    messages=[{"role": "user", "content": "How long?"}],
-    reply="14 days.",
-    rejected=None,
-)
-
-
-def build(database, name, splits):
-    """A dataset with a row of each of these conversations; its id."""
-    lines = [
-        replace(LINE, number=number, talk=talk, split=split)
-        for number, (talk, split) in enumerate(splits.items(), 1)
-    ]
-    with database.transaction() as session:
-        made = datasets.begin(session, settings={}, actor="Ada")
-        datasets.add(session, made, lines)
-        return datasets.finish(session, made, name=name, card={}).id
+from tests.support.learned import dataset_of
 
 
 def train(database, dataset, base, state="complete", **facts):
@@ -53,8 +25,10 @@ def train(database, dataset, base, state="complete", **facts):
 @pytest.fixture
 def made(database):
     """Ids of two datasets which part the same conversations otherwise."""
-    first = build(database, "first", {"a": "train", "b": "validation", "c": "test", "d": "test"})
-    second = build(database, "second", {"a": "test", "b": "test", "c": "test", "d": "train"})
+    first = dataset_of(
+        database, {"a": "train", "b": "validation", "c": "test", "d": "test"}, "first"
+    )
+    second = dataset_of(database, {"a": "test", "b": "test", "c": "test", "d": "train"}, "second")
     return first, second
 
 
@@ -95,7 +69,7 @@ def test_removed_dataset_says_nothing_and_its_models_are_still_marked(database, 
         said = said.where(DatasetRow.dataset_id == made[0])
         assert [tuple(row) for row in session.execute(said)] == [([], "", "")] * 4
         assert session.scalar(select(func.count()).select_from(EvaluationReply)) == 0
-    build(database, "first", {"z": "train"})
+    dataset_of(database, {"z": "train"}, "first")
     with database.transaction() as session:
         mine = (DatasetRow.dataset_id == made[0], DatasetRow.talk == "a")
         session.execute(delete(DatasetRow).where(*mine))

@@ -151,6 +151,16 @@ def test_a_reply_is_here_when_its_draft_was_changed(database, ada):
     assert counted(database, least_distance=0.7) == counted(database, kind="answer") == 0
 
 
+def bare_answer(session, talk, sequence):
+    message = models.Message(
+        conversation_id=talk.id, sequence=sequence, used=0, role="assistant", status="complete",
+        content="",
+    )  # fmt: skip
+    session.add(message)
+    session.flush()
+    return message
+
+
 def random_item(dice):
     return {
         "state": dice.choice(BOTH),
@@ -198,12 +208,7 @@ def test_any_filters_together_find_what_they_mean(database, ada):
     rows = {}
     with database.transaction() as session:
         for n in range(60):
-            message = models.Message(
-                conversation_id=talk.id, sequence=n + 1, used=0, role="assistant",
-                status="complete", content="",
-            )  # fmt: skip
-            session.add(message)
-            session.flush()
+            message = bare_answer(session, talk, n + 1)
             given = random_item(dice)
             item_id = BLOCK - 30 + n
             session.add(
@@ -282,12 +287,7 @@ def test_words_are_looked_for_in_parts(database, ada, monkeypatch, common):
     talk, items = started(database, ada), []
     with database.transaction() as session:
         for number in range(30):
-            message = models.Message(
-                conversation_id=talk.id, sequence=number + 1, used=0, role="assistant",
-                status="complete", content="",
-            )  # fmt: skip
-            session.add(message)
-            session.flush()
+            message = bare_answer(session, talk, number + 1)
             review.note_rating(session, message.id, 1 if number in (0, 9) else -1)
             items.append(review.of_message(session, message.public_id))
             review.put_read(session, items[-1], "lamp")

@@ -1,30 +1,12 @@
 """The gate of models: an evaluation, of these files, against what is served, and passed."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
 
-from chatbot.learning.evaluate.views import Evaluation, Line
+from chatbot.learning.evaluate.views import Line
 from chatbot.promotion.gating import Evidence, decide, reasons
 from store.model_releases import ModelMark
+from tests.support.learned import JUDGED
 
-AT = datetime(2026, 11, 3, tzinfo=UTC)
-JUDGED = Evaluation(
-    id="e1",
-    base="starter@2",
-    tuned="tuned@3",
-    tuned_sha="abc",
-    dataset="corrections",
-    dataset_sha="d",
-    state="complete",
-    said="",
-    done=1,
-    total=1,
-    passed=True,
-    actor="Ada",
-    created_at=AT,
-    ended_at=AT,
-    gate=(Line("own", True, "Own data better.", 7.5),),
-)
 EVIDENCE = Evidence(model="tuned@3", sha="abc", serving="starter@2", evaluation=JUDGED)
 
 
@@ -71,7 +53,9 @@ def test_a_verdict_without_lines_closes_it():
 
 
 def test_marks_warn_and_close_nothing():
-    mark = ModelMark(1, "tuned@3", "It learned from somebody who was forgotten since.", AT)
+    mark = ModelMark(
+        1, "tuned@3", "It learned from somebody who was forgotten since.", JUDGED.created_at
+    )
 
     gate = decide(replace(EVIDENCE, marks=(mark,)))
 

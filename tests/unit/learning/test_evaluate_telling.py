@@ -1,30 +1,23 @@
 """The report for people: complete, and whatever was said in it is text."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 
 import pytest
 
 from chatbot.learning.evaluate.telling import written
-from chatbot.learning.evaluate.views import Evaluation, Line, Pair, Part, Said
+from chatbot.learning.evaluate.views import Line, Pair, Part, Said
+from tests.support.learned import JUDGED
 
 NASTY = "<script>alert(1)</script> <img src=x onerror=alert(1)> ```\n# no\n[a](javascript:b) |"
-FOUND = Evaluation(
-    id="1",
-    base="starter@1",
-    tuned="tuned@3",
-    tuned_sha="",
+FOUND = replace(
+    JUDGED,
     dataset=NASTY,
-    dataset_sha="",
-    state="complete",
-    said="",
-    done=1,
-    total=1,
     passed=False,
     actor=NASTY,
     created_at=datetime(2026, 1, 2, 3, 4, tzinfo=UTC),
-    ended_at=None,
     parts=(
         Part("own", "Own data", "own", "of 100", 71.4, 78.9, 7.5, 3.0, 12.0, True, 300),
         Part(
