@@ -82,7 +82,13 @@ class Line:
         return hashlib.sha256(text.encode()).hexdigest()
 
 
-_EMPTIED = {"messages": [], "reply": "", "rejected": None, "label": "", "digest": ""}
+_EMPTIED: dict[str, Any] = {
+    "messages": [],
+    "reply": "",
+    "rejected": None,
+    "label": "",
+    "digest": "",
+}
 """A row of a dataset that was removed: a digest would confirm a guess of what it said."""
 
 _DATASET = columns_of(Row, Dataset)

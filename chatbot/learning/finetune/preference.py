@@ -114,7 +114,7 @@ def _trainer(
     half: bool,
 ) -> Any:
     from datasets import Dataset
-    from transformers import EarlyStoppingCallback, PrinterCallback
+    from transformers import PrinterCallback
     from trl import DPOTrainer
 
     class Trainer(DPOTrainer):  # type: ignore[misc]  # trl tells no types
@@ -130,8 +130,6 @@ def _trainer(
         train_dataset=Dataset.from_list(learned),
         eval_dataset=Dataset.from_list(checked) if checked else None,
     )
-    if checked:
-        trainer.add_callback(EarlyStoppingCallback(plan.patience))
     trainer.remove_callback(PrinterCallback)
     trainer.add_callback(_teller(journal, folder, plan))
     return trainer
@@ -196,6 +194,16 @@ def _tokenizer(base: Base) -> Any:
     return tokenizer
 
 
+def _looked(history: list[dict[str, Any]]) -> tuple[dict[str, Any], int]:
+    """The first best of the checks in a trainer's history, and how many came after it.
+
+    The history is kept with each checkpoint, so that patience outlives a kill.
+    """
+    checks = [log for log in history if "eval_loss" in log]
+    best = min(checks, key=lambda log: float(log["eval_loss"]))
+    return best, len(checks) - 1 - checks.index(best)
+
+
 def _teller(journal: Journal, folder: Path, plan: Plan) -> Any:
     from transformers import TrainerCallback
 
@@ -211,14 +219,20 @@ def _teller(journal: Journal, folder: Path, plan: Plan) -> Any:
                 step, steps = state.global_step, state.max_steps
                 journal.tell("step", step=step, steps=steps, train_loss=loss, rate=rate)
 
-        def on_evaluate(
-            self, _args: Any, state: Any, _control: Any, metrics: Any, **_: Any
-        ) -> None:
-            loss, step = round(float(metrics["eval_loss"]), 5), state.global_step
-            best = min([loss, *([state.best_metric] if state.best_metric is not None else [])])
-            journal.tell(
-                "check", step=step, validation_loss=loss, best_loss=best, patience=plan.patience
-            )
+        def on_evaluate(self, _args: Any, state: Any, control: Any, metrics: Any, **_: Any) -> Any:
+            best, without_gain = _looked(state.log_history)
+            if state.is_world_process_zero:
+                journal.tell(
+                    "check",
+                    step=state.global_step,
+                    validation_loss=round(float(metrics["eval_loss"]), 5),
+                    best_step=best["step"],
+                    best_loss=round(best["eval_loss"], 5),
+                    without_gain=without_gain,
+                    patience=plan.patience,
+                )
+            control.should_training_stop |= without_gain >= plan.patience
+            return control
 
         def on_save(self, _args: Any, state: Any, _control: Any, **_: Any) -> None:
             journal.tell("kept", step=state.global_step)

@@ -19,8 +19,8 @@ TOO_LARGE = (
 def train(folder: Path) -> Outcome:
     """Train what the folder's plan says. Goes on where an earlier process of it stopped.
 
-    A run that has ended is not run again. Raises Refused (plan, rows, disk), ModelUnavailable or
-    ModelCorrupt (base).
+    A run that has ended is not run again. Raises Refused (plan, rows, disk, memory),
+    ModelUnavailable or ModelCorrupt (base).
     """
     done = finished(folder)
     if done is not None:
@@ -38,6 +38,11 @@ def train(folder: Path) -> Outcome:
     except ChatbotError as error:
         journal.tell("ended", ended="failed", sentence=str(error))
         raise
+    except OSError as error:
+        where, why = error.filename or folder, error.strerror or type(error).__name__
+        sentence = f"{where}: {why}. Mend that, then begin again: it goes on from its last state."
+        journal.tell("ended", ended="failed", sentence=sentence)
+        raise Refused(sentence) from error
     except (MemoryError, RuntimeError) as error:
         if not isinstance(error, MemoryError) and "memory" not in str(error).lower():
             raise

@@ -15,8 +15,9 @@ from chatbot.backends.registry import Registry
 from chatbot.errors import ModelCorrupt, ModelUnavailable, Refused
 from chatbot.learning.finetune import general, keeping, running, train
 from chatbot.learning.finetune.encoding import Unfit, encode
-from chatbot.learning.finetune.journal import Journal
+from chatbot.learning.finetune.journal import Journal, read
 from chatbot.learning.finetune.loop import Loop
+from chatbot.learning.finetune.plan import Plan
 from chatbot.learning.finetune.room import SPARE
 from tests.support import tiny_model
 from tests.support.tuning import losses, row, run_folder, said
@@ -323,6 +324,39 @@ def test_preference_tuning_learns_the_better_answer(tmp_path):
     found = losses(folder)
     assert found[max(found)] < 0.6931
     verify(outcome.checkpoint, read_manifest(outcome.checkpoint))
+
+
+def test_patience_with_preferences_outlives_a_kill(tmp_path):
+    from transformers import TrainerControl, TrainerState
+
+    from chatbot.learning.finetune.preference import _teller
+
+    plan = Plan.read(run_folder(tmp_path, method="preference", patience=2))
+    looks = [{"step": step, "eval_loss": loss} for step, loss in ((3, 0.7), (6, 0.6), (9, 0.6))]
+    kept = TrainerState(global_step=9, log_history=[{"loss": 1.0}, *looks])
+    kept.save_to_json(tmp_path / "state.json")
+
+    state = TrainerState.load_from_json(tmp_path / "state.json")
+    state.global_step = 12
+    state.log_history.append({"step": 12, "eval_loss": 0.65})
+    teller = _teller(Journal(tmp_path), tmp_path, plan)
+    control = teller.on_evaluate(None, state, TrainerControl(), {"eval_loss": 0.65})
+
+    assert control.should_training_stop
+    (event,) = read(tmp_path)[0]
+    assert (event["best_step"], event["best_loss"], event["without_gain"]) == (6, 0.6, 2)
+    better = TrainerState(global_step=3, log_history=looks[:1])
+    assert not teller.on_evaluate(
+        None, better, TrainerControl(), {"eval_loss": 0.7}
+    ).should_training_stop
+
+
+def test_a_file_that_cannot_be_read_is_a_sentence(tmp_path):
+    folder = run_folder(tmp_path)
+    (folder / "settled.json").mkdir()
+    with pytest.raises(Refused, match=r"settled\.json: Is a directory\. Mend that"):
+        train(folder)
+    assert read(folder)[0][-1]["ended"] == "failed"
 
 
 def test_a_run_that_goes_on_looks_at_the_same_validation_rows(tmp_path, monkeypatch):
