@@ -95,7 +95,7 @@ def test_the_loop(product_of, home, monkeypatch):
     with pytest.raises(GateClosed, match="valuate"):
         product.promotion.promote(me, bad.model, reason="It was quick to train.")
     with one_thread():
-        asked = (me.name, "house", bad.model, "d1")
+        asked = (me.name, "first", bad.model, "d1")
         found = product.evaluations.run(*asked, cases=40, general=10, probes=False)
     assert "own.invented" in {line.name for line in found.refused}
     assert found.passed is False
