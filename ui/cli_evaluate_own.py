@@ -39,7 +39,7 @@ def evaluate_own(asked: Asked, report: Path | None, *, as_json: bool) -> None:
         base = asked.against or product.registry.resolve().label
         with progress() as tell:
             found = product.evaluations.run(
-                person.name,
+                person,
                 base,
                 asked.model,
                 asked.dataset,

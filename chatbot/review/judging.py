@@ -160,7 +160,9 @@ class Judging(Opening):
         with self._archive.main.writing() as session:
             require(session, person)
             found = review.get(session, item)
-            return comment(review_verdicts.add_comment(session, found.id, person.id, text), person)
+            said = review_verdicts.add_comment(session, found.id, person.id, text)
+            self._parts.audit.note_in(session, person, "review_commented", "review", item)
+        return comment(said, person)
 
     def comments(self, person: Person, item: str) -> list[Comment]:
         """What was said of an item, the oldest first. Raises NotAllowed, NotFound."""

@@ -64,9 +64,7 @@ class ModelsReleaseCommands:
         if base == tuned:
             raise Refused("A model cannot be compared with itself. Choose another one.")
         job = self._evaluating.begin(
-            lambda cancel: evaluations.run(
-                person.name, base, tuned, dataset, shared=True, cancel=cancel
-            )
+            lambda cancel: evaluations.run(person, base, tuned, dataset, shared=True, cancel=cancel)
         )
         return {"evaluation": self._begun(person, job, tuned)}
 

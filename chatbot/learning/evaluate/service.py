@@ -78,7 +78,7 @@ class Evaluations:
 
     def run(
         self,
-        person_name: str,
+        by: Person | str,
         base: str,
         tuned: str,
         dataset: str,
@@ -94,6 +94,7 @@ class Evaluations:
     ) -> Evaluation:
         """Evaluate both models in one run, to the end. Takes minutes; not for event loops.
 
+        `by`: who wants it; a run's process knows the name alone, and the audit then names nobody.
         `base`, `tuned`: a name or a label; `cases`: held-out rows, `general`: situations of the
         general suite, at most so many; `probes`: whether prompts' tests, attacks and bias are
         looked at, without which the gate stays closed; `shared`: people talk to models of this
@@ -107,7 +108,7 @@ class Evaluations:
         if first.label == second.label:
             raise Refused(f"{first.label} cannot be compared with itself. Name another model.")
         settings = {"cases": cases, "general": general, "seed": seed, "probes": probes}
-        found, held_out = self._begin(person_name, (first, second), dataset, settings)
+        found, held_out = self._begin(_name(by), (first, second), dataset, settings)
         token = cancel or CancelToken()
         with self._alive(found, token) as heard:
 
@@ -130,7 +131,8 @@ class Evaluations:
                 state, said = "stopped", STOPPED
                 raise
             finally:
-                self._end(found, state, said, outcome, notes if outcome else (), tolerance)
+                notes = notes if outcome else ()
+                self._end(found, state, said, outcome, notes, tolerance, _person(by))
         return self._kept(found.public_id)
 
     def require(self, person: Person) -> None:
@@ -298,6 +300,7 @@ class Evaluations:
         outcome: "Outcome | None",
         notes: tuple[str, ...],
         tolerance: Tolerance | None,
+        by: Person | None,
     ) -> None:
         allowed = tolerance or Tolerance()
         lines: Sequence[Line] = gate(outcome.parts, allowed) if outcome else []
@@ -309,7 +312,7 @@ class Evaluations:
             passed = all(line.passed for line in lines) if outcome else None
             rows.end(session, found.id, state, said=said, report=report, passed=passed)
             self._audit.note_in(
-                session, None, "model_evaluated", "model", found.tuned, evaluation=found.public_id
+                session, by, "model_evaluated", "model", found.tuned, evaluation=found.public_id
             )
 
     @contextmanager
@@ -344,6 +347,14 @@ class Evaluations:
     def _kept(self, evaluation: str) -> Evaluation:
         with self._archive.main.reading() as session:
             return keeping.view(rows.get(session, evaluation), session)
+
+
+def _name(by: Person | str) -> str:
+    return by if isinstance(by, str) else by.name
+
+
+def _person(by: Person | str) -> Person | None:
+    return None if isinstance(by, str) else by
 
 
 def _require(session: Session, person: Person) -> None:

@@ -233,6 +233,8 @@ def test_comments_are_for_reviewers(product, review, rita, raul, anna):
     review.comment(rita, item, "Is this policy?")
     [said] = review.comments(raul, item)
     assert (said.author, said.text, said.own) == ("Rita", "Is this policy?", False)
+    (entry,) = product.audit.each(action="review_commented")
+    assert (entry.actor, entry.subject, entry.detail) == ("Rita", item, {})
     with pytest.raises(EmptyText):
         review.comment(rita, item, " \n")
 

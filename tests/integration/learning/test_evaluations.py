@@ -243,10 +243,12 @@ def test_a_model_that_fails_leaves_the_reason(archive, ada):
 
     made = evaluations(archive, base=good, tuned=fails)
     with pytest.raises(Refused, match="answered no row: It has no room"):
-        made.run("Ada", "base", "tuned", "own", **ALONE)
+        made.run(ada, "base", "tuned", "own", **ALONE)
     found = made.list(ada)[0]
-    assert (found.state, found.passed) == ("failed", None)
+    assert (found.state, found.passed, found.actor) == ("failed", None, "Ada")
     assert "It has no room" in found.said
+    (entry,) = Audit(archive).entries(ada, limit=1)
+    assert (entry.action, entry.subject, entry.actor) == ("model_evaluated", "tuned@1", "Ada")
 
 
 def test_only_reviewers_and_administrators_read(archive, database, whole):
