@@ -10,10 +10,10 @@ from chatbot.errors import Refused
 from chatbot.review import shapes
 from chatbot.review.examples import Example, example
 from chatbot.review.judging import Judging
-from chatbot.review.lists import EVERY
+from chatbot.review.lists import EVERY, page_of
 from chatbot.review.parts import require
 from chatbot.review.views import SHAPES, Filters, Shape, State, Which
-from store import review_queue, review_subjects, review_verdicts
+from store import review_subjects, review_verdicts
 from store.engine import Session
 from store.errors import NotFound as NotStored
 from store.records import Person
@@ -72,7 +72,7 @@ class Exporting(Judging):
         while True:
             with self._archive.main.reading() as session:
                 self._admit(session, person, masked=masked)
-                page = _page(session, filters, states, text, below)
+                page = page_of(session, filters, states, text, below, PAGE)
                 ids = [each.id for each in page.items]
                 verdicts = review_verdicts.of_items(session, ids)
                 found = []
@@ -92,14 +92,6 @@ class Exporting(Judging):
         require(session, person)
         if not masked:
             require_admin(session, person)
-
-
-def _page(
-    session: Session, filters: Filters, states: Sequence[State], text: str, below: int | None
-) -> review_queue.Page:
-    if text.strip():
-        return review_queue.find(session, text, filters, states, below=below, limit=PAGE)
-    return review_queue.page(session, filters, states, below=below, limit=PAGE)
 
 
 @contextmanager

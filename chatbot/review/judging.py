@@ -102,7 +102,7 @@ class Judging(Opening):
         """
         if len(items) > MOST_AT_ONCE:
             raise Refused(f"At most {MOST_AT_ONCE} items at once. Choose fewer.")
-        [*named] = clean_tags([tag]) if tag else []
+        named = clean_tags([tag])
         with self._archive.main.writing() as session:
             require(session, person)
             now = datetime.now(UTC)

@@ -50,10 +50,7 @@ class Lists(Reading):
         self.read_new(NEW)
         with self._archive.main.reading() as session:
             below = review_queue.place_of(session, after) if after else None
-            if text.strip():
-                page = review_queue.find(session, text, filters, (which,), below=below, limit=limit)
-            else:
-                page = review_queue.page(session, filters, (which,), below=below, limit=limit)
+            page = page_of(session, filters, (which,), text, below, limit)
         # Titles may have been made by rules that hid less than those of now.
         found = self.read(page.items)
         with self._archive.main.reading() as session:
@@ -105,6 +102,20 @@ class Lists(Reading):
                 return
             self._listing[person.id] = moment
         self._parts.audit.note(person, "review_listed", "person", person.public_id)
+
+
+def page_of(
+    session: Session,
+    filters: Filters,
+    states: Sequence[State],
+    text: str,
+    below: int | None,
+    limit: int,
+) -> review_queue.Page:
+    """Items that the filters fit, and that have the words of `text` where there are any."""
+    if text.strip():
+        return review_queue.find(session, text, filters, states, below=below, limit=limit)
+    return review_queue.page(session, filters, states, below=below, limit=limit)
 
 
 def holder(item: ReviewItem, person: Person, now: datetime) -> int | None:
