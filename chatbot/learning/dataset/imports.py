@@ -24,8 +24,6 @@ from chatbot.learning.dataset.views import Bad
 
 LONGEST_LINE = 4 * 1024 * 1024
 """Bytes of one line."""
-LONGEST_CELL = 131_072
-"""Characters of one cell of a CSV file, the csv module's own limit."""
 TABLES = (".csv", ".tsv")
 OBJECTS = (".jsonl", ".json", ".ndjson")
 
