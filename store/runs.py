@@ -270,6 +270,11 @@ def requeue(session: Session, public_id: str) -> Run:
     return get(session, public_id)
 
 
+def drop_samples(session: Session, run: Run) -> None:
+    """Forget what a run's model answered on the way."""
+    session.execute(update(Row).where(Row.id == run.id).values(samples=[]))
+
+
 def dataset_sha(session: Session, run: Run) -> str | None:
     """The hash of the run's dataset as it is now; None when it was removed."""
     if run.dataset_id is None:

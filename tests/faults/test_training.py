@@ -3,11 +3,13 @@
 import os
 import shutil
 import signal
+import stat
 import threading
 import time
 from functools import cache
 
 import pytest
+from sqlalchemy import update
 
 from chatbot.bootstrap import build
 from chatbot.errors import Conflict, Refused
@@ -15,6 +17,7 @@ from chatbot.learning.finetune import train
 from chatbot.learning.jobs import spawning
 from chatbot.settings import Settings
 from store import runs as rows
+from store.models import TrainingRun
 from tests.support import run_process, tiny_model
 from tests.support.forked import start
 from tests.support.learning import one_thread, write_turns
@@ -233,7 +236,10 @@ def test_a_stopped_run_keeps_the_best_it_had(place):
     done = place.ended(run)
     assert (done.state, done.kept, done.step) == ("stopped", True, 20)
     assert f"Stopped and kept as {run.model}" in done.said
-    card = (place.home / "models" / run.model / "README.md").read_text()
+    assert f"`chatbot evaluate {run.model} --dataset {DATA} --against tiny@1`" in done.said
+    file = place.home / "models" / run.model / "README.md"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    card = file.read_text()
     assert f"{done.best_loss:.4f} at step {done.best_step}" in card
     with pytest.raises(Conflict, match="Start a new run"):
         server.runs.resume(server.person(), run.public_id)
@@ -265,7 +271,11 @@ def test_a_run_whose_dataset_changed_ends_and_forgets_its_turns(place):
     assert done.state == "failed"
     assert "Nothing was kept" in done.said
     folder = place.folder(run)
-    assert [one.name for one in folder.glob("*.jsonl")] == ["events.jsonl"]
+    assert [one.name for one in folder.iterdir()] == ["process.lock"]
+    with server.database.transaction() as session:
+        session.execute(update(TrainingRun).values(samples=[{"text": "14 days."}]))
+    server.runs.tidy()
+    assert place.read(run).samples == []
     with pytest.raises(Refused, match="was removed"):
         server.runs.resume(server.person(), run.public_id)
 

@@ -8,6 +8,7 @@ from chatbot.errors import ChatbotError, Refused
 from chatbot.learning.finetune.journal import Journal
 from chatbot.learning.finetune.outcome import Outcome
 from chatbot.learning.finetune.plan import Plan
+from chatbot.learning.private import private
 
 OUTCOME = "outcome.json"
 TOO_LARGE = (
@@ -16,6 +17,7 @@ TOO_LARGE = (
 )
 
 
+@private()
 def train(folder: Path) -> Outcome:
     """Train what the folder's plan says. Goes on where an earlier process of it stopped.
 

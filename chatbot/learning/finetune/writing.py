@@ -77,8 +77,6 @@ def _weights(model: Any, base: Base, folder: Path) -> None:
 
     model.generation_config = GenerationConfig()  # the base's own is carried, valid or not
     model.to(stored_dtype(base.folder)).save_pretrained(folder)
-    for path in folder.glob("*.safetensors"):
-        path.chmod(0o644)
 
 
 def _others(base: Base, folder: Path) -> None:

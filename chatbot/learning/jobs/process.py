@@ -22,6 +22,7 @@ from chatbot.learning.evaluate.service import Evaluations
 from chatbot.learning.evaluate.views import Evaluation
 from chatbot.learning.jobs import checks, keeping, liveness
 from chatbot.learning.jobs.watching import Watch
+from chatbot.learning.private import private
 from chatbot.settings import Settings
 from store import datasets
 from store import runs as rows
@@ -61,6 +62,19 @@ def clear(folder: Path, *, work: bool = True) -> None:
         shutil.rmtree(folder / name, ignore_errors=True)
 
 
+def empty(folder: Path) -> None:
+    """Remove all that a run wrote: events hold answers of a model, which may recite a turn."""
+    for path in folder.iterdir():
+        if path.name == liveness.LOCK:
+            continue  # somebody may hold it
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            with suppress(OSError):
+                path.unlink()
+
+
+@private()
 def work(parts: Parts, public_id: str) -> State:
     """Take a claimed run and bring it to its end; the state it ended in.
 
@@ -119,7 +133,7 @@ class _Work:
         if self._watch.why == "lost":
             return "interrupted", "It was taken for dead, so it ended. Resume goes on from there."
         if self._watch.why == "changed":
-            clear(self._folder)
+            empty(self._folder)
             return "failed", (
                 f"Dataset {self._run.dataset} changed: somebody in it was forgotten, or it was "
                 "removed. Nothing was kept; start a new run."
@@ -175,11 +189,12 @@ class _Work:
         told = str(self._watch.now().facts.get("told", ""))
         if why:
             return "stopped", (
-                f"{told} Stopped and kept as {run.model}; it was not compared with {run.base} yet."
+                f"{told} Stopped and kept as {run.model}. Nobody compared it with {run.base}: a "
+                f"stop ends all of a run. {_how(run)}"
             )
         cases, general = (int(run.settings.get(name, n)) for name, n in checks.COMPARED.items())
         if cases == 0:
-            return "complete", f"{told} It was not compared with {run.base} yet."
+            return "complete", f"{told} It was not compared with {run.base} yet. {_how(run)}"
         self._watch.fact("phase", "comparing")
         cancel = CancelToken()
         self._watch.on_stop(cancel.cancel)
@@ -199,6 +214,14 @@ class _Work:
             self._parts.registry.unload(run.model)
         self._watch.fact("evaluation", found.id)
         return "complete", f"{told} {_verdict(found)}"
+
+
+def _how(run: Run) -> str:
+    """What compares a kept model with its base, by hand."""
+    return (
+        f"Compare them with `chatbot evaluate {run.model} --dataset {run.dataset} --against "
+        f"{run.base}`, or by Evaluate… on the Models page."
+    )
 
 
 def _verdict(found: Evaluation) -> str:

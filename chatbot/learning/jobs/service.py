@@ -19,7 +19,8 @@ from chatbot.errors import NotAllowed, NotFound, Refused
 from chatbot.learning.dataset import Datasets
 from chatbot.learning.evaluate.service import Evaluations
 from chatbot.learning.jobs import checks, keeping, liveness, spawning
-from chatbot.learning.jobs.process import Parts, clear, folder_of, work
+from chatbot.learning.jobs.process import Parts, empty, folder_of, work
+from chatbot.learning.private import private
 from chatbot.settings import Settings
 from store import accounts
 from store import runs as rows
@@ -36,7 +37,7 @@ LOOK_EVERY = 3.0
 """Seconds between two looks at the queue."""
 TIDY_EVERY = 60.0
 KEPT = timedelta(days=30)
-"""So long a run that ended early can be resumed; then its turns and checkpoints are removed."""
+"""So long a run that ended early can be resumed; then what it wrote is removed."""
 
 
 class Runs:
@@ -118,8 +119,9 @@ class Runs:
         version = max(map(_number, _versions(self._registry, checked["name"])), default=0) + 1
         info = self._registry.resolve(checked["base"])
         label = f"{checked['name']}@{version}"
-        checks.plan_of(checked["settings"], info, method, label).write(folder)
-        self.parts.datasets.write(checked["dataset"], folder)
+        with private():
+            checks.plan_of(checked["settings"], info, method, label).write(folder)
+            self.parts.datasets.write(checked["dataset"], folder)
         self._audit.note(person, "run_prepared", "dataset", checked["dataset"])
 
     def list(self, person: Person, limit: int = 50) -> list[Run]:
@@ -246,7 +248,11 @@ class Runs:
             await asyncio.sleep(LOOK_EVERY)
 
     def tidy(self) -> None:
-        """Remove turns that runs must not learn from any more, and names of who was forgotten."""
+        """Remove what runs learned from and wrote where turns of it left, or it is too old.
+
+        Their answers to sample questions go as well: a model may recite a turn. Cards of kept
+        models name their person as the database does now.
+        """
         root = folder_of(self._settings, "x").parent
         for folder in sorted(root.iterdir()) if root.is_dir() else ():
             try:
@@ -258,8 +264,12 @@ class Runs:
             if run.state in ("queued", *rows.GOING):
                 continue
             old = run.ended_at is not None and now() - run.ended_at > KEPT
-            if sha != run.dataset_sha or old:
-                clear(folder)
+            changed = sha != run.dataset_sha
+            if changed or old:
+                empty(folder)
+            if changed and run.samples:
+                with self._archive.main.writing() as session:
+                    rows.drop_samples(session, run)
             if run.kept:
                 keeping.rename_person(self._settings.models_folder, run)
 

@@ -28,7 +28,7 @@ def begin(run: str, settings: Settings, folder: Path) -> None:
     command = [sys.executable, "-P", "-m", _MODULE, run]
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with (folder / LOG).open("ab") as log:
+        with open(folder / LOG, "ab", opener=_private) as log:
             process = subprocess.Popen(  # noqa: S603  our own module, and an id of ours
                 command,
                 stdin=subprocess.DEVNULL,
@@ -44,6 +44,10 @@ def begin(run: str, settings: Settings, folder: Path) -> None:
         ) from error
     # Who has ended is a process as long as its parent does not ask.
     threading.Thread(target=process.wait, name=f"run {run}", daemon=True).start()
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def environment(settings: Settings) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Whole runs on tiny models: what comes of them is better, is whole, and is served."""
 
 import json
+import stat
 from dataclasses import replace
 from random import Random
 
@@ -46,6 +47,9 @@ def test_a_full_run_lowers_the_loss_and_leaves_the_base_alone(tmp_path):
     told = json.loads((outcome.checkpoint / "manifest.json").read_text())["trained"]
     assert told["base"] == "base@1"
     assert losses(folder, "sample", "answer").keys() == checks(folder).keys()
+    written = [folder / "events.jsonl", folder / "settled.json", *outcome.checkpoint.iterdir()]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in written} == {0o600}
+    assert stat.S_IMODE(outcome.checkpoint.stat().st_mode) == 0o700
     assert train(folder) == outcome  # it has ended, and does not begin again
 
 

@@ -1,9 +1,11 @@
 """Parts of a run that need neither a database nor a model: events, cards, checks, liveness."""
 
 import json
+import stat
 import struct
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 
@@ -11,7 +13,7 @@ from chatbot.errors import Conflict, ModelCorrupt, Refused
 from chatbot.learning.dataset import Dataset
 from chatbot.learning.finetune.journal import Journal
 from chatbot.learning.jobs import card, checks, liveness, spawning
-from chatbot.learning.jobs.process import _sentence, clear
+from chatbot.learning.jobs.process import _sentence, clear, empty
 from chatbot.learning.jobs.progress import SAMPLES, Progress
 from chatbot.settings import HostedModel, Settings
 from store.runs import Point, Run
@@ -230,6 +232,21 @@ def test_what_goes_wrong_is_a_sentence_without_what_was_said(error, said, tmp_pa
     assert said in sentence
     assert "customer" not in sentence
     assert "\n" not in sentence
+
+
+def test_emptied_folder_keeps_its_lock_alone(tmp_path):
+    for name in ("events.jsonl", "log.txt", "bad.jsonl", liveness.LOCK):
+        (tmp_path / name).write_text("x")
+    (tmp_path / "state").mkdir()
+    empty(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [liveness.LOCK]
+
+
+def test_log_of_a_run_is_its_owners_alone(tmp_path, monkeypatch):
+    monkeypatch.setattr(spawning.subprocess, "Popen", lambda *_, **__: SimpleNamespace(wait=int))
+    spawning.begin("r1", Settings(home=tmp_path), tmp_path / "runs" / "r1")
+    log = tmp_path / "runs" / "r1" / spawning.LOG
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (log, log.parent)] == [0o600, 0o700]
 
 
 def test_clearing_leaves_the_log(tmp_path):
