@@ -1,16 +1,20 @@
-"""What every command module shares: how a group behaves, the --json option, the opened product."""
+"""What every command module shares: how a group behaves, its options, the product, new files."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from chatbot import settings as configuration
+from chatbot.errors import Refused
 
 if TYPE_CHECKING:
     from chatbot.bootstrap import Product
     from chatbot.views import Person
+
+TAKEN = "{file} is there already. Name another file."
 
 Json = Annotated[bool, typer.Option("--json", help="Print data as JSON, and nothing else.")]
 
@@ -44,3 +48,20 @@ def opened(**overrides: Any) -> Iterator["Product"]:
         yield product
     finally:
         product.close()
+
+
+def refuse_taken(file: Path | None) -> None:
+    """Refuse a file that is there before anything long is begun. Raises Refused."""
+    if file is not None and file.exists():
+        raise Refused(TAKEN.format(file=file))
+
+
+def write_new(file: Path, texts: Iterable[str]) -> None:
+    """Write a new file. Raises Refused: it is there already, or the disk does not take it."""
+    try:
+        with file.open("x", encoding="utf-8", newline="\n") as out:
+            out.writelines(texts)
+    except FileExistsError:
+        raise Refused(TAKEN.format(file=file)) from None
+    except OSError as error:
+        raise Refused(f"{file} cannot be written: {error.strerror}.") from None

@@ -10,8 +10,8 @@ from typing import Annotated, Any, Literal
 import typer
 
 from chatbot import settings as configuration
-from chatbot.errors import ChatbotError, Refused
-from ui.cli_base import As, Json, acting, group, opened
+from chatbot.errors import ChatbotError
+from ui.cli_base import As, Json, acting, group, opened, write_new
 from ui.cli_output import is_terminal, note, plain, working, write, write_json, write_rows
 
 Limit = Annotated[int, typer.Option(min=1, max=100_000, help="Show at most this many.")]
@@ -115,13 +115,7 @@ def export_conversation(
             write(text, end="")
         return
     file = output / name if output.is_dir() else output
-    try:
-        with file.open("x", encoding="utf-8", newline="\n") as out:
-            out.write(text)
-    except FileExistsError:
-        raise Refused(f"{file} is there already. Name another file.") from None
-    except OSError as error:
-        raise Refused(f"{file} cannot be written: {error.strerror}.") from None
+    write_new(file, [text])
     note(f"Written to {file}.")
 
 

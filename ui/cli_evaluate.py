@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from chatbot.errors import Refused
-from ui.cli_base import As, Json, opened
+from ui.cli_base import As, Json, opened, refuse_taken, write_new
 from ui.cli_evaluate_own import Asked, evaluate_own
 from ui.cli_output import is_terminal, note, plain, write_json, write_rows
 
@@ -77,7 +77,7 @@ def evaluate(
     With --dataset: against its base on your own held-out turns, on the suite, on prompts' tests,
     attacks and bias probes. What may not get worse is the gate of promotion.
     """
-    _refuse_taken(replies)
+    refuse_taken(replies)
     if dataset is not None:
         _refuse_suite_options(full=full, data=data, replies=replies)
         asked = Asked(model, dataset, _one(baseline), cases, general, seed, as_)
@@ -206,11 +206,6 @@ def _named(column: "Column") -> str:
     return f"{'; '.join(cases[:3])}{more}. The first reason: {column.failed[0]['reason']}"
 
 
-def _refuse_taken(file: Path | None) -> None:
-    if file is not None and file.exists():
-        raise Refused(f"{file} is there already. Name another file.")
-
-
 def _write_replies(file: Path, report: "Report") -> None:
     lines = (
         {
@@ -227,9 +222,5 @@ def _write_replies(file: Path, report: "Report") -> None:
         for column in report.columns
         for reply in column.replies
     )
-    text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
-    try:
-        file.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise Refused(f"{file} cannot be written: {error.strerror}.") from None
+    write_new(file, (json.dumps(line, ensure_ascii=False) + "\n" for line in lines))
     note(f"Replies written to {file}.")

@@ -1,11 +1,11 @@
 """`chatbot evaluate MODEL --dataset D`: a tuned model against its base, and the gate."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from chatbot.errors import Refused
-from ui.cli_base import acting, opened
+from ui.cli_base import acting, opened, refuse_taken, write_new
 from ui.cli_output import note, write, write_json, write_rows
 
 if TYPE_CHECKING:
@@ -50,14 +50,15 @@ def evaluate_own(asked: Asked, report: Path | None, *, as_json: bool) -> None:
             )
         if report is not None:
             text = product.evaluations.report_text(person, found.id, form)
-            _write_report(report, text)
+            write_new(report, [text])
+            note(f"Report written to {report}.")
     show(found, as_json=as_json)
 
 
 def show(found: "Evaluation", *, as_json: bool = False) -> None:
     """Print an evaluation: every figure, the gate, and the verdict."""
     if as_json:
-        write_json(asdict(found))
+        write_json(found)
     else:
         _write(found)
 
@@ -65,19 +66,10 @@ def show(found: "Evaluation", *, as_json: bool = False) -> None:
 def _form(report: Path | None) -> Literal["markdown", "html"]:
     if report is None:
         return "markdown"
-    if report.exists():
-        raise Refused(f"{report} is there already. Name another file.")
+    refuse_taken(report)
     if report.suffix not in FORMS:
         raise Refused(f"{report} ends neither in .html nor in .md. Name it so.")
     return FORMS[report.suffix]
-
-
-def _write_report(file: Path, text: str) -> None:
-    try:
-        file.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise Refused(f"{file} cannot be written: {error.strerror}.") from None
-    note(f"Report written to {file}.")
 
 
 def _write(found: "Evaluation") -> None:

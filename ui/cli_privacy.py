@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chatbot.errors import Refused
-from ui.cli_base import Json, group, opened
+from ui.cli_base import Json, group, opened, write_new
 from ui.cli_data import db
 from ui.cli_output import is_terminal, note, plain, working, write, write_json, write_rows
 from ui.cli_users import users
@@ -195,13 +195,7 @@ def export_entries(
             for line in lines:
                 write(line, end="")
             return
-        try:
-            with output.open("x", encoding="utf-8", newline="\n") as out:
-                out.writelines(lines)
-        except FileExistsError:
-            raise Refused(f"{output} is there already. Name another file.") from None
-        except OSError as error:
-            raise Refused(f"{output} cannot be written: {error.strerror}.") from None
+        write_new(output, lines)
     note(f"Written to {output}.")
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from chatbot.errors import Refused
-from ui.cli_base import As, Json, acting, opened
+from ui.cli_base import As, Json, acting, opened, write_new
 from ui.cli_output import note, write, write_json, write_rows
 from ui.cli_prompts import Name
 
@@ -101,7 +101,8 @@ def export_prompt(
     elif output is None:
         write(text, end="" if text.endswith("\n") else "\n")
     else:
-        _write_new(output, text)
+        write_new(output, [text])
+        note(f"Written to {output}.")
 
 
 def import_prompt(
@@ -177,14 +178,3 @@ def _read(file: Path) -> str:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise Refused(f"{file} is not UTF-8 text. Save it as UTF-8.") from None
-
-
-def _write_new(file: Path, text: str) -> None:
-    try:
-        with file.open("x", encoding="utf-8", newline="\n") as out:
-            out.write(text)
-    except FileExistsError:
-        raise Refused(f"{file} is there already. Name another file.") from None
-    except OSError as error:
-        raise Refused(f"{file} cannot be written: {error.strerror}.") from None
-    note(f"Written to {file}.")
