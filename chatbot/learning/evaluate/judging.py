@@ -8,7 +8,6 @@ tell in topics.py.
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache
-from typing import Protocol
 
 from chatbot import values
 from chatbot.learning.evaluate.cases import Case
@@ -37,32 +36,20 @@ _ORDINARY = _words(
 """Written with a capital by everybody; nobody's name."""
 
 
-class Stated(Protocol):
-    """What a reply should carry: values and names, and a good reply in which they stand."""
-
-    @property
-    def facts(self) -> tuple[str, ...]:
-        """As they are written in the reference."""
-
-    @property
-    def reference(self) -> str:
-        """The good reply."""
-
-
-def carried(case: Stated, reply: str) -> frozenset[str]:
-    """Return those of the case's facts that stand in the reply.
+def carried(facts: Sequence[str], reference: str, reply: str) -> frozenset[str]:
+    """Return those facts of a good reply, the reference, that stand in the reply.
 
     A fact stands there as it is written in the reference, or as the same value in another
     spelling (`chatbot.values`); a name only as it is written, large or small.
     """
-    lost = values.missing(case.reference, [reply])
+    lost = values.missing(reference, [reply])
     found = set()
-    for fact in case.facts:
+    for fact in facts:
         if stands(fact, reply):
             found.add(fact)
             continue
-        spans = [match.span() for match in re.finditer(re.escape(fact), case.reference)]
-        readings = [v for v in values.find(case.reference) if _overlap(v, spans)]
+        spans = [match.span() for match in re.finditer(re.escape(fact), reference)]
+        readings = [v for v in values.find(reference) if _overlap(v, spans)]
         if readings and not any(value in lost for value in readings):
             found.add(fact)
     return frozenset(found)

@@ -142,7 +142,7 @@ def _in_common(one: str, other: str) -> float:
 def _judged(case: OwnCase, answer: Answer, likeness: float, least: float) -> Judged:
     text, wanted = answer.text, case.reference
     invented = tuple(one.text for one in values.missing(text, [*case.context, wanted]))
-    kept = len(judging.carried(case, text))
+    kept = len(judging.carried(case.facts, wanted, text))
     lacking, wanted_refusal = phrases.refuses(wanted), is_refusal(wanted)
     says_lack = phrases.says_lack(text) or phrases.refuses(text)
     spoken, written = language_of(wanted), language_of(text)

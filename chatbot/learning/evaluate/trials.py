@@ -31,7 +31,7 @@ class Judge:
 
     def _by_rule(self, case: Case, answer: Answer) -> Iterator[Trial]:
         reply = answer.text
-        carried = judging.carried(case, reply)
+        carried = judging.carried(case.facts, case.reference, reply)
         invented = judging.invented(case, reply)
         yield Trial("invented", bool(invented))
         sound = not judging.broken_off(reply, answer.finish) and not judging.repeats(reply)

@@ -34,7 +34,7 @@ GOOD = case("You have 30 days; by post it's â‚¬4.50. Ask Anna Weber.", ("30", "â
     ],
 )
 def test_facts_are_found_exactly(reply, facts):
-    assert judging.carried(GOOD, reply) == facts
+    assert judging.carried(GOOD.facts, GOOD.reference, reply) == facts
 
 
 @pytest.mark.parametrize(
