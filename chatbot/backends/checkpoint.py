@@ -203,13 +203,19 @@ def read_by_loaders(folder: Path) -> list[Path]:
     return sorted(path for path in files if path.name not in (MANIFEST, EVALUATION))
 
 
-def _context(folder: Path) -> int:
+def read_config(folder: Path) -> dict[str, Any]:
+    """The settings of a checkpoint's architecture. Raises ModelUnavailable."""
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ModelUnavailable(
             f"{folder.name}: config.json is missing or unreadable. Copy the whole checkpoint."
         ) from error
+    return config if isinstance(config, dict) else {}
+
+
+def _context(folder: Path) -> int:
+    config = read_config(folder)
     names = ("max_position_embeddings", "n_positions", "max_seq_len")
     return next(
         (config[name] for name in names if isinstance(config.get(name), int)), _DEFAULT_CONTEXT

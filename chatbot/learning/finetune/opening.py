@@ -4,7 +4,6 @@ Full tuning needs fp32 weights, because steps are smaller than bf16 can add; wit
 reads, and may be halves. Whatever is wrong with a folder is a sentence.
 """
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import torch
 from chatbot.backends.chat_tokens import ChatTokens
 from chatbot.backends.checkpoint import (
     Manifest,
+    read_config,
     read_manifest,
     refuse_adapter,
     refuse_pickles,
@@ -23,7 +23,7 @@ from chatbot.backends.checkpoint import (
 from chatbot.backends.loading import load_to_train
 from chatbot.backends.reference import halves_are_fast
 from chatbot.backends.swapping import Swapping
-from chatbot.errors import ModelUnavailable, Refused
+from chatbot.errors import Refused
 from chatbot.learning.finetune.plan import Plan
 
 PLAIN_TEMPLATE = (
@@ -82,7 +82,7 @@ def known(folder: Path) -> Manifest:
     """
     if not folder.is_dir():
         raise Refused(f"There is no model in {folder}. Choose another base model.")
-    config = _config(folder)
+    config = read_config(folder)
     names = [str(name) for name in config.get("architectures") or ()]
     writes = ("ForCausalLM", "LMHeadModel", "ForConditionalGeneration")
     if names and not any(name.endswith(writes) for name in names):
@@ -102,16 +102,6 @@ def halves_are_faster(folder: Path, device: torch.device) -> bool:
     """Whether bf16 trains faster than fp32 on this device."""
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    config = _config(folder)
+    config = read_config(folder)
     width = next((int(config[n]) for n in ("hidden_size", "n_embd", "d_model") if n in config), 512)
     return halves_are_fast(width, TRIED_TOKENS)
-
-
-def _config(folder: Path) -> dict[str, Any]:
-    try:
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ModelUnavailable(
-            f"{folder.name}: config.json is missing or unreadable. Copy the whole checkpoint."
-        ) from error
-    return config if isinstance(config, dict) else {}
