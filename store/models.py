@@ -49,6 +49,15 @@ from store.review_tables import ReviewGone as ReviewGone
 from store.review_tables import ReviewItem as ReviewItem
 from store.review_tables import ReviewWords as ReviewWords
 from store.review_tables import Verdict as Verdict
+from store.serve_tables import ApiCall as ApiCall
+from store.serve_tables import ApiKey as ApiKey
+from store.serve_tables import ApiThread as ApiThread
+from store.serve_tables import ConnectedModel as ConnectedModel
+from store.serve_tables import KeyCount as KeyCount
+from store.serve_tables import Lease as Lease
+from store.serve_tables import Replica as Replica
+from store.serve_tables import Webhook as Webhook
+from store.serve_tables import WebhookDelivery as WebhookDelivery
 from store.ticket_tables import Macro as Macro
 from store.ticket_tables import Reply as Reply
 from store.ticket_tables import Ticket as Ticket
@@ -57,6 +66,10 @@ from store.ticket_tables import TicketMessage as TicketMessage
 from store.ticket_tables import TicketPresence as TicketPresence
 from store.ticket_tables import TicketText as TicketText
 from store.ticket_tables import TicketWords as TicketWords
+from store.watch_tables import Alert as Alert
+from store.watch_tables import AlertEvent as AlertEvent
+from store.watch_tables import Hour as Hour
+from store.watch_tables import Reading as Reading
 
 _NOT_DELETED = text("deleted_at IS NULL")
 _DELETED = text("deleted_at IS NOT NULL")
@@ -198,7 +211,10 @@ class Conversation(Base):
 
 
 class Message(Base):
-    """One message. `content` stands last so that reading the rest of the row skips a long text."""
+    """One message. `content` stands late so that reading the rest of the row skips a long text.
+
+    `writer`: the replica that writes it while it is streaming; a value, as that one leaves first.
+    """
 
     __tablename__ = "messages"
     __table_args__ = (
@@ -228,6 +244,7 @@ class Message(Base):
     finished_at: Mapped[datetime | None] = mapped_column(UtcTime)
     error: Mapped[str | None] = mapped_column(ExactText)
     content: Mapped[str] = mapped_column(ExactText)
+    writer: Mapped[int | None] = mapped_column(BigId)
 
 
 class Trace(Base):
@@ -265,7 +282,10 @@ class Feedback(Base):
     """What a person thought of a message."""
 
     __tablename__ = "feedback"
-    __table_args__ = (CheckConstraint("rating IN (-1, 1)", name="rating"),)
+    __table_args__ = (
+        CheckConstraint("rating IN (-1, 1)", name="rating"),
+        Index("ix_feedback_updated_at", "updated_at"),
+    )
 
     message_id: Mapped[int] = mapped_column(
         ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True

@@ -181,6 +181,9 @@ def serve(
         access_log=False,
         timeout_graceful_shutdown=GRACE,
         server_header=False,
+        # What every installation has; others, where they happen to be there, behave otherwise.
+        loop="asyncio",
+        http="h11",
         # Uvicorn would believe what anybody on this machine says of where they come from.
         proxy_headers=bool(product.settings.forwarded),
         forwarded_allow_ips=list(product.settings.forwarded),

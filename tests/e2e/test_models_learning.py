@@ -110,7 +110,8 @@ def test_a_failed_run_says_why_and_from_where_it_goes_on(shop, page):
     rows = run.get_by_role("table", name="Runs").get_by_role("row")
     expect(rows).to_have_count(4)
     expect(rows.nth(2)).to_contain_text("failed")
-    run.get_by_role("link", name=DATASET).first.click()
+    run.get_by_role("link", name=DATASET).first.press("Enter")
+    expect(run.get_by_role("heading", name=DATASET)).to_be_focused()
     expect(run.get_by_role("region", name="Counts")).to_contain_text("192")
 
 
@@ -131,6 +132,7 @@ def test_a_dataset_is_built_of_a_file_that_has_a_bad_line(shop, page, tmp_path):
     dialog.get_by_role("button", name="Look first").click()
     bad = dialog.get_by_role("list", name="Lines that could not be used")
     expect(bad).to_contain_text("own.jsonl, line 3", timeout=PATIENCE)
+    expect(dialog.get_by_role("button", name="Look first")).to_be_focused()
     dialog.get_by_role("button", name="Build", exact=True).click()
     expect(page.get_by_role("heading", name="own-1")).to_be_visible(timeout=PATIENCE)
     expect(page.get_by_role("region", name="Turns")).to_be_visible()
@@ -188,6 +190,7 @@ def test_a_model_is_promoted_against_the_gate_and_rolled_back(shop, page):
     expect(dialog).to_be_hidden(timeout=PATIENCE)
     chosen = registry.get_by_role("table", name="Models").get_by_role("row", name=TUNED)
     expect(chosen).to_contain_text("production")
+    expect(detail.get_by_role("button", name=f"More for {TUNED}")).to_be_focused()
 
     detail.get_by_role("button", name=f"More for {TUNED}").click()
     page.get_by_role("menuitem", name="Roll back…").click()

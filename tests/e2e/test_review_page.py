@@ -168,6 +168,8 @@ def test_review_by_keyboard_then_by_hand(page):
     rows(page).last.click()
     page.get_by_role("button", name="Judge this answer").click()
     expect(page.get_by_label("Corrected answer")).to_be_visible()
+    page.evaluate("location.hash = '%'")
+    expect(page.get_by_text("That does not exist, or it was deleted.")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") == 390
 
 
@@ -179,7 +181,9 @@ def test_run_again_and_compare(page, site):
     page.get_by_role("button", name="Run again with…").click()
     again = page.get_by_role("dialog", name="Run again with…")
     again.get_by_label("Prompt").select_option("assistant")
-    again.get_by_role("button", name="Run", exact=True).click()
+    again.get_by_role("button", name="Run", exact=True).press("Enter")
+    expect(again.get_by_role("button", name="Copy")).to_be_visible()
+    expect(again.get_by_role("button", name="Run", exact=True)).to_be_focused()
     again.get_by_role("button", name="Use as the correction").click()
     expect(page.get_by_label("Corrected answer")).to_have_value(re.compile("You wrote: My lamp"))
     box = page.get_by_label("Comment to other reviewers")
@@ -202,5 +206,5 @@ def test_run_again_and_compare(page, site):
     page.keyboard.press("2")
     expect(page.locator("#compare-result")).to_contain_text("A was scripted@1")
     expect(page.locator("#compare-standing")).to_contain_text("100 % (21 % to 100 %)")
-    page.get_by_role("link", name="All comparisons").click()
+    page.get_by_role("link", name="Comparisons", exact=True).click()
     expect(page.get_by_role("table", name="Sides")).to_contain_text("scripted@1 · support v1")

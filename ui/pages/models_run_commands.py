@@ -188,7 +188,6 @@ class ModelsRunCommands:
             "turns": found.preference if method == "preference" else found.splits.get("train", 0),
             "plain": view.fields(values, EXPLAINED, LIMITS, PLAIN),
             "advanced": view.fields(values, EXPLAINED, LIMITS, ADVANCED),
-            "about": {name: EXPLAINED[name] for name in ("base", "out_name", "method", "samples")},
         }
 
     @command

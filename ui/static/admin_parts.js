@@ -115,7 +115,7 @@ export function formDialog(title, parts, { run, ...how }) {
   });
   const dialog = openDialog(title, h("div", { class: "pb" }, body));
   cancel.addEventListener("click", () => dialog.close());
-  $("input:not(:disabled)", body)?.focus();
+  $(":is(input, select, textarea):not(:disabled)", body)?.focus();
   return dialog;
 }
 

@@ -3,7 +3,7 @@
 
    The address names the place: nothing for the queue, #TICKET for a ticket. */
 
-import { $ } from "./dom.js";
+import { $, decoded } from "./dom.js";
 import { toast } from "./overlays.js";
 import { call } from "./server.js";
 
@@ -16,7 +16,7 @@ const open = new Map();
 export const on = (name, run) => open.set(name, run);
 export const tell = (name, ...given) => open.get(name)?.(...given);
 
-export const ticketInAddress = () => decodeURIComponent(location.hash.slice(1).split("/")[0]);
+export const ticketInAddress = () => decoded(location.hash.slice(1).split("/")[0]);
 
 /* The whole address: Gradio's <base> would send a bare "#…" to the first page. */
 export const addressOf = (ticket) => `${location.pathname}${ticket ? `#${encodeURIComponent(ticket)}` : ""}`;

@@ -88,6 +88,15 @@ export function iconButton(drawing, name, onclick, attributes = {}) {
   );
 }
 
+/* What an address says after its #; one that nobody could have made is taken as it stands. */
+export function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
 /* Draws the icons that templates ask for with <i data-icon="…">. */
 export function drawIcons(root) {
   for (const place of $$("i[data-icon]", root)) place.replaceWith(icon(place.dataset.icon));

@@ -21,7 +21,7 @@ export function drawAnswers(panel, evaluation) {
     Object.assign(view, { change: chosen, at: 0, pairs: [] });
     load();
   });
-  panel.replaceChildren(h("div", { class: "ph wrap" }, h("h2", {}, "Answers"), which, h("span", { class: "sp" }), where, previous, next), place);
+  panel.replaceChildren(h("div", { class: "ph wrap" }, h("h2", {}, "Answers"), which, h("span", { class: "sp" }), h("span", { class: "row" }, where, previous, next)), place);
 
   async function load() {
     const asked = ++view.asked;

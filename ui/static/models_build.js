@@ -8,7 +8,7 @@ import { go, models } from "./models_shell.js";
 import { openDialog, toast } from "./overlays.js";
 import { newKey } from "./server.js";
 import { sendFile } from "./uploads.js";
-import { work } from "./works.js";
+import { withheld, work } from "./works.js";
 
 const SOURCES = [
   ["verdict", "Approved answers", "answers that a reviewer judged good"],
@@ -17,9 +17,10 @@ const SOURCES = [
 ];
 const FORMATS = ".jsonl,.json,.csv";
 
-export function buildDataset() {
+/* `taken`: the names there are; a dataset never changes, so a new one needs a name of its own. */
+export function buildDataset(taken) {
   const view = { files: [] };
-  const name = input({ id: "build-name", value: suggested(), maxlength: "100" });
+  const name = input({ id: "build-name", value: suggested(taken), maxlength: "100" });
   const since = input({ id: "build-since", type: "date" });
   const balance = input({ id: "build-balance", inputmode: "numeric", class: "in num", placeholder: "no limit" });
   const sources = SOURCES.map(([value, label, about]) => h("label", { class: "tick" }, h("input", { type: "checkbox", value, checked: true }), h("span", {}, h("b", {}, label), h("span", { class: "dim xs block" }, about))));
@@ -49,17 +50,16 @@ export function buildDataset() {
       problem.replaceChildren(note(lacking, "bad", "alert"));
       return;
     }
-    for (const one of [look, send]) one.disabled = true;
     pressed.setAttribute("aria-busy", "true");
-    const told = await work(state, "build_dataset", {
+    const given = {
       name: name.value.trim(),
       sources: chosenOf(sources),
       since: since.value,
       files: view.files.map((one) => [one.key, one.name]),
       balance: balance.value.trim() ? Number(balance.value) : null,
       dry,
-    });
-    for (const one of [look, send]) one.disabled = false;
+    };
+    const told = await withheld([look, send], () => work(state, "build_dataset", given));
     pressed.removeAttribute("aria-busy");
     if (!told || !dialog.isConnected) return;
     if (dry) {
@@ -99,7 +99,13 @@ function filesOf(view) {
   return [h("button", { type: "button", class: "btn s", onclick: () => chooseFiles(take) }, icon("plus"), "Add files…"), list];
 }
 
-const suggested = () => `corrections-${new Date().toISOString().slice(0, 7)}`;
+function suggested(taken) {
+  const month = `corrections-${new Date().toISOString().slice(0, 7)}`;
+  let name = month;
+  for (let number = 2; taken.includes(name); number += 1) name = `${month}-${number}`;
+  return name;
+}
+
 const chosenOf = (sources) => sources.map((one) => one.firstElementChild).filter((box) => box.checked).map((box) => box.value);
 
 /* Why nothing can be built of this yet. */

@@ -2,9 +2,10 @@
    comparison, with its questions and votes, is models_compare_ask.js. */
 
 import { $, h, icon } from "./dom.js";
-import { badge, field, formDialog, moment, panel, plural, refused, tick } from "./admin_parts.js";
+import { badge, field, formDialog, moment, plural, refused, tick } from "./admin_parts.js";
 import { island } from "./islands.js";
 import { drawComparison, stopComparison } from "./models_compare_ask.js";
+import { empty, fetched, part } from "./models_learning.js";
 import { compare, rateOf } from "./models_compare_parts.js";
 import { addressOf, drawActions, go } from "./models_shell.js";
 import { callsOf } from "./server.js";
@@ -41,28 +42,20 @@ async function draw(place, at) {
   else await drawList(place, at);
 }
 
-async function drawList(place, at) {
-  const told = await compare.ask("comparisons");
-  if (!at.still()) return;
-  if (told.error) {
-    place.replaceChildren(refused(told, () => drawList(place, at)));
-    return;
-  }
-  if (!told.comparisons.length) {
-    place.replaceChildren(empty());
-    return;
-  }
-  place.replaceChildren(
-    h("div", { class: "panel" }, table("Comparisons", ["Comparison", "Left wins", "Votes", "By", "Begun"], told.comparisons.map(line))),
-    panel("Over all comparisons", null, h("p", { class: "xs dim" }, "The share of decided votes that a side won, with its 95 % interval (Wilson). Ties and “both bad” are counted beside it."), table("Sides", ["Side", "Wins", "Decided", "Ties", "Both bad"], told.table.map(sideLine))),
-  );
+function drawList(place, at) {
+  return fetched(place, at, "comparisons", {}, (told) => place.replaceChildren(...(told.comparisons.length ? lists(told) : [nothing()])), false, compare.ask);
 }
 
-const empty = () =>
-  h(
-    "div",
-    { class: "panel" },
-    h("div", { class: "pb col" }, h("p", { class: "b" }, "No comparisons yet."), h("p", { class: "sm mute" }, "Choose two models or two versions of a prompt, ask both the same questions, and say which answer is better. Blind, nobody knows which is which until the vote."), h("div", {}, h("button", { type: "button", class: "btn", onclick: newComparison }, icon("plus"), "New comparison…"))),
+const lists = (told) => [
+    h("div", { class: "panel" }, table("Comparisons", ["Comparison", "Left wins", "Votes", "By", "Begun"], told.comparisons.map(line))),
+    part("Over all comparisons", null, h("p", { class: "xs dim pb" }, "The share of decided votes that a side won, with its 95 % interval (Wilson). Ties and “both bad” are counted beside it."), table("Sides", ["Side", "Wins", "Decided", "Ties", "Both bad"], told.table.map(sideLine))),
+];
+
+const nothing = () =>
+  empty(
+    h("p", { class: "b" }, "No comparison yet."),
+    h("p", { class: "sm mute" }, "Choose two models or two versions of a prompt, ask both the same questions, and say which answer is better. Blind, nobody knows which is which until the vote."),
+    h("div", {}, h("button", { type: "button", class: "btn", onclick: newComparison }, icon("plus"), "New comparison…")),
   );
 
 const table = (label, heads, rows) =>

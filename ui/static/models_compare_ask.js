@@ -2,9 +2,10 @@
    is which. What was asked and voted by this person stands below. Keys 1 to 4 vote. */
 
 import { $, h, icon } from "./dom.js";
-import { badge, during, moment, note, panel, refused } from "./admin_parts.js";
+import { badge, during, moment, note, refused } from "./admin_parts.js";
 import { confirmed, say, toast } from "./overlays.js";
 import { composing, onKey } from "./keys.js";
+import { back, part } from "./models_learning.js";
 import { compare, leavesNote, rateOf } from "./models_compare_parts.js";
 import { addressOf, go } from "./models_shell.js";
 import { follow } from "./prompts_run.js";
@@ -37,15 +38,9 @@ export function stopComparison() {
 }
 
 function head() {
-  const remove = h("button", { type: "button", class: "btn s quiet", onclick: removeIt }, icon("trash"), "Remove");
-  return h(
-    "div",
-    { class: "row wrap" },
-    h("a", { class: "btn s", href: addressOf("compare") }, icon("left"), "All comparisons"),
-    h("h2", { class: "ell grow", id: "compare-title" }, shown.title),
-    shown.blind ? badge("blind", "acc", "eye") : null,
-    remove,
-  );
+  const remove = h("button", { type: "button", class: "btn quiet", onclick: removeIt }, icon("trash"), "Remove");
+  const blind = shown.blind && badge("blind", "acc", "eye");
+  return h("div", { class: "col run-top" }, back("compare", "Comparisons", shown.title), h("div", { class: "head" }, h("h2", { class: "big wrap-any", id: "compare-title" }, shown.title), blind, h("span", { class: "sp" }), remove));
 }
 
 async function removeIt(event) {
@@ -156,7 +151,7 @@ function standing() {
   const right = [1 - share, 1 - high, 1 - low, counted - hits, counted];
   const line = (side, rate) => h("tr", {}, h("td", {}, h("span", { class: "b" }, side.label)), h("td", {}, rateOf(rate, `of ${side.label}`)), h("td", { class: "r" }, `${rate[3]} of ${counted}`));
   const table = h("table", { class: "t still", "aria-label": "How it stands" }, h("thead", {}, h("tr", {}, ["Side", "Wins", "Decided votes"].map((one, at) => h("th", { scope: "col", class: at === 2 ? "r" : null }, one)))), h("tbody", {}, line(shown.left, shown.left_wins), line(shown.right, right)));
-  const made = panel("How it stands", null, ...(shown.votes ? [table, h("p", { class: "xs dim num" }, `${shown.ties} equally good, ${shown.both_bad} both bad; intervals of 95 % (Wilson)`)] : [h("p", { class: "none" }, "No votes yet. Ask both something and say which answer is better.")]));
+  const made = part("How it stands", null, ...(shown.votes ? [table, h("p", { class: "xs dim num pb" }, `${shown.ties} equally good, ${shown.both_bad} both bad; intervals of 95 % (Wilson)`)] : [h("p", { class: "none" }, "No votes yet. Ask both something and say which answer is better.")]));
   made.id = "compare-standing";
   return made;
 }
@@ -170,7 +165,7 @@ function mine(found) {
       h("summary", {}, h("span", { class: "ell grow" }, question), h("span", { class: "xs dim" }, choice in words ? answers[words[choice]].side.label : choice === "tie" ? "equally good" : "both bad"), moment(at)),
       h("div", { class: "sides" }, answers.map(({ side, text, seconds }) => h("section", {}, h("h3", {}, side.label, h("span", { class: "xs dim num" }, seconds === null ? "" : ` · ${seconds.toFixed(1)} s`)), h("div", { class: "said" }, text || "No words.")))),
     );
-  const made = panel("Your questions", null, ...(found.length ? found.map(one) : [h("p", { class: "none" }, "What you ask here is shown to nobody else; your votes are counted.")]));
+  const made = part("Your questions", null, ...(found.length ? [h("div", { class: "pb" }, found.map(one))] : [h("p", { class: "none" }, "What you ask here is shown to nobody else; your votes are counted.")]));
   made.id = "compare-mine";
   return made;
 }

@@ -2,15 +2,15 @@
    is models_build.js. */
 
 import { h, icon } from "./dom.js";
-import { during, moment, note, plural, whole } from "./admin_parts.js";
+import { during, moment, note, plural, refused, whole } from "./admin_parts.js";
 import { buildDataset } from "./models_build.js";
-import { back, empty, fetched, link, pairs, part, recount, row, stateOf, table } from "./models_learning.js";
+import { back, empty, fetched, link, loading, pairs, part, recount, row, stateOf, table } from "./models_learning.js";
 import { newRun } from "./models_new_run.js";
 import { addressOf, go, models } from "./models_shell.js";
 import { confirmed, toast } from "./overlays.js";
 import { button, segments } from "./prompts_book.js";
 import { call } from "./server.js";
-import { work } from "./works.js";
+import { withheld, work } from "./works.js";
 
 const HEAD = [["Dataset"], ["Turns", "r"], ["Train", "r only-l"], ["Validation", "r only-l"], ["Held out", "r only-l"], ["With a worse reply", "r only-l"], ["Built", "r"]];
 const SPLITS = [["train", "Train"], ["validation", "Validation"], ["test", "Held out"]];
@@ -23,11 +23,14 @@ export const datasetsTab = {
   actions: (at) => (at.kind === "dataset" ? [] : [build()]),
 };
 
-const build = () => h("button", { type: "button", class: "btn pri", id: "build-dataset", onclick: () => buildDataset() }, icon("plus"), "Build…");
+let known = []; // the names there are
+const begin = () => buildDataset(known);
+const build = () => h("button", { type: "button", class: "btn pri", id: "build-dataset", onclick: begin }, icon("plus"), "Build…");
 const count = (value) => (value ?? 0).toLocaleString("en");
 
 function drawAll(panel, at) {
   fetched(panel, at, "datasets", {}, ({ datasets }) => {
+    known = datasets.map((one) => one.name);
     panel.replaceChildren(datasets.length ? table("Datasets", HEAD, datasets.map(line)) : nothing());
   });
 }
@@ -36,12 +39,12 @@ const nothing = () =>
   empty(
     h("p", { class: "b" }, "No dataset yet."),
     h("p", { class: "sm mute" }, "A dataset is what a model learns from: judged and corrected answers, and what agents sent. It is masked, without repetitions, split by conversation, and never changes."),
-    h("div", { class: "row wrap" }, h("button", { type: "button", class: "btn pri", onclick: () => buildDataset() }, "Build a dataset…"), h("a", { class: "btn", href: "/review" }, "Go to Review")),
+    h("div", { class: "row wrap" }, h("button", { type: "button", class: "btn pri", onclick: begin }, "Build a dataset…"), h("a", { class: "btn", href: "/review" }, "Go to Review")),
   );
 
 const line = (one) =>
   row(addressOf("dataset", one.name), one.name, one.changed ? "rows left it since" : one.sha.slice(0, 12), [
-    [count(one.rows), "r"],
+    [count(one.rows), "r", one.rows === 1 ? "turn" : "turns"],
     ...SPLITS.map(([split]) => [count(one.splits[split]), "r only-l"]),
     [count(one.preference), "r only-l"],
     [moment(one.at), "r"],
@@ -118,9 +121,7 @@ function checkPanel(dataset) {
   const state = h("div", { class: "doing" });
   const result = h("div", { class: "col" }, h("p", { class: "sm dim" }, "Looks for answers that would be cut at the model's length, empty ones, personal data that leaked, imbalance."));
   const check = button("Check", "check", async () => {
-    check.disabled = true;
-    const told = await work(state, "check_dataset", { dataset: dataset.name, model: model.value });
-    check.disabled = false;
+    const told = await withheld([check], () => work(state, "check_dataset", { dataset: dataset.name, model: model.value }));
     if (told) result.replaceChildren(...problems(told));
   });
   return part("Checks", h("div", { class: "row" }, model, check), h("div", { class: "pb" }, state, result));
@@ -151,10 +152,14 @@ function rowsPanel(dataset) {
   foot.append(more);
   async function load(further) {
     const wanted = split;
+    const done = further ? () => {} : loading(place);
     const told = await call("dataset_rows", { dataset: dataset.name, split, after: further ? shown : 0 });
+    done();
     if (wanted !== split) return;
     if (told.error) {
-      place.replaceChildren(note(told.error, "bad", "alert"));
+      const again = refused(told, () => { again.remove(); load(further); });
+      if (further) place.append(again);
+      else place.replaceChildren(again);
       return;
     }
     const lines = told.rows.map(example);

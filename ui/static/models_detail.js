@@ -69,7 +69,7 @@ export function drawDetail(place, model, look, release) {
         h("dl", { class: "kv" }, facts(model).flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])),
         release.gate,
         figures(model),
-        h("div", { class: "row wrap" }, release.buttons, inside(model, look)),
+        h("div", { class: "row wrap" }, release.buttons, inside(model, look), release.more),
         model.where !== "local" && h("p", { class: "xs dim" }, "Only models of this machine can be looked into."),
       ),
     ),

@@ -55,8 +55,8 @@ function line(one) {
   const { own } = one;
   return row(addressOf("evaluation", one.id), `${one.tuned} against ${one.base}`, null, [
     [one.state === "complete" ? verdict(one) : stateOf(one.state, { running: `running, ${share(one)}` })],
-    [numbers.score(own?.tuned), "r"],
-    [own && own.change !== null ? change(own) : "–", "r"],
+    [numbers.score(own?.tuned), "r", "of 100"],
+    [own && own.change !== null ? change(own) : "–", "r", "change"],
     [one.dataset || "–", "only-l"],
     [moment(one.at), "r only-l"],
   ]);

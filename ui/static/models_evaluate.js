@@ -15,11 +15,12 @@ export async function openEvaluate(label = null) {
     toast(told.error ?? "An evaluation asks the held-out turns of a dataset: build one first.", { error: true });
     return;
   }
-  const labels = models.facts.models.filter((one) => one.where !== "scripted").map((one) => [one.label, one.label]);
+  const able = models.facts.models.filter((one) => one.where !== "scripted");
+  const labels = able.map((one) => [one.label, one.label]);
   const serves = models.facts.model;
-  const first = label ?? labels.map(([one]) => one).find((one) => one !== serves) ?? serves;
+  const first = label ?? (able.find((one) => one.stage === "candidate") ?? able.find((one) => one.label !== serves))?.label ?? serves;
   const model = choice("evaluate-model", labels, first);
-  const against = choice("evaluate-against", labels, serves);
+  const against = choice("evaluate-against", labels, able.find((one) => one.label === serves)?.label ?? able.find((one) => one.label !== first)?.label);
   const learned = models.facts.models.find((one) => one.label === first)?.from?.dataset;
   const dataset = choice("evaluate-data", told.datasets.map((one) => [one.name, `${one.name}, ${(one.splits.test ?? 0).toLocaleString("en")} held out`]), learned);
   const problem = h("div", { class: "problem" });

@@ -1,7 +1,7 @@
 /* What the tabs Datasets, Runs and Evaluations share: small parts, and words for states. Knows no tab. */
 
-import { h, icon } from "./dom.js";
-import { badge, note } from "./admin_parts.js";
+import { $, h, icon } from "./dom.js";
+import { badge, refused } from "./admin_parts.js";
 import { addressOf, drawCounts, models } from "./models_shell.js";
 import { checkLine } from "./prompts_book.js";
 import { call } from "./server.js";
@@ -41,19 +41,17 @@ export function loading(panel) {
 }
 
 /* Fetches what a tab shows and draws it, or the error with another try. `at.still()` says whether the
-   tab is still the one; `again`: what is shown meanwhile is this already. */
-export async function fetched(panel, at, what, given, draw, again = false) {
+   tab is still the one; `again`: what is shown meanwhile is this already; `ask`: through which commands. */
+export async function fetched(panel, at, what, given, draw, again = false, ask = call) {
+  const followed = again ? panel.contains(document.activeElement) : at.followed;
   const done = again ? () => {} : loading(panel);
-  const told = await call(what, given);
+  const told = await ask(what, given);
   done();
   if (!at.still()) return;
-  if (told.error) {
-    const line = note(told.error, "bad", "alert");
-    line.append(h("button", { type: "button", class: "btn s", onclick: () => fetched(panel, at, what, given, draw) }, "Try again"));
-    panel.replaceChildren(line);
-    return;
-  }
-  draw(told);
+  if (told.error) panel.replaceChildren(refused(told, () => fetched(panel, at, what, given, draw, false, ask)));
+  else draw(told);
+  // The link that led here is gone: who uses the keyboard goes on where it led to.
+  if (followed && document.activeElement === document.body) ($("h2[tabindex]", panel) ?? $("a, button", panel))?.focus();
 }
 
 /* The models and the numbers on the tabs, after something was made or removed. */
@@ -77,13 +75,14 @@ export const table = (label, head, rows) =>
     ),
   );
 
-/* A row whose first cell is the link that it opens. */
+/* A row whose first cell is the link that it opens; the rest as [content, class, unit], the unit for
+   where a narrow screen shows no heads. */
 export function row(href, name, sub, cells) {
   return h(
     "tr",
     { onclick: (event) => event.target.closest("a, button") || location.assign(href) },
     h("td", {}, h("a", { class: "b", href }, name), sub && h("span", { class: "sub" }, sub)),
-    cells.map(([content, kind]) => h("td", { class: kind ?? null }, content)),
+    cells.map(([content, kind, unit]) => h("td", { class: kind ?? null }, content, unit && h("span", { class: "only-s" }, `\u00a0${unit}`))),
   );
 }
 

@@ -26,6 +26,11 @@ const NAMES = {
 };
 const CHOICES = { precision: ["auto", "fp32", "bf16"] };
 const ONLY = { rank: "lora" };
+const METHODS_ABOUT = {
+  full: "Changes every weight: best for small models.",
+  lora: "Learns a small addition and leaves the rest alone: a tenth of the memory, good for large models.",
+  preference: "Learns which of two answers is better, from corrections.",
+};
 const METHODS = [["full", "All weights"], ["lora", "LoRA"], ["preference", "Preferences"]];
 
 /* `like`: {dataset, base, method, name, settings} of another run; `dataset`: the one to begin with. */
@@ -59,13 +64,13 @@ export async function newRun(like = null, dataset = null) {
   /* Asks what fits this data, this base, this method; keeps what somebody changed. */
   async function learn() {
     const asked = ++view.asked;
+    about.textContent = METHODS_ABOUT[view.method];
     settings.setAttribute("aria-busy", "true");
     const usual = await call("settings_of", { dataset: data.value, base: base.value, method: view.method });
     if (asked !== view.asked || !dialog.isConnected) return;
     settings.removeAttribute("aria-busy");
     problem.replaceChildren();
     send.disabled = Boolean(usual.error);
-    about.textContent = usual.about?.method ?? about.textContent;
     state.textContent = usual.error ? "" : `Learns from ${usual.turns.toLocaleString("en")} turns.`;
     if (usual.error) problem.replaceChildren(refusal(usual.error));
     drawSettings(settings, usual.error ? null : usual, view);

@@ -79,6 +79,7 @@ async function again() {
   else Object.assign(models.facts, told);
   forgetGates();
   draw();
+  if (document.activeElement === document.body) $("#model-more")?.focus();
 }
 
 const HEAD = [["Model"], ["Stage"], ["Parameters", "r only-l"], ["On disk", "r only-l"], ["Own score", "r"], ["First word", "r only-l"], ["Tokens/s", "r only-l"]];

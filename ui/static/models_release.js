@@ -9,7 +9,7 @@ import { addressOf, models } from "./models_shell.js";
 import { openDialog, openMenu, toast } from "./overlays.js";
 import { segments } from "./prompts_book.js";
 import { call } from "./server.js";
-import { work } from "./works.js";
+import { withheld, work } from "./works.js";
 
 const REASON = 10;
 const ENVIRONMENTS = [["staging", "Staging"], ["production", "Production"]];
@@ -19,7 +19,7 @@ const gates = new Map();
 
 export const forgetGates = () => gates.clear();
 
-/* The gate and the buttons of a model: {gate, buttons}; the gate is filled in when the server has
+/* The gate and the buttons of a model: {gate, buttons, more}; the gate is filled in when the server has
    told. `done` runs after it was promoted. */
 export function releaseOf(model, done) {
   const judged = model.evaluation || ["candidate", "staging", "kept"].includes(model.stage);
@@ -27,7 +27,7 @@ export function releaseOf(model, done) {
   if (judged && model.stage !== "production") fillGate(gate, model);
   const promote = models.facts.may_promote && model.stage !== "production" && h("button", { type: "button", class: model.stage === "candidate" ? "btn pri" : "btn", id: "promote", onclick: (event) => during(event.currentTarget, "Opening…", () => openPromote(model.label, done)) }, "Promote…");
   const report = model.evaluation && h("a", { class: "btn", href: addressOf("evaluation", model.evaluation) }, "Report");
-  return { gate, buttons: [promote, report, more(model, done)] };
+  return { gate, buttons: [promote, report], more: more(model, done) };
 }
 
 async function fillGate(place, model) {
@@ -172,7 +172,7 @@ export async function openRollback(done) {
       return;
     }
     dialog.close();
-    toast(`${told.back} is served again.`);
+    toast(`New conversations get ${told.back} again.`);
     done();
   });
   words.focus();
@@ -196,10 +196,8 @@ function openExport(label) {
   const dialog = openDialog(`Export ${label}`, h("div", {}, body, h("div", { class: "row bottom" }, h("span", { class: "sp" }), cancel, send)), { done: () => state.run?.leave() });
   cancel.addEventListener("click", () => dialog.close());
   send.addEventListener("click", async () => {
-    send.disabled = true;
     const form = forms.map((one) => one.firstElementChild).find((box) => box.checked).value;
-    const made = await work(state, "export_model", { model: label, form });
-    send.disabled = false;
+    const made = await withheld([send], () => work(state, "export_model", { model: label, form }));
     if (!made) return;
     const told = await download(`/models/export/${made.file}`);
     if (told.error) state.replaceChildren(note(told.error, "bad", "alert"));

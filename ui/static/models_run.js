@@ -197,7 +197,7 @@ function now(run) {
     ["Speed", run.tokens === null ? "–" : `${Math.round(run.tokens).toLocaleString("en")} tokens/s`],
     ["Checkpoint", run.kept_step ? `step ${run.kept_step.toLocaleString("en")}, resumes after a stop` : "none yet"],
     training.precision && ["Precision", [training.precision, training.processes > 1 && `${training.processes} processes`].filter(Boolean).join(", ")],
-    GOING.includes(run.state) && run.heard && ["Heard of", moment(run.heard)],
+    GOING.includes(run.state) && run.heard && ["Last heard from", moment(run.heard)],
   ]);
 }
 

@@ -38,7 +38,7 @@ function line(run) {
     [stateOf(run.state)],
     [METHODS[run.method] ?? run.method, "only-l"],
     [run.dataset_there ? link("dataset", run.dataset) : run.dataset, "only-l"],
-    [run.best_loss === null ? "–" : run.best_loss.toFixed(3), "r"],
+    [run.best_loss === null ? "–" : run.best_loss.toFixed(3), "r", "best loss"],
     [lasting(run.seconds || null), "r only-l num"],
     [moment(run.at), "r only-l"],
   ]);

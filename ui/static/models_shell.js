@@ -2,7 +2,7 @@
    tab: each is one call of `onTab` in models_tabs.js. The address names the place: nothing or
    name@version for the registry, "inside", "runs", "run=ID" and so on for the rest. */
 
-import { $, $$, h } from "./dom.js";
+import { $, $$, decoded, h } from "./dom.js";
 
 /* What the server told at the start, and the label of the model that is shown. */
 export const models = { facts: { models: [], prompts: [], counts: {} }, shown: null };
@@ -15,8 +15,9 @@ let open = null;
      label            what stands on it
      panel            the id of its panel, which is made where it is not there
      places           the words of the address that lead to it, as "runs" and "run" of "run=ID"
-     draw(panel, at)  draws what `at` {kind, rest, still} names; `still()` is false once the page
-                      shows something else, so that a late answer is thrown away
+     draw(panel, at)  draws what `at` {kind, rest, still, followed} names; `still()` is false once the
+                      page shows something else, so that a late answer is thrown away; `followed`: a
+                      link or a button of a panel led here
      leave()          its place is left: what it does again and again ends
      actions(at)      the buttons that stand beside the page's name
      count(counts)    the number on the tab, or null
@@ -27,19 +28,11 @@ export function onTab(name, how) {
 
 /* Where the address leads: a word that no tab knows is a model of the registry. */
 export function place() {
-  const text = heard(location.hash.slice(1));
+  const text = decoded(location.hash.slice(1));
   const cut = text.indexOf("=");
   const [kind, rest] = cut < 0 ? [text, ""] : [text.slice(0, cut), text.slice(cut + 1)];
   const found = [...tabs].find(([, how]) => how.places.includes(kind));
   return found ? { tab: found[0], kind, rest } : { tab: REGISTRY, kind: "", rest: text };
-}
-
-function heard(text) {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }
 
 /* The whole address: Gradio's <base> would send a bare "#…" to the first page. */
@@ -93,12 +86,14 @@ export function arrive() {
   if (!tabs.has(at.tab)) Object.assign(at, { tab: [...tabs.keys()][0], kind: "", rest: "" });
   for (const [, how] of tabs) how.leave();
   open = at;
+  at.followed = Boolean(document.activeElement?.closest("#models [role=tabpanel]"));
   at.still = () => open === at;
   for (const [name, how] of tabs) {
     const chosen = name === at.tab;
     const button = $(`#tab-${name}`);
     button.setAttribute("aria-selected", String(chosen));
     button.tabIndex = chosen ? 0 : -1;
+    if (chosen) button.scrollIntoView({ block: "nearest", inline: "nearest" });
     $(`#${how.panel}`).hidden = !chosen;
   }
   const how = tabs.get(at.tab);

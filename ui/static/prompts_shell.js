@@ -2,7 +2,7 @@
    The address names the place: nothing for the list, #support, #support/tests, and #support/edit/12
    for a version that is not the newest. Knows no tab. */
 
-import { $, $$, h, icon } from "./dom.js";
+import { $, $$, decoded, h, icon } from "./dom.js";
 import { island } from "./islands.js";
 import { callsOf } from "./server.js";
 
@@ -38,7 +38,7 @@ export async function changed() {
 }
 
 export function place() {
-  const [name = "", tab = "", version = ""] = location.hash.slice(1).split("/").map(decodeURIComponent);
+  const [name = "", tab = "", version = ""] = location.hash.slice(1).split("/").map(decoded);
   return { name, tab, version };
 }
 

@@ -83,5 +83,6 @@ async function arrive(again = false) {
   drawItem(told.item);
   openCorrection(told.item);
   drawQueue();
+  if (narrow() && document.activeElement === document.body) $("#review-thread").focus();
   document.title = `${told.item.row.title || "A message"} · ${named}`;
 }

@@ -55,12 +55,12 @@ export async function runAgain(item) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     if (run && !run.done) return;
-    begin.disabled = true;
+    begin.setAttribute("aria-busy", "true");
     use.hidden = copy.hidden = true;
     answer.hidden = false;
     run = follow(answer, () => call("again", { item: item.row.id, model: model.value, prompt: prompt.value, version: version.value }));
     const text = await run.ended;
-    begin.disabled = false;
+    begin.removeAttribute("aria-busy");
     use.hidden = copy.hidden = !text?.trim();
     use.onclick = () => {
       dialog.close();

@@ -42,10 +42,16 @@ export function bulkBar(place, rows, redraw) {
   const act = (text, given, drawing = null) => h("button", { type: "button", class: "btn s", disabled: !chosen.length, onclick: (event) => judge(event.currentTarget, given) }, drawing && icon(drawing), text);
   const focused = document.activeElement?.closest?.("#review-bulk") ? nameOf(document.activeElement) : null;
   place.replaceChildren(
-    h("div", { class: "row" }, h("b", { class: "sm grow" }, `${chosen.length.toLocaleString("en")} selected`), h("button", { type: "button", class: "btn s quiet", onclick: () => { chosen = all ? [] : ids; redraw(); } }, all ? "None" : "All"), h("button", { type: "button", class: "btn s quiet", onclick: () => selecting(false) }, "Done")),
+    h("div", { class: "row" }, h("b", { class: "sm grow" }, `${chosen.length.toLocaleString("en")} selected`), h("button", { type: "button", class: "btn s quiet", onclick: () => { chosen = all ? [] : ids; redraw(); } }, all ? "None" : "All"), h("button", { type: "button", class: "btn s quiet", onclick: leave }, "Done")),
     h("div", { class: "row wrap" }, act("Good", { rating: 1 }, "good"), act("Poor", { rating: -1 }, "bad"), act("Skip", { rating: 0 }), h("button", { type: "button", class: "btn s", disabled: !chosen.length, "aria-haspopup": "menu", "aria-expanded": "false", "aria-label": "More for the selected messages", title: "More for the selected messages", onclick: moreMenu }, icon("more"))),
   );
-  if (focused) [...place.querySelectorAll("button:not([disabled])")].find((one) => nameOf(one) === focused)?.focus();
+  const free = [...place.querySelectorAll("button:not([disabled])")];
+  if (focused) (free.find((one) => nameOf(one) === focused) ?? free[0]).focus();
+}
+
+function leave() {
+  selecting(false);
+  $("#review-more").focus();
 }
 
 const nameOf = (button) => button.getAttribute("aria-label") ?? button.textContent;

@@ -106,7 +106,8 @@ function drawTaken(item) {
     const told = await during(take, "Taking over…", () => asked("take_over", { item: item.row.id }));
     if (!told || told.error) return;
     toast("It is yours now.");
-    tell("item-changed");
+    await tell("item-changed");
+    tell("focus-correction");
   });
   place.replaceChildren(h("div", { class: "note warn", role: "status" }, icon("person"), h("span", { class: "grow" }, `${theirs} has this open.`), take));
 }
@@ -140,7 +141,7 @@ function drawTags() {
     keep();
   };
   place.replaceChildren(
-    ...all.map((tag) => h("button", { type: "button", class: "chip", "aria-pressed": String(work.tags.includes(tag)), onclick: toggle(tag) }, work.tags.includes(tag) && icon("check"), tag)),
+    ...all.map((tag) => h("button", { type: "button", class: "chip", "aria-pressed": String(work.tags.includes(tag)), onclick: toggle(tag) }, work.tags.includes(tag) && icon("check"), h("span", { class: "ell" }, tag))),
     h("button", { type: "button", class: "chip", id: "review-new-tag", onclick: newTag }, icon("plus"), "Tag"),
   );
   place.children[at]?.focus();

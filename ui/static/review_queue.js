@@ -91,16 +91,21 @@ function drawHead() {
     button.setAttribute("aria-pressed", String(name === wanted.which));
     button.textContent = told ? `${WHICH[name]} ${told[name].toLocaleString("en")}` : WHICH[name];
   }
+  if (told) tell("counts", told.open);
   const take = (names) => () => {
     clear(names);
     changed();
-    $("#review-filter").focus();
   };
-  $("#review-chips").replaceChildren(
+  const all = JSON.stringify(chips());
+  const place = $("#review-chips");
+  if (place.dataset.of === all) return;
+  place.dataset.of = all;
+  const focused = place.contains(document.activeElement);
+  place.replaceChildren(
     ...chips().map(([text, names]) => h("button", { type: "button", class: "chip", "aria-pressed": "true", "aria-label": `${text}. Remove this filter`, title: "Remove this filter", onclick: take(names) }, h("span", { class: "ell" }, text), icon("close"))),
     filterChip(changed),
   );
-  if (told) tell("counts", told.open);
+  if (focused) $("#review-filter").focus();
 }
 
 export function draw() {

@@ -3,7 +3,7 @@
 
    The address names the place: nothing for the queue, #ITEM for an item. */
 
-import { $, h } from "./dom.js";
+import { $, decoded, h } from "./dom.js";
 import { toast } from "./overlays.js";
 import { call } from "./server.js";
 import { unitsOf } from "./desk_text.js";
@@ -17,7 +17,7 @@ const open = new Map();
 export const on = (name, run) => open.set(name, run);
 export const tell = (name, ...given) => open.get(name)?.(...given);
 
-export const itemInAddress = () => decodeURIComponent(location.hash.slice(1));
+export const itemInAddress = () => decoded(location.hash.slice(1));
 
 /* The whole address: Gradio's <base> would send a bare "#…" to the first page. */
 export const addressOf = (item) => `${location.pathname}${item ? `#${encodeURIComponent(item)}` : ""}`;

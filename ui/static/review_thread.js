@@ -181,9 +181,16 @@ async function toggleFlag() {
   const told = await asked(now ? "flag" : "unflag", { item: item.row.id });
   if (told.error) return;
   item.row.flagged = now;
-  if (review.item === item) $("#review-flag").replaceWith(flagButton(now));
+  if (review.item === item) redrawFlag(now);
   toast(now ? "Flagged." : "The flag is gone.", now ? { action: "Say why", run: () => sayWhy(item) } : {});
   tell("queue");
+}
+
+function redrawFlag(flagged) {
+  const before = $("#review-flag");
+  const focused = before === document.activeElement;
+  before.replaceWith(flagButton(flagged));
+  if (focused) $("#review-flag").focus();
 }
 
 function sayWhy(item) {

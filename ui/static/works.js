@@ -29,6 +29,18 @@ export async function work(place, what, given) {
   return null;
 }
 
+/* Lets no button of `buttons` be pressed while `run` goes on; the focus stays where it was. */
+export async function withheld(buttons, run) {
+  const focused = document.activeElement;
+  for (const one of buttons) one.disabled = true;
+  try {
+    return await run();
+  } finally {
+    for (const one of buttons) one.disabled = false;
+    if (document.activeElement === document.body && focused.isConnected) focused.focus();
+  }
+}
+
 async function ended(place, run) {
   for (;;) {
     const told = await call("follow", { work: run.id });

@@ -6,7 +6,7 @@ from functools import cache
 from chatbot.answering import plan_of
 from chatbot.chain import render
 from chatbot.errors import Refused
-from chatbot.learning.dataset.imports import Ask
+from chatbot.learning.dataset.shapes import Ask
 from chatbot.learning.dataset.turns import Asked
 from chatbot.opening import FROM_ARTICLES
 from chatbot.releases import Releases

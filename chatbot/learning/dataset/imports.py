@@ -13,22 +13,19 @@ answers each becomes a turn, and all of them have the same `talk`.
 
 import csv
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
 from chatbot.errors import Refused
-from chatbot.learning.dataset.shapes import Wrong, turns_of
-from chatbot.learning.dataset.turns import Asked, Turn
+from chatbot.learning.dataset.shapes import Ask, Wrong, turns_of
+from chatbot.learning.dataset.turns import Turn
 from chatbot.learning.dataset.views import Bad
 
 LONGEST_LINE = 4 * 1024 * 1024
 """Bytes of one line."""
 TABLES = (".csv", ".tsv")
 OBJECTS = (".jsonl", ".json", ".ndjson")
-
-Ask = Callable[[str, str], Asked]
-"""Question and context → the messages that a prompt makes of them. Raises ChatbotError."""
 
 _NEEDED = ("question", "answer")
 _NAMES = {

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from chatbot.answering import storable
 from chatbot.errors import ChatbotError
 from chatbot.learning.dataset.turns import Asked, Message, Turn, hashed
 
@@ -56,6 +57,7 @@ class Wrong(ValueError):
 
 
 Ask = Callable[[str, str], Asked]
+"""Question and context → the messages that a prompt makes of them. Raises ChatbotError."""
 
 
 def turns_of(found: Mapping[str, Any], ask: Ask) -> list[Turn]:
@@ -203,7 +205,7 @@ def _finish(turn: Turn) -> None:
             raise Wrong(f"the answer has {len(text):,} characters; the most is {LONGEST_REPLY:,}")
     if (length := sum(map(len, texts))) > LONGEST:
         raise Wrong(f"it has {length:,} characters in all; the most is {LONGEST:,}")
-    if any(not _is_storable(text) for text in (*texts, turn.label)):
+    if any(storable(text) != text for text in (*texts, turn.label)):
         raise Wrong("it holds a character that cannot be stored (NUL or a broken one)")
     *said, reply, rejected = _tagged(texts)
     turn.messages = [one | {"content": text} for one, text in zip(turn.messages, said, strict=True)]
@@ -267,13 +269,3 @@ _TALKS = ("talk", "conversation", "conversation_id")
 def _label(found: Mapping[str, Any]) -> str:
     given = next((found[name] for name in ("label", "intent", "topic") if found.get(name)), "")
     return given.strip()[:100] if isinstance(given, str) else ""
-
-
-def _is_storable(text: str) -> bool:
-    if "\0" in text:
-        return False
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

@@ -3,19 +3,21 @@
     row (messages as they were rendered, approved reply) ─▶ filled ─▶ OwnCase ─▶ chain.Plan
 
 A row's messages are rendered already. Sources in them are read back out, so that a model that
-quotes is held to them here as it is in a turn. Knows no model, row of a table or judge.
+quotes is held to them here as it is in a turn. Knows no model and no judge.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from random import Random
-from typing import Any, Protocol
+from typing import Any
 
 import prompts
 from chatbot import chain, values
 from chatbot.learning.evaluate.judging import stands
 from chatbot.learning.filling import fill
+from chatbot.learning.shuffling import dice
 from chatbot.learning.sources import sources
+from store.evaluations import HeldOut
 
 LONGEST = 384
 """Tokens of a reply; one that is longer counts as broken off."""
@@ -24,34 +26,6 @@ CARRIER = "support"
 """The built-in prompt whose inputs carry question, passages and history of any row."""
 
 Message = dict[str, str]
-
-
-class Row(Protocol):
-    """What is needed of a dataset's row."""
-
-    @property
-    def id(self) -> int:
-        """Its internal number."""
-
-    @property
-    def number(self) -> int:
-        """Its place in the dataset."""
-
-    @property
-    def source(self) -> str:
-        """What it was made of: verdict, correction, reply, import."""
-
-    @property
-    def prompt(self) -> str:
-        """The name of the prompt that rendered it."""
-
-    @property
-    def messages(self) -> list[Message]:
-        """What is sent."""
-
-    @property
-    def reply(self) -> str:
-        """The approved reply."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +59,13 @@ class OwnCase:
         return tuple(one for text in _system(self.messages) for one in sources(text).passages)
 
 
-def own_cases(rows: Sequence[Row], seed: int) -> list[OwnCase]:
+def own_cases(rows: Sequence[HeldOut], seed: int) -> list[OwnCase]:
     """Return a case of each row. With one seed every model gets the same made-up values.
 
     Rows that end with no message of a customer cannot be asked and are left out.
     """
     asked = [row for row in rows if row.messages and row.messages[-1]["role"] == "user"]
-    return [_case(row, Random(f"{seed}/{row.number}")) for row in asked]  # noqa: S311 (no secret)
+    return [_case(row, dice(seed, row.number)) for row in asked]
 
 
 def plan_of(case: OwnCase) -> chain.Plan:
@@ -139,7 +113,7 @@ class _Rendered:
         return found.written(passages)
 
 
-def _case(row: Row, rng: Random) -> OwnCase:
+def _case(row: HeldOut, rng: Random) -> OwnCase:
     contents = [one["content"] for one in row.messages]
     tags = list(dict.fromkeys(tag[0] for tag in values.TAG.finditer(row.reply)))
     known = [tag for tag in tags if any(tag in text for text in contents)]
@@ -165,7 +139,7 @@ def _facts(reference: str, context: Sequence[str], made_up: Sequence[str]) -> tu
     return tuple(dict.fromkeys([*found, *names]))
 
 
-def _is_draft(row: Row) -> bool:
+def _is_draft(row: HeldOut) -> bool:
     built_in = prompts.library().get(row.prompt)
     return row.source == "reply" or (built_in is not None and built_in.kind == "draft")
 

@@ -15,8 +15,8 @@ from chatbot.learning.finetune.encoding import Unfit
 from chatbot.learning.finetune.parts import Part
 from chatbot.learning.finetune.reading import Reader
 from chatbot.learning.finetune.rows import Rows
-from chatbot.learning.finetune.shuffling import dice
 from chatbot.learning.packing import Encoded
+from chatbot.learning.shuffling import dice
 
 CHUNK = 2048
 """Rows that are in memory together."""

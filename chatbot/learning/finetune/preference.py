@@ -22,8 +22,8 @@ from chatbot.learning.finetune.outcome import Ended, Outcome
 from chatbot.learning.finetune.plan import Plan
 from chatbot.learning.finetune.rows import TRAIN, VALIDATION, Rows
 from chatbot.learning.finetune.running import AT_ONCE, STOP
-from chatbot.learning.finetune.shuffling import dice
 from chatbot.learning.finetune.stepping import CLIP
+from chatbot.learning.shuffling import dice
 
 NEEDED = (
     'Preference tuning needs trl. Install it with pip install "chatbot[preference]", or choose the '
@@ -136,6 +136,7 @@ def _trainer(
 
 
 def _settings(plan: Plan, folder: Path, learned: list[Triple], *, checks: bool, half: bool) -> Any:
+    import torch
     from trl import DPOConfig
 
     sizes = [sum(map(len, triple.values())) for triple in learned]
@@ -167,19 +168,13 @@ def _settings(plan: Plan, folder: Path, learned: list[Triple], *, checks: bool, 
         logging_steps=max(1, every // 4),
         seed=plan.seed,
         bf16=half,
-        use_cpu=not _cuda(),
+        use_cpu=not torch.cuda.is_available(),
         activation_checkpointing=False,
         max_length=None,
         report_to="none",
         disable_tqdm=True,
         dataloader_pin_memory=False,
     )
-
-
-def _cuda() -> bool:
-    import torch
-
-    return bool(torch.cuda.is_available())
 
 
 def _tokenizer(base: Base) -> Any:

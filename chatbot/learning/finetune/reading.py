@@ -10,8 +10,8 @@ from chatbot.backends.chat_tokens import ChatTokens
 from chatbot.backends.swapping import Swapping
 from chatbot.learning.finetune.encoding import Unfit, encode, masked
 from chatbot.learning.finetune.rows import Rows
-from chatbot.learning.finetune.shuffling import dice
 from chatbot.learning.packing import Encoded
+from chatbot.learning.shuffling import dice
 
 KEPT = 64 * 2**20
 """Tokens of rows that are kept, of 4 bytes each."""

@@ -27,9 +27,9 @@ from chatbot.learning.finetune.parts import Part, in_pairs, packed, padded
 from chatbot.learning.finetune.plan import Plan
 from chatbot.learning.finetune.reading import Reader
 from chatbot.learning.finetune.rows import TRAIN, VALIDATION, Rows
-from chatbot.learning.finetune.shuffling import dice
 from chatbot.learning.finetune.stepping import optimiser_for
 from chatbot.learning.packing import Encoded
+from chatbot.learning.shuffling import dice
 
 STOP, BAD, SETTLED = "stop", "bad.jsonl", "settled.json"
 NAMED = 20
@@ -80,7 +80,7 @@ class Run:
         settled = self._kept()
         fresh = settled is None
         if fresh:
-            self._refuse_without_room()
+            room.refuse_without(self._folder, room.needed(self._plan), "this run")
         half = settled.half if settled is not None else self._half()
         base = open_base(self._plan, half=half)
         window = min(self._plan.window, base.context)
@@ -114,9 +114,6 @@ class Run:
             fresh.write_text(json.dumps(asdict(settled)) + "\n", encoding="utf-8")
             fresh.replace(self._folder / SETTLED)
         self._crew.wait()
-
-    def _refuse_without_room(self) -> None:
-        room.refuse_without(self._folder, room.needed(self._plan), "this run")
 
     def _half(self) -> bool:
         if self._plan.precision != "auto":

@@ -12,6 +12,7 @@ from random import Random
 import numpy as np
 
 from chatbot.learning.packing import Encoded, Windows, pack
+from chatbot.learning.shuffling import dice
 from chatbot.learning.starter import recalling, situations
 from chatbot.learning.starter.exercises import Exercises, quotations
 from chatbot.learning.starter.plan import Plan, Stage
@@ -44,11 +45,6 @@ ANSWERED: dict[str, Callable[[Path, Random], Iterator[Document]]] = {
     "public_quotations": public_quotations,
 }
 FIGURE = re.compile(r"\d+")
-
-
-def dice(*parts: object) -> Random:
-    """Return random numbers that depend on the parts alone."""
-    return Random("/".join(map(str, parts)))  # noqa: S311 (shuffling, no secrets)
 
 
 def documents(stage: Stage, data: Path, rng: Random) -> list[Document]:

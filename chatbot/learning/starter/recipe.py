@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from chatbot.learning.packing import Windows
+from chatbot.learning.shuffling import dice
 from chatbot.learning.starter import export, mixing, training
 from chatbot.learning.starter.plan import Plan, Stage
 from chatbot.learning.starter.sources import Document
@@ -104,7 +105,7 @@ def _tokenizer(plan: Plan, data: Path, out: Path, say: training.Say) -> Encoder:
     path = out / TOKENIZER
     if not path.exists():
         language = next(stage for stage in plan.stages if stage.name == LANGUAGE)
-        chosen = mixing.documents(language, data, mixing.dice(plan.seed, "tokenizer"))
+        chosen = mixing.documents(language, data, dice(plan.seed, "tokenizer"))
         texts = _texts(chosen, plan.tokenizer_sample)
         fresh = out / (TOKENIZER + ".new")
         train_tokenizer(texts, plan.shape.vocabulary).save(str(fresh))

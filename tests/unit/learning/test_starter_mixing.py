@@ -7,6 +7,7 @@ from random import Random
 import numpy as np
 import pytest
 
+from chatbot.learning.shuffling import dice
 from chatbot.learning.starter import mixing
 from chatbot.learning.starter.plan import TINY
 
@@ -61,8 +62,8 @@ def test_batches_go_on_where_they_stopped(encoder):
 
 
 def test_dice_depend_on_their_parts():
-    assert mixing.dice(1, "a").random() == mixing.dice(1, "a").random()
-    assert mixing.dice(1, "a").random() != Random(1).random()
+    assert dice(1, "a").random() == dice(1, "a").random()
+    assert dice(1, "a").random() != Random(1).random()
 
 
 def test_practice_mixes_exercises_in(encoder):

@@ -5,6 +5,7 @@ from random import Random
 
 import pytest
 
+from chatbot.learning.shuffling import dice
 from chatbot.learning.starter import mixing, sources
 from chatbot.learning.starter.plan import Stage
 
@@ -57,8 +58,8 @@ def test_missing_set_is_named(tmp_path):
 
 def test_same_epoch_has_the_same_order(tmp_path):
     stage = Stage("chat", 1, {"small_talk": 0.2}, 1e-3, 1e-3, replies_only=True)
-    again = [mixing.documents(stage, tmp_path, mixing.dice(1, "chat", 0)) for _ in range(2)]
-    other = mixing.documents(stage, tmp_path, mixing.dice(1, "chat", 1))
+    again = [mixing.documents(stage, tmp_path, dice(1, "chat", 0)) for _ in range(2)]
+    other = mixing.documents(stage, tmp_path, dice(1, "chat", 1))
     assert again[0] == again[1]
     assert again[0] != other
 

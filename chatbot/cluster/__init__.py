@@ -1,0 +1,1 @@
+"""Our local runtime on a Ray cluster, behind OpenAI's contract (extra `cluster`)."""

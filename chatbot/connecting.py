@@ -1,0 +1,1 @@
+"""Models behind an API that administrators connect while the server runs."""

@@ -1,0 +1,1 @@
+"""Keys of programs: who they are, what they may use, and how much of it."""

@@ -1,0 +1,1 @@
+"""Several servers on one database: who is there, whose answers are whose, who does what."""

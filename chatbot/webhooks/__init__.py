@@ -1,0 +1,1 @@
+"""Addresses of others that are told of events, signed and once each."""
