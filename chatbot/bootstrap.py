@@ -13,6 +13,7 @@ from chatbot.authoring import Authoring, Parts
 from chatbot.casework import Casework
 from chatbot.chat import Chat
 from chatbot.comparing import Comparing
+from chatbot.completions import Completions
 from chatbot.conversations import Conversations
 from chatbot.demo import Demo
 from chatbot.desk import Desk
@@ -146,6 +147,7 @@ def _wired(base: Base) -> Product:
         topics=Topics(archive, base.encoder),
         mailroom=Mailroom(archive, desk, settings),
         demo=Demo(archive, base.knowledge, desk),
+        completions=Completions(),
         datasets=datasets,
         runs=Runs(archive, audit, datasets, registry, settings, written.evaluations),
         local_person=base.local_person,

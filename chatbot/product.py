@@ -15,6 +15,7 @@ from chatbot.backends.registry import Registry
 from chatbot.casework import Casework
 from chatbot.chat import Chat
 from chatbot.comparing import Comparing
+from chatbot.completions import Completions
 from chatbot.conversations import Conversations
 from chatbot.demo import Demo
 from chatbot.desk import Desk
@@ -103,6 +104,7 @@ class Product:
     topics: Topics
     mailroom: Mailroom
     demo: Demo
+    completions: Completions
     datasets: Datasets
     runs: Runs
     local_person: int
