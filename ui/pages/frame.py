@@ -183,6 +183,7 @@ def with_head(page: bytes) -> bytes:
         f'<link rel="stylesheet" href="{at}/desk.css">'
         f'<link rel="stylesheet" href="{at}/knowledge.css">'
         f'<link rel="stylesheet" href="{at}/review.css">'
+        f'<link rel="stylesheet" href="{at}/plots.css">'
         f'<link rel="stylesheet" href="{at}/models.css">'
         f'<link rel="stylesheet" href="{at}/models_compare.css">'
         f'<link rel="icon" href="{at}/icon.svg">'

@@ -7,10 +7,11 @@ import { drawAnswers } from "./models_answers.js";
 import { numbers } from "./models_detail.js";
 import { openEvaluate } from "./models_evaluate.js";
 import { back, empty, fetched, gateList, lasting, link, part, recount, row, stateOf, table } from "./models_learning.js";
+import { barPlot } from "./models_plots.js";
 import { openPromote } from "./models_release.js";
 import { addressOf, go, models } from "./models_shell.js";
 import { openMenu, say, toast } from "./overlays.js";
-import { barPlot, legend } from "./plots.js";
+import { legend } from "./plots.js";
 import { save } from "./prompts_book.js";
 import { call } from "./server.js";
 

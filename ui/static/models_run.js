@@ -5,8 +5,9 @@ import { $, h, icon } from "./dom.js";
 import { during, moment, note } from "./admin_parts.js";
 import { METHODS, back, fetched, lasting, link, pairs, part, recount, stateOf } from "./models_learning.js";
 import { newRun } from "./models_new_run.js";
+import { linePlot } from "./models_plots.js";
 import { confirmed, say, toast } from "./overlays.js";
-import { legend, linePlot } from "./plots.js";
+import { legend } from "./plots.js";
 import { call } from "./server.js";
 
 const LOOK = 2000;

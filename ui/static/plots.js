@@ -1,14 +1,16 @@
-/* Plots as SVG with text as text: lines over steps, and pairs of bars. Each is as wide as its place and
-   drawn anew when that changes; the values can be read with the arrow keys and under the pointer.
-   Draws, asks nothing. */
+/* What every plot is made of: SVG with text as text, as wide as its place and drawn anew when that
+   changes; the values can be read with the arrow keys and under the pointer. Knows no page: the plots
+   of Models are models_plots.js, those over time monitor_plots.js. Draws, asks nothing. */
 
 import { h } from "./dom.js";
 
 const SVG = "http://www.w3.org/2000/svg";
-const NARROW = 620;
+/* Below this many pixels a plot is drawn for a narrow screen. */
+export const NARROW = 620;
 const KEYS = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10, Home: -Infinity, End: Infinity };
 
-function s(tag, attributes = {}, ...texts) {
+/* s("path", {class: "grid", d: "…"}, text, …): an element of a drawing. */
+export function s(tag, attributes = {}, ...texts) {
   const made = document.createElementNS(SVG, tag);
   for (const [name, value] of Object.entries(attributes)) if (value !== null && value !== undefined) made.setAttribute(name, value);
   made.append(...texts);
@@ -16,8 +18,9 @@ function s(tag, attributes = {}, ...texts) {
 }
 
 /* A place that redraws itself at its own width. `stops()` are what the arrow keys go through: each
-   {x, y, lines: [text, …]}, the first line its name; `paint(width)` returns [height, shapes]. */
-function readable(label, { paint, stops, name }) {
+   {x, y, lines: [text, …]}, the first line its name; `paint(width)` returns [height, shapes]. `choose`
+   gets the stop on which somebody clicks or presses Enter, and the click. */
+export function readable(label, { paint, stops, name, choose = null }) {
   const drawing = s("svg", { class: "plot", "aria-hidden": "true" });
   const tip = h("div", { class: "tip", "aria-hidden": "true", hidden: true });
   const root = h("div", { class: "plot-at", tabindex: "0", role: "slider", "aria-label": label }, drawing, tip);
@@ -64,12 +67,14 @@ function readable(label, { paint, stops, name }) {
     const step = KEYS[event.key];
     if (step === undefined) {
       if (event.key === "Escape" && !tip.hidden) hide();
+      if (event.key === "Enter" && choose && stops().length) choose(stops()[at ?? stops().length - 1], null);
       return;
     }
     event.preventDefault();
     const last = stops().length - 1;
     show(step === -Infinity ? 0 : step === Infinity ? last : at === null ? last : at + step);
   });
+  if (choose) root.addEventListener("click", (event) => stops().length && choose(stops()[nearest(stops(), event, drawing)], event));
   root.addEventListener("focus", () => root.matches(":focus-visible") && show(at ?? stops().length - 1));
   root.addEventListener("blur", hide);
   root.addEventListener("pointermove", (event) => show(nearest(stops(), event, drawing)));
@@ -94,112 +99,6 @@ export function ticks(low, high, most) {
   const first = Math.floor(low / step + 1e-9);
   const last = Math.ceil(high / step - 1e-9);
   return Array.from({ length: last - first + 1 }, (_, index) => Number(((first + index) * step).toPrecision(12)));
-}
-
-/* A line at one step, with its words where there is room for them. */
-function markOf(mark, scale, width) {
-  if (!mark) return [];
-  const x = scale.x(mark.x);
-  const right = x < width * 0.66;
-  return [
-    s("path", { class: "grid best", d: `M${x} ${scale.top}V${scale.bottom}` }),
-    s("text", { x: right ? x + 6 : x - 6, y: scale.top + 12, "text-anchor": right ? "start" : "end" }, mark.text),
-  ];
-}
-
-/* Where steps are named below a plot, the last apart: equal parts where they are round numbers. */
-function stepsOf(most, parts) {
-  const even = most % (5 * parts) === 0;
-  const all = even ? Array.from({ length: parts }, (_, index) => (index * most) / parts) : ticks(0, most, parts);
-  return all.filter((value) => value < most * 0.9);
-}
-
-/* Lines over steps, as high as their place. `data()` returns {series: [{name, kind, points: [[x, y], …]}], most, unit, mark:
-   {x, text} or null}; `say(data)` its words for people who do not see it. Returns {root, draw}. */
-export function linePlot({ data, say }) {
-  const edge = { left: 40, right: 16, top: 10, bottom: 28 };
-  let scale = null;
-  const paint = (width, room) => {
-    const { series, most, unit, mark } = data();
-    const height = Math.max(200, room);
-    const values = series.flatMap((one) => one.points.map(([, y]) => y));
-    const rows = ticks(values.length ? Math.min(...values) : 0, values.length ? Math.max(...values) : 1, height < 220 ? 3 : 4);
-    const [low, high] = [rows[0], rows.at(-1)];
-    const wide = width - edge.left - edge.right;
-    const tall = height - edge.top - edge.bottom;
-    scale = {
-      x: (value) => edge.left + (most ? value / most : 0) * wide,
-      y: (value) => edge.top + (1 - (value - low) / Math.max(high - low, 1e-9)) * tall,
-      top: edge.top,
-      bottom: edge.top + tall,
-    };
-    const digits = rows.some((one) => one !== Number(one.toFixed(1))) ? 2 : 1;
-    const across = rows.flatMap((value, at) => [
-      s("path", { class: at ? "grid" : "ax", d: `M${edge.left} ${scale.y(value)}H${width - edge.right}` }),
-      s("text", { x: edge.left - 6, y: scale.y(value) + 4, "text-anchor": "end" }, value.toFixed(digits)),
-    ]);
-    return [height, [...across, ...along(most, unit, width, height), ...markOf(mark, scale, width), ...series.map(lineOf)]];
-  };
-  const along = (most, unit, width, height) => {
-    const columns = stepsOf(most, width < NARROW ? 2 : 4);
-    const text = (value, anchor, words) => s("text", { x: scale.x(value), y: height - 10, "text-anchor": anchor }, words);
-    return [...columns.map((value) => text(value, value ? "middle" : "start", value.toLocaleString("en"))), text(most, "end", `${most.toLocaleString("en")} ${unit}`)];
-  };
-  const lineOf = ({ kind, points }) =>
-    points.length === 1
-      ? s("circle", { class: `${kind} only`, cx: scale.x(points[0][0]), cy: scale.y(points[0][1]), r: 2.5 })
-      : s("path", { class: kind, d: points.map(([x, y], at) => `${at ? "L" : "M"}${scale.x(x).toFixed(1)} ${scale.y(y).toFixed(1)}`).join("") });
-  const stops = () => {
-    const { series } = scale ? data() : { series: [] };
-    const steps = [...new Set(series.flatMap((one) => one.points.map(([x]) => x)))].sort((a, b) => a - b);
-    const known = series.map((one) => [one, new Map(one.points)]);
-    return steps.map((step) => {
-      const here = known.filter(([, values]) => values.has(step));
-      return {
-        x: scale.x(step),
-        y: scale.top,
-        lines: [`Step ${step.toLocaleString("en")}`, ...here.map(([one, values]) => `${one.name} ${values.get(step).toFixed(3)}`)],
-        mark: () => {
-          const part = s("g", {}, s("path", { class: "cursor", d: `M${scale.x(step)} ${scale.top}V${scale.bottom}` }));
-          part.append(...here.map(([one, values]) => s("circle", { class: `${one.kind} dot`, cx: scale.x(step), cy: scale.y(values.get(step)), r: 3.5 })));
-          return part;
-        },
-      };
-    });
-  };
-  return readable("Plot", { paint, stops, name: () => say(data()) });
-}
-
-/* A pair of bars for each row {title, base, tuned, lines}, from 0 to 100. `label` names the plot;
-   `lines` are what is said of a row after its title. */
-export function barPlot(label, rows) {
-  let width = 0;
-  const tall = () => (width < NARROW ? 56 : 43);
-  const left = () => (width < NARROW ? 0 : Math.min(230, width * 0.3));
-  const across = (value) => (Math.max(0, Math.min(100, value)) / 100) * (width - left() - 50);
-  const pair = ({ title, base, tuned }, at) => {
-    const from = left();
-    const top = at * tall() + (width < NARROW ? 20 : 4);
-    const bar = (value, kind, y) =>
-      value === null
-        ? [s("text", { x: from + 2, y: y + 9 }, "not measured")]
-        : [s("rect", { class: kind, x: from, y, width: Math.max(1, across(value)), height: 10.5, rx: 2 }), s("text", { x: from + across(value) + 6, y: y + 9 }, value.toFixed(1))];
-    const name = width < NARROW ? { x: 0, y: top - 5 } : { x: from - 10, y: top + 16, "text-anchor": "end" };
-    return [s("text", { class: "ink", ...name }, title), ...bar(base, "f2", top), ...bar(tuned, "f1", top + 14)];
-  };
-  const paint = (given) => {
-    width = given;
-    return [rows.length * tall() + 8, rows.flatMap(pair)];
-  };
-  const stops = () =>
-    rows.map((one, at) => ({
-      x: left() + across(Math.max(one.base ?? 0, one.tuned ?? 0)) / 2,
-      y: at * tall() + tall() - 4,
-      row: at * tall() + tall() / 2,
-      lines: [one.title, ...one.lines],
-      mark: () => s("rect", { class: "under", x: 0, y: at * tall(), width, height: tall(), rx: 4 }),
-    }));
-  return readable(label, { paint, stops });
 }
 
 /* A line of a legend: how a series is drawn, and its name. */
