@@ -40,6 +40,7 @@ from chatbot.speeds import Speeds
 from chatbot.standing import Standing
 from chatbot.testing import Folders, Planning, ProbeRuns, Runner, Testing, TurnCases
 from chatbot.topics import Topics
+from chatbot.webhooks import Webhooks
 from chatbot.workbench import Workbench
 
 
@@ -146,6 +147,7 @@ def _wired(base: Base) -> Product:
         macros=Macros(archive, audit),
         topics=Topics(archive, base.encoder),
         mailroom=Mailroom(archive, desk, settings),
+        webhooks=Webhooks(archive, audit, settings.webhook_hosts),
         demo=Demo(archive, base.knowledge, desk),
         completions=Completions(),
         datasets=datasets,

@@ -45,6 +45,7 @@ from chatbot.speeds import Speeds
 from chatbot.standing import Standing
 from chatbot.testing import Folders, Testing, TurnCases
 from chatbot.topics import Topics
+from chatbot.webhooks import Webhooks
 from chatbot.workbench import Workbench
 from prompts.sandbox import Sandbox
 from store import accounts, messages
@@ -103,6 +104,7 @@ class Product:
     macros: Macros
     topics: Topics
     mailroom: Mailroom
+    webhooks: Webhooks
     demo: Demo
     completions: Completions
     datasets: Datasets

@@ -173,6 +173,13 @@ class Settings(BaseSettings):
     undo_seconds: float = Field(
         10, ge=0, le=600, description="Seconds in which a reply of the desk can be taken back"
     )
+    webhook_hosts: tuple[str, ...] = Field(
+        (), description="Hosts that webhooks may name although their addresses are private"
+    )
+    log: Literal["plain", "json"] = Field(
+        "plain", description="Lines of the server's log: `plain`, or `json` for programs"
+    )
+    otel: str = Field("", description="OpenTelemetry collector (http://…) that gets spans of turns")
     temporary_minutes: int = Field(60, ge=1, description="Idle life of a temporary conversation")
     drain_seconds: float = Field(
         30, ge=0, le=3600, description="Seconds that answers have to end when the server stops"

@@ -86,6 +86,7 @@ def create_app(product: Product) -> FastAPI:
                 product.desk.keep_drafted(),
                 product.review.keep_reading(),
                 product.mailroom.keep(),
+                product.webhooks.keep(),
                 product.runs.keep(),
                 product.serving.keep(product.registry.load_in_background),
             )
