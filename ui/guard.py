@@ -30,9 +30,9 @@ from ui.answer import HEADERS as HEADERS
 from ui.answer import Answer
 from ui.bindings import Bindings
 from ui.cookies import Cookies
-from ui.refusal import Message, Refusal, Send
+from ui.refusal import Message, Refusal, Send, is_program
 from ui.routes import BODY_LIMIT as BODY_LIMIT
-from ui.routes import LOGIN_ROUTES, ROUTES, Route, find
+from ui.routes import LOGIN_ROUTES, ROUTES, Route, find, methods
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -138,7 +138,7 @@ class Guard:
     async def _answer(self, scope: Scope, receive: Receive, answer: Answer) -> None:
         scope["headers"] = [pair for pair in scope["headers"] if pair[0] not in STEERING]
         headers = Headers(scope=scope)
-        plainly = "text/html" in headers.get("accept", "")
+        plainly, program = "text/html" in headers.get("accept", ""), is_program(scope["path"])
         try:
             route = self._checked(scope, headers)
             answer.private = route.who != "open"
@@ -148,12 +148,13 @@ class Guard:
             else:
                 await self._as_somebody(self._people, route, scope, receive, answer)
         except Refusal as refusal:
-            await refusal.tell(answer, plainly=plainly)
+            await refusal.tell(answer, plainly=plainly, program=program)
         except Exception as error:  # noqa: BLE001  whatever broke, the other requests go on
             # The exception's text may quote the conversation, so only its type is logged.
             log.error("a request broke: %s", type(error).__name__)  # noqa: TRY400
             if not answer.begun:
-                await Refusal(500, BROKEN, "error").tell(answer, plainly=plainly)
+                broken = Refusal(500, BROKEN, "error")
+                await broken.tell(answer, plainly=plainly, program=program)
 
     def _checked(self, scope: Scope, headers: Headers) -> Route:
         """The route of a request that is in order. Raises Refusal."""
@@ -164,7 +165,7 @@ class Guard:
             raise Refusal(403, OTHER_SITE, "other_site")
         route = find(self._routes, scope["method"], path)
         if route is None:
-            raise Refusal(404, "Not found.", "not_found")
+            raise _not_served(self._routes, path)
         if "transfer-encoding" in headers:
             raise Refusal(411, "The length of the request must be given.")
         if _length(headers) > route.limit:
@@ -280,6 +281,15 @@ async def _to_login(send: Send, scope: Scope) -> None:
     headers = [(b"location", to.encode()), (b"cache-control", b"no-store")]
     await send({"type": "http.response.start", "status": 303, "headers": headers})
     await send({"type": "http.response.body", "body": b""})
+
+
+def _not_served(routes: tuple[Route, ...], path: str) -> Refusal:
+    """No such path; programs are also told which methods it has."""
+    allowed = methods(routes, path) if is_program(path) else ()
+    if allowed:
+        sentence = f"This path takes {', '.join(allowed)} only."
+        return Refusal(405, sentence, "method_not_allowed", allowed=allowed)
+    return Refusal(404, "Not found.", "not_found")
 
 
 def _name(host: str) -> str:

@@ -118,3 +118,10 @@ def find(routes: tuple[Route, ...], method: str, path: str) -> Route | None:
         if method in route.methods and route.pattern.fullmatch(bare):
             return route
     return None
+
+
+def methods(routes: tuple[Route, ...], path: str) -> tuple[str, ...]:
+    """The methods that a path takes; none where nothing is served there."""
+    bare = path.rstrip("/") or "/"
+    fitting = [route.methods for route in routes if route.pattern.fullmatch(bare)]
+    return tuple(dict.fromkeys(method for each in fitting for method in each))
