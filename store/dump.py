@@ -36,6 +36,10 @@ _OF_THE_INDEX = {"search_counters", "message_words", "title_words"} | {
     "article_vectors",
     "review_bits",
     "review_gone",
+    "hours",
+    "days",
+    "readings",
+    "stale_moments",
 }  # made again
 
 Line = dict[str, Any]

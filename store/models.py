@@ -68,13 +68,16 @@ from store.ticket_tables import TicketText as TicketText
 from store.ticket_tables import TicketWords as TicketWords
 from store.watch_tables import Alert as Alert
 from store.watch_tables import AlertEvent as AlertEvent
+from store.watch_tables import Day as Day
 from store.watch_tables import Hour as Hour
 from store.watch_tables import Reading as Reading
+from store.watch_tables import StaleMoment as StaleMoment
 
 _NOT_DELETED = text("deleted_at IS NULL")
 _DELETED = text("deleted_at IS NOT NULL")
 _ROOT = text("parent_id IS NULL")
 _STREAMING = text("status = 'streaming'")
+_BROKEN = text("status IN ('failed', 'interrupted')")
 
 
 class User(Base):
@@ -223,6 +226,7 @@ class Message(Base):
         Index("ix_messages_parent", "parent_id", "sequence"),
         Index("ix_messages_roots", "conversation_id", sqlite_where=_ROOT, postgresql_where=_ROOT),
         Index("ix_messages_streaming", "id", sqlite_where=_STREAMING, postgresql_where=_STREAMING),
+        Index("ix_messages_broken", "finished_at", sqlite_where=_BROKEN, postgresql_where=_BROKEN),
         CheckConstraint("role IN ('system', 'user', 'assistant')", name="role"),
         CheckConstraint(
             "status IN ('complete', 'streaming', 'stopped', 'failed', 'interrupted', 'truncated')",

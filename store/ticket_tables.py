@@ -43,6 +43,7 @@ class Ticket(Base):
         _queue("ix_tickets_assignee", "assignee_id", "active", "rank", "id"),
         _queue("ix_tickets_newest", "active", "updated_at", "id"),
         Index("ix_tickets_age", "updated_at"),
+        Index("ix_tickets_created_at", "created_at"),
         Index("ix_tickets_customer_id", "customer_id"),
         Index("ix_tickets_address", "address"),
         Index("ix_tickets_to_read", "id", sqlite_where=_TO_READ, postgresql_where=_TO_READ),
@@ -117,7 +118,11 @@ class TicketDraft(Base):
     """What a model proposed. `answers`: the customer's message (public id) that came last."""
 
     __tablename__ = "ticket_drafts"
-    __table_args__ = (Index("ix_ticket_drafts_ticket_id", "ticket_id", "id"), NEVER_REUSED)
+    __table_args__ = (
+        Index("ix_ticket_drafts_ticket_id", "ticket_id", "id"),
+        Index("ix_ticket_drafts_created_at", "created_at"),
+        NEVER_REUSED,
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     public_id: Mapped[str] = mapped_column(PublicId, unique=True, default=new_id)
@@ -174,6 +179,7 @@ class Reply(Base):
         Index("ix_replies_ticket_id", "ticket_id", "id"),
         Index("ix_replies_due", "due_at", sqlite_where=_WAITING, postgresql_where=_WAITING),
         Index("ix_replies_message", "message"),
+        Index("ix_replies_sent_at", "sent_at"),
         CheckConstraint("state IN ('waiting', 'sent', 'taken back')", name="state"),
         CheckConstraint("how IN ('reply', 'clipboard')", name="how"),
         NEVER_REUSED,

@@ -1,7 +1,8 @@
 """The tables of monitoring: figures of each hour, rules that alert, what they found.
 
 Part of `store.models`, which names them all. Figures are made of traces and messages, hour by hour,
-after the fact: a turn writes none of them. They hold counts alone, and no text.
+after the fact: a turn writes none of them. They hold counts alone, and no text. Made again from the
+other tables at any time.
 """
 
 from datetime import datetime
@@ -29,6 +30,30 @@ class Hour(Base):
     model: Mapped[str] = mapped_column(Name(200), primary_key=True)
     release_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
     figures: Mapped[dict[str, Any]] = mapped_column(PlainJson)
+
+
+class Day(Base):
+    """The hours of one day (UTC) together, so that a month is read as quickly as a day."""
+
+    __tablename__ = "days"
+
+    at: Mapped[datetime] = mapped_column(UtcTime, primary_key=True)
+    channel: Mapped[str] = mapped_column(Name(20), primary_key=True)
+    prompt: Mapped[str] = mapped_column(Name(200), primary_key=True)
+    version: Mapped[str] = mapped_column(Name(64), primary_key=True)
+    model: Mapped[str] = mapped_column(Name(200), primary_key=True)
+    release_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    figures: Mapped[dict[str, Any]] = mapped_column(PlainJson)
+
+
+class StaleMoment(Base):
+    """A moment of which something was removed since its hour was made. Written by triggers."""
+
+    __tablename__ = "stale_moments"
+    __table_args__ = (NEVER_REUSED,)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcTime)
 
 
 class Reading(Base):
@@ -75,7 +100,10 @@ class Alert(Base):
 
 
 class AlertEvent(Base):
-    """A time in which a rule was broken, by what `subject` names: a version, a model, or all."""
+    """A time in which a rule was broken, by what `subject` names: a version, a model, or all.
+
+    `told_at`: when somebody was told that it began; None as long as the rule is muted.
+    """
 
     __tablename__ = "alert_events"
     __table_args__ = (Index("ix_alert_events_alert_id", "alert_id", "id"), NEVER_REUSED)
@@ -90,4 +118,5 @@ class AlertEvent(Base):
     cause: Mapped[str] = mapped_column(ExactText, default="")
     began_at: Mapped[datetime] = mapped_column(UtcTime)
     seen_at: Mapped[datetime] = mapped_column(UtcTime)
+    told_at: Mapped[datetime | None] = mapped_column(UtcTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcTime)

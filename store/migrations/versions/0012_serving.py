@@ -3,12 +3,36 @@
 import sqlalchemy as sa
 from alembic import op
 
-from store.migrations.making import BIG, TIME, column, index_where, ref
+from store.migrations.making import BIG, TIME, column, index_where, is_sqlite, ref
 
 revision = "0012"
 down_revision = "0011"
 branch_labels = None
 depends_on = None
+
+BROKEN = "status IN ('failed', 'interrupted')"
+LEAVES = {
+    "traces": "old.created_at",
+    "feedback": "(SELECT created_at FROM traces WHERE message_id = old.message_id AND attempt = 1)",
+    "ticket_drafts": "old.created_at",
+    "replies": "old.sent_at",
+    "tickets": "old.created_at",
+    "messages": f"CASE WHEN old.{BROKEN} THEN old.finished_at END",
+}
+"""Whose rows figures are made of, and which moment changes when one is removed."""
+STALE_SQLITE = """CREATE TRIGGER {0}_stale AFTER DELETE ON {0} BEGIN
+    INSERT INTO stale_moments (at) SELECT moment FROM (SELECT {1} AS moment)
+    WHERE moment IS NOT NULL;
+END"""
+STALE_POSTGRESQL = (
+    """CREATE FUNCTION {0}_stale() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        INSERT INTO stale_moments (at) SELECT moment FROM (SELECT {1} AS moment) AS gone
+        WHERE moment IS NOT NULL;
+        RETURN old;
+    END $$""",
+    """CREATE TRIGGER {0}_stale AFTER DELETE ON {0}
+    FOR EACH ROW EXECUTE FUNCTION {0}_stale()""",
+)
 
 
 def upgrade() -> None:
@@ -41,7 +65,6 @@ def _keys() -> None:
         column("created_at", TIME),
         column("expires_at", TIME, nullable=True),
         column("revoked_at", TIME, nullable=True),
-        column("used_at", TIME, nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_api_keys"),
         sa.UniqueConstraint("public_id", name="uq_api_keys_public_id"),
         sa.UniqueConstraint("user_id", name="uq_api_keys_user_id"),
@@ -49,6 +72,15 @@ def _keys() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_api_keys_made_by", "api_keys", ["made_by"])
+    live = sa.text("revoked_at IS NULL")
+    op.create_index(
+        "uq_api_keys_name",
+        "api_keys",
+        ["name"],
+        unique=True,
+        sqlite_where=live,
+        postgresql_where=live,
+    )
     op.create_table(
         "key_counts",
         ref("key_id", "api_keys.id"),
@@ -61,6 +93,7 @@ def _keys() -> None:
         column("month_from", TIME),
         column("month_requests", sa.Integer()),
         column("month_tokens", BIG),
+        column("used_at", TIME),
         sa.PrimaryKeyConstraint("key_id", name="pk_key_counts"),
     )
 
@@ -170,19 +203,19 @@ def _replicas() -> None:
 
 
 def _hours() -> None:
-    op.create_table(
-        "hours",
-        column("at", TIME),
-        column("channel", sa.String(20)),
-        column("prompt", sa.String(200)),
-        column("version", sa.String(64)),
-        column("model", sa.String(200)),
-        column("release_id", BIG),
-        column("figures", sa.JSON()),
-        sa.PrimaryKeyConstraint(
-            "at", "channel", "prompt", "version", "model", "release_id", name="pk_hours"
-        ),
-    )
+    for table in ("hours", "days"):
+        key = ("at", "channel", "prompt", "version", "model", "release_id")
+        op.create_table(
+            table,
+            column("at", TIME),
+            column("channel", sa.String(20)),
+            column("prompt", sa.String(200)),
+            column("version", sa.String(64)),
+            column("model", sa.String(200)),
+            column("release_id", BIG),
+            column("figures", sa.JSON()),
+            sa.PrimaryKeyConstraint(*key, name=f"pk_{table}"),
+        )
     op.create_table(
         "readings",
         column("name", sa.String(60)),
@@ -190,6 +223,20 @@ def _hours() -> None:
         column("row_id", BIG),
         sa.PrimaryKeyConstraint("name", name="pk_readings"),
     )
+    op.create_table(
+        "stale_moments",
+        column("id", BIG),
+        column("at", TIME),
+        sa.PrimaryKeyConstraint("id", name="pk_stale_moments"),
+        sqlite_autoincrement=True,
+    )
+    for table, moment in LEAVES.items():
+        for statement in (STALE_SQLITE,) if is_sqlite() else STALE_POSTGRESQL:
+            op.execute(statement.format(table, moment))
+    index_where("messages", "ix_messages_broken", ["finished_at"], BROKEN)
+    op.create_index("ix_ticket_drafts_created_at", "ticket_drafts", ["created_at"])
+    op.create_index("ix_replies_sent_at", "replies", ["sent_at"])
+    op.create_index("ix_tickets_created_at", "tickets", ["created_at"])
 
 
 def _alerts() -> None:
@@ -229,6 +276,7 @@ def _alerts() -> None:
         column("cause", sa.Text()),
         column("began_at", TIME),
         column("seen_at", TIME),
+        column("told_at", TIME, nullable=True),
         column("ended_at", TIME, nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_alert_events"),
         sa.UniqueConstraint("public_id", name="uq_alert_events_public_id"),
@@ -238,12 +286,14 @@ def _alerts() -> None:
 
 
 def downgrade() -> None:
+    _no_hours()
     op.drop_index("ix_feedback_updated_at", "feedback")
     op.drop_column("messages", "writer")
     for table in (
         "alert_events",
         "alerts",
         "readings",
+        "days",
         "hours",
         "leases",
         "replicas",
@@ -256,3 +306,15 @@ def downgrade() -> None:
         "api_keys",
     ):
         op.drop_table(table)
+
+
+def _no_hours() -> None:
+    for table in LEAVES:
+        op.execute(f"DROP TRIGGER {table}_stale" + ("" if is_sqlite() else f" ON {table}"))
+        if not is_sqlite():
+            op.execute(f"DROP FUNCTION {table}_stale()")
+    op.drop_index("ix_messages_broken", "messages")
+    op.drop_index("ix_ticket_drafts_created_at", "ticket_drafts")
+    op.drop_index("ix_replies_sent_at", "replies")
+    op.drop_index("ix_tickets_created_at", "tickets")
+    op.drop_table("stale_moments")
