@@ -113,6 +113,7 @@ def _wired(base: Base) -> Product:
         serving=base.serving,
         gates=written.gates,
         authoring=written.authoring,
+        connecting=base.connecting,
         promotion=_promotion(base, written),
         testing=Testing(archive, audit, written.runner, written.planning),
         casework=written.casework,

@@ -14,6 +14,7 @@ from chatbot.audit import Audit
 from chatbot.backends.fast import Fast
 from chatbot.backends.registry import Registry
 from chatbot.chain import OpenEncoder
+from chatbot.connecting import Connecting
 from chatbot.errors import StoreUnavailable
 from chatbot.knowledge import Knowledge
 from chatbot.notices import Notices
@@ -46,6 +47,7 @@ class Base:
     sandbox: Sandbox
     releases: Releases
     serving: Serving
+    connecting: Connecting
     notices: Notices
     encoder: OpenEncoder
     allowance: Allowance
@@ -69,12 +71,13 @@ def lay(settings: Settings) -> Base:
         fast=_fast(settings),
         masking=lambda: options.get(Masking).rules(settings.workspace),
         serving=lambda: serving.label(),
+        connected=lambda: connecting.records(),
     )
-    registry.resolve(settings.model)
-    fallback = tuple(registry.resolve(name).label for name in settings.fallback)
     database = _open(settings)
     archive = Archive(database)
     audit = Audit(archive)
+    connecting = _connecting(settings, archive, audit, registry)
+    fallback = _resolved(settings, registry, database)
     serving = Serving(archive, settings.model)
     options = Options(archive, audit)
     sandbox = sandbox_of(settings)
@@ -94,6 +97,7 @@ def lay(settings: Settings) -> Base:
         sandbox=sandbox,
         releases=releases,
         serving=serving,
+        connecting=connecting,
         notices=Notices(),
         encoder=encoder,
         allowance=Allowance(options, local_person),
@@ -102,6 +106,30 @@ def lay(settings: Settings) -> Base:
         analysis=Analysis(encoder, settings.heads_folder),
         local_person=local_person,
     )
+
+
+def _connecting(
+    settings: Settings, archive: Archive, audit: Audit, registry: Registry
+) -> Connecting:
+    """What connects models; those that the settings name stay."""
+    named = {settings.model, settings.grader, *settings.fallback}
+    needed = {name.partition("@")[0] for name in named}
+    return Connecting(
+        archive,
+        audit,
+        others=registry.settled,
+        needed=lambda: {registry.resolve().name, *needed},
+    )
+
+
+def _resolved(settings: Settings, registry: Registry, database: Database) -> tuple[str, ...]:
+    """The labels of the models to fall back on. Raises UnknownModel for one that is not there."""
+    try:
+        registry.resolve(settings.model)
+        return tuple(registry.resolve(name).label for name in settings.fallback)
+    except BaseException:
+        database.close()
+        raise
 
 
 def _fast(settings: Settings) -> Fast | None:

@@ -15,6 +15,7 @@ from chatbot.backends.registry import Registry
 from chatbot.casework import Casework
 from chatbot.chat import Chat
 from chatbot.comparing import Comparing
+from chatbot.connecting import Connecting
 from chatbot.completions import Completions
 from chatbot.conversations import Conversations
 from chatbot.demo import Demo
@@ -69,6 +70,7 @@ class Product:
     releases: Releases
     serving: Serving
     gates: Gates
+    connecting: Connecting
     authoring: Authoring
     promotion: Promotion
     testing: Testing

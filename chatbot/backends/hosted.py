@@ -322,11 +322,18 @@ def _openai(record: HostedModel) -> BaseChatModel:
         stream_usage=True,
         stream_chunk_timeout=None,
         use_responses_api=False,
-        # A redirect would hand the conversation to a server that nobody chose, and a cookie that
-        # came with one person's answer would go out with another's question.
-        http_async_client=openai.DefaultAsyncHttpxClient(
-            timeout=limits, follow_redirects=False, cookies=_no_cookies()
-        ),
+        http_async_client=http_client(limits),
+    )
+
+
+def http_client(timeout: Any) -> Any:
+    """A client that follows no redirect and keeps no cookie. `timeout`: seconds, or the limits."""
+    import openai
+
+    # A redirect would hand the conversation to a server that nobody chose, and a cookie that
+    # came with one person's answer would go out with another's question.
+    return openai.DefaultAsyncHttpxClient(
+        timeout=timeout, follow_redirects=False, cookies=_no_cookies()
     )
 
 

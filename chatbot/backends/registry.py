@@ -68,7 +68,8 @@ class Registry:
     `default` is a name or a label; `serving` tells the label that stands for it now, if another
     was promoted. `scripted` lists the fake for tests and demonstrations. `fast`:
     how local models get the fast runtime; None: transformers alone. `masking` says what hosted
-    models do not get to see; None: what is masked by default.
+    models do not get to see; None: what is masked by default. `connected` tells the hosted models
+    that come and go.
     """
 
     def __init__(
@@ -81,18 +82,21 @@ class Registry:
         fast: "Fast | None" = None,
         masking: "Callable[[], Rules] | None" = None,
         serving: "Callable[[], str | None]" = lambda: None,
+        connected: "Callable[[], Sequence[HostedModel]]" = tuple,
     ) -> None:
         self._models_dir = models_dir
         self._serving = serving
         self._missed = ""
         self._fast = fast
         self._masking = masking
-        self._hosted = {_hosted_info(record).label: record for record in hosted}
+        self._settled = {_hosted_info(record).label: record for record in hosted}
+        self._connected = connected
         self._default = default
         self._scripted = scripted
         self._lock = threading.Lock()
         self._loading: dict[str, threading.Lock] = {}
         self._open: dict[str, ChatModel] = {}
+        self._opened_by: dict[str, HostedModel] = {}
         self._states: dict[str, ModelState] = {}
 
     def list(self) -> list[ModelInfo]:
@@ -100,10 +104,15 @@ class Registry:
         infos = [info for info in map(_info_or_none, self._folders()) if info is not None]
         infos.sort(key=lambda info: _newness(info.version), reverse=True)
         infos.sort(key=lambda info: info.name)
-        infos += [_hosted_info(record) for record in self._hosted.values()]
+        infos += [_hosted_info(record) for record in self._hosted().values()]
         if self._scripted:
             infos.append(SCRIPTED)
         return infos
+
+    def settled(self) -> set[str]:
+        """The names of all models but the connected ones."""
+        here = [info.name for info in self.list() if info.where != "hosted"]
+        return {*here, *(record.name for record in self._settled.values())}
 
     def problems(self) -> Sequence[str]:
         """A sentence for each folder that looks like a model and cannot be one."""
@@ -166,11 +175,15 @@ class Registry:
 
     def host(self, label: str) -> str:
         """The server that a hosted model's messages go to; empty for the others."""
-        record = self._hosted.get(self.resolve(label).label)
+        record = self._hosted().get(self.resolve(label).label)
         if record is None:
             return ""
         address = urlsplit(record.base_url or "").netloc.rpartition("@")[2]
         return address or record.provider
+
+    def hosted(self) -> "Sequence[HostedModel]":
+        """The records of the hosted models: those of the settings, then the connected ones."""
+        return tuple(self._hosted().values())
 
     def state(self, label: str) -> ModelState:
         """Whether the model is idle, loading, ready or failed, and a sentence that says so."""
@@ -193,7 +206,7 @@ class Registry:
             loading = self._loading.setdefault(info.label, threading.Lock())
         with loading:
             model = self._open.get(info.label)
-            if model is None:
+            if model is None or self._opened_by.get(info.label) != self._hosted().get(info.label):
                 model = self._open[info.label] = self._load(info)
         return model
 
@@ -220,6 +233,10 @@ class Registry:
         """Unload all."""
         for label in list(self._open):
             self.unload(label)
+
+    def _hosted(self) -> dict[str, "HostedModel"]:
+        """By label. What a settings file says stands before what was connected."""
+        return {_hosted_info(one).label: one for one in self._connected()} | self._settled
 
     def _folders(self) -> Iterator[Path]:
         if STARTER.is_dir():
@@ -259,7 +276,10 @@ class Registry:
         if info.where == "hosted":
             from chatbot.backends.hosted import HostedChat
 
-            record = self._hosted[info.label]
+            record = self._hosted().get(info.label)
+            if record is None:
+                raise UnknownModel
+            self._opened_by[info.label] = record
             return HostedChat.of(record, self._masking) if self._masking else HostedChat.of(record)
         from chatbot.backends.scripted import ScriptedModel
 
