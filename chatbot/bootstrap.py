@@ -20,6 +20,7 @@ from chatbot.desk import Desk
 from chatbot.drafting import Drafting
 from chatbot.foundation import Base, lay
 from chatbot.gate import Gates
+from chatbot.keys import Keys
 from chatbot.learning.dataset import Datasets
 from chatbot.learning.evaluate.service import Evaluations
 from chatbot.learning.inside.service import Inside
@@ -27,6 +28,7 @@ from chatbot.learning.jobs import Runs
 from chatbot.looking import Looking
 from chatbot.macros import Macros
 from chatbot.mailroom import Mailroom
+from chatbot.net import Poster
 from chatbot.preview import Preview
 from chatbot.privacy import Privacy
 from chatbot.product import Product as Product
@@ -111,9 +113,9 @@ def _wired(base: Base) -> Product:
         registry=registry,
         releases=releases,
         serving=base.serving,
+        connecting=base.connecting,
         gates=written.gates,
         authoring=written.authoring,
-        connecting=base.connecting,
         promotion=_promotion(base, written),
         testing=Testing(archive, audit, written.runner, written.planning),
         casework=written.casework,
@@ -136,6 +138,7 @@ def _wired(base: Base) -> Product:
         comparing=_comparing(base, workbench),
         audit=audit,
         accounts=_accounts(settings, archive, audit),
+        keys=_keys(base),
         options=options,
         privacy=_privacy(base, chat),
         standing=Standing(archive, chat),
@@ -148,12 +151,21 @@ def _wired(base: Base) -> Product:
         macros=Macros(archive, audit),
         topics=Topics(archive, base.encoder),
         mailroom=Mailroom(archive, desk, settings),
-        webhooks=Webhooks(archive, audit, settings.webhook_hosts),
+        webhooks=Webhooks(archive, audit, Poster(settings.webhook_hosts)),
         demo=Demo(archive, base.knowledge, desk),
         completions=Completions(),
         datasets=datasets,
         runs=Runs(archive, audit, datasets, registry, settings, written.evaluations),
         local_person=base.local_person,
+    )
+
+
+def _keys(base: Base) -> Keys:
+    return Keys(
+        base.archive,
+        base.audit,
+        label=lambda name: base.registry.resolve(name).label,
+        published=base.releases.current,
     )
 
 

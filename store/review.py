@@ -114,6 +114,13 @@ def of_message(session: Session, message: str) -> ReviewItem | None:
     return None if found is None else get(session, found)
 
 
+def subject_id(session: Session, item: ReviewItem) -> str:
+    """The public id of the answer or reply that an item is about; empty where it is gone."""
+    of: type[Message | Reply] = Message if item.kind == "answer" else Reply
+    row_id = item.message_id if item.kind == "answer" else item.reply_id
+    return session.scalar(select(of.public_id).where(of.id == row_id)) or ""
+
+
 def of_public_ids(session: Session, ids: Sequence[str]) -> list[ReviewItem]:
     """Those of these items that are there."""
     rows = session.execute(select(*_ITEM).where(Row.public_id.in_(ids)).order_by(Row.id))

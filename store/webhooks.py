@@ -141,9 +141,9 @@ def remove(session: Session, hook_id: int) -> None:
 
 
 def due(session: Session) -> list[int]:
-    """Addresses (internal ids) for which something is to be sent now."""
-    waits = select(DeliveryRow.webhook_id.distinct()).where(*_due())
-    return sorted(session.scalars(waits))
+    """Addresses (internal ids) that are told of events, and have something to be told now."""
+    waits = select(DeliveryRow.webhook_id.distinct()).join(Row, Row.id == DeliveryRow.webhook_id)
+    return sorted(session.scalars(waits.where(Row.active, *_due())))
 
 
 def claim(session: Session, hook_id: int, seconds: float) -> Delivery | None:
@@ -192,12 +192,6 @@ def end_attempt(
     return session.execute(ended).one_or_none() is not None
 
 
-def postpone(session: Session, hook_id: int, until: datetime) -> None:
-    """Let nothing be sent to an address before then."""
-    waits = update(DeliveryRow).where(DeliveryRow.webhook_id == hook_id, *_waiting())
-    session.execute(waits.where(DeliveryRow.due_at < until).values(due_at=until))
-
-
 def deliveries(session: Session, hook_id: int, limit: int = 50) -> list[Delivery]:
     """The last deliveries to an address, newest first."""
     asked = select(*_DELIVERY).where(DeliveryRow.webhook_id == hook_id)
@@ -213,20 +207,21 @@ def delivery(session: Session, delivery_id: int) -> Delivery:
     return Delivery(*found)
 
 
-def counts(session: Session) -> dict[int, tuple[int, int, int]]:
-    """By address: how many deliveries wait, were taken, were given up."""
-    waiting = func.count().filter(*_waiting())
-    taken = func.count().filter(DeliveryRow.done_at.is_not(None), DeliveryRow.error.is_(None))
-    lost = func.count().filter(DeliveryRow.done_at.is_not(None), DeliveryRow.error.is_not(None))
-    asked = select(DeliveryRow.webhook_id, waiting, taken, lost).group_by(DeliveryRow.webhook_id)
-    return {row[0]: (row[1], row[2], row[3]) for row in session.execute(asked)}
+def counts(session: Session, hook_id: int) -> tuple[int, int, int]:
+    """How many deliveries to an address wait, were taken, were given up."""
+    done = DeliveryRow.done_at.is_not(None)
+    asked = select(
+        func.count().filter(*_waiting()),
+        func.count().filter(done, DeliveryRow.error.is_(None)),
+        func.count().filter(done, DeliveryRow.error.is_not(None)),
+    ).where(DeliveryRow.webhook_id == hook_id)
+    waiting, taken, lost = session.execute(asked).one()
+    return waiting, taken, lost
 
 
 def purge(session: Session, before: datetime) -> int:
-    """Remove a part of what was done before then; how many. Call it until it returns 0."""
-    old = select(DeliveryRow.id).where(
-        DeliveryRow.created_at < before, DeliveryRow.done_at.is_not(None)
-    )
+    """Remove a part of what is older; how many. Call it until it returns 0."""
+    old = select(DeliveryRow.id).where(DeliveryRow.created_at < before)
     part = old.order_by(DeliveryRow.created_at).limit(MOST_REMOVED)
     gone = delete(DeliveryRow).where(DeliveryRow.id.in_(part)).returning(DeliveryRow.id)
     return len(session.execute(gone).all())

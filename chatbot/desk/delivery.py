@@ -13,6 +13,7 @@ from chatbot.desk.parts import Part
 from chatbot.desk.replies import is_demo
 from chatbot.drafting.claims import uncited
 from chatbot.errors import StoreUnavailable
+from chatbot.webhooks import telling
 from store import (
     conversations,
     mail,
@@ -84,6 +85,8 @@ class Delivery(Part):
             )  # fmt: skip
             chat = tickets.conversation_of(session, ticket)
             review.note_reply(session, found.id)
+            if not is_demo(ticket):
+                telling.reply_sent(session, ticket, found, message)
         if chat is not None and ticket.customer_id is not None:
             self._parts.notices.tell(ticket.customer_id, chat)
         return True

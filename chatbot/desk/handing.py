@@ -9,6 +9,7 @@ from chatbot.desk.parts import Part, require_agent
 from chatbot.desk.reading import Reading
 from chatbot.desk.views import Handed
 from chatbot.errors import Conflict, NotFound, Refused
+from chatbot.webhooks import telling
 from store import accounts, conversations, ticket_queue, ticket_threads, tickets
 from store.columns import now
 from store.engine import Session
@@ -113,6 +114,7 @@ class Handing(Part):
             if found is None:
                 raise NotFound
             return tickets.hold(session, found.id)
+        telling.ticket_created(session, made)
         tickets.customer_wrote(session, made)
         ticket_queue.put_words(session, made.id, f"{made.id} {row.title} {customer}")
         return tickets.by_id(session, made.id)

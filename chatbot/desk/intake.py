@@ -5,9 +5,11 @@ from datetime import UTC, datetime
 
 from chatbot.desk.parts import Part, require_agent
 from chatbot.desk.reading import Read, Reading
+from chatbot.desk.replies import is_demo
 from chatbot.desk.views import Brought, Unbrought
 from chatbot.errors import Refused
 from chatbot.ticket_files import Bad, Incoming, IncomingMessage
+from chatbot.webhooks import telling
 from store import ticket_queue, ticket_threads, tickets
 from store.engine import Session
 from store.records import Person
@@ -115,6 +117,8 @@ class Intake(Part):
         )
         if made is None:  # somebody brings the same in at this moment, and has just committed
             return tickets.lock_source(session, source, external_id or ""), False
+        if not is_demo(made):
+            telling.ticket_created(session, made)
         return made, True
 
 

@@ -13,6 +13,7 @@ from chatbot.review.lists import EVERY, NOTHING, holder
 from chatbot.review.opening import Opened, Opening, comment
 from chatbot.review.parts import FLAGGERS, REVIEWERS, require
 from chatbot.review.views import Comment, Filters, Row
+from chatbot.webhooks import telling
 from store import accounts, messages, review, review_queue, review_verdicts
 from store.engine import Session
 from store.errors import NotFound as NotStored
@@ -80,6 +81,7 @@ class Judging(Opening):
                 note=note,
                 use=use and rating != 0,
             )
+            telling.verdict_given(session, found, rating, corrected=corrected is not None)
             self._parts.audit.note_in(
                 session, person, "review_judged", "review", item, rating=rating,
                 corrected=corrected is not None,
@@ -107,9 +109,12 @@ class Judging(Opening):
             require(session, person)
             now = datetime.now(UTC)
             found = review.of_public_ids(session, items)
-            ids = [each.id for each in found if holder(each, person, now) is None]
+            free = [each for each in found if holder(each, person, now) is None]
+            ids = [each.id for each in free]
             if rating is not None:
                 review_verdicts.rate(session, ids, person.id, rating)
+                for each in free:
+                    telling.verdict_given(session, each, rating, corrected=False)
             if named:
                 review_verdicts.add_tag(session, ids, named[0])
             if second is not None:
