@@ -22,6 +22,7 @@ from chatbot.demo import Demo
 from chatbot.desk import Desk
 from chatbot.drafting import Drafting
 from chatbot.gate import Gates
+from chatbot.keys import Keys
 from chatbot.knowledge import Knowledge
 from chatbot.learning.dataset import Datasets
 from chatbot.learning.evaluate.service import Evaluations
@@ -69,8 +70,8 @@ class Product:
     registry: Registry
     releases: Releases
     serving: Serving
-    gates: Gates
     connecting: Connecting
+    gates: Gates
     authoring: Authoring
     promotion: Promotion
     testing: Testing
@@ -94,6 +95,7 @@ class Product:
     comparing: Comparing
     audit: Audit
     accounts: Accounts
+    keys: Keys
     options: Options
     privacy: Privacy
     standing: Standing

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
 
 from store import models
+from store.columns import now
 from store.errors import NotFound
 from store.records import Account, Credentials, Person
 from store.rows import insert_missing, is_sqlite
@@ -111,7 +112,10 @@ def person(session: Session, user_id: int) -> Person:
 
 
 def account(session: Session, public_id: str) -> Account:
-    """Someone with an account, by public id. The local person has none. Raises `NotFound`."""
+    """Someone with an account, by public id. The local person has none, nor has a program.
+
+    Raises `NotFound`.
+    """
     found = session.execute(_accounts().where(models.User.public_id == public_id)).one_or_none()
     if found is None:
         raise NotFound("This person")
@@ -165,12 +169,11 @@ def credentials(session: Session, typed: str) -> Credentials | None:
 
 
 def roles(session: Session, people: Collection[int]) -> dict[int, frozenset[str]]:
-    """The roles of several people, by internal number; without those who are off or unknown."""
+    """The roles of several people, by internal number; without who is off, unknown or expired."""
     held = select(models.User.id, models.UserRole.role).join(models.UserRole)
     found: dict[int, set[str]] = {}
-    for user_id, role in session.execute(
-        held.where(models.User.id.in_(people), models.User.active)
-    ):
+    live = (models.User.id.in_(people), models.User.active, ~_has_ended_key(now()))
+    for user_id, role in session.execute(held.where(*live)):
         found.setdefault(user_id, set()).add(role)
     return {user_id: frozenset(names) for user_id, names in found.items()}
 
@@ -227,11 +230,11 @@ def set_roles(session: Session, user_id: int, roles: Sequence[str]) -> None:
 
 
 def with_roles(session: Session, wanted: Sequence[str]) -> list[Person]:
-    """Everybody who has one of these roles now and is not switched off, by name."""
+    """Everybody who has one of these roles now and is not switched off, by name. No programs."""
     known = models.User
     asked = select(known.id, known.public_id, known.name, models.UserRole.role)
     asked = asked.join(models.UserRole, models.UserRole.user_id == known.id)
-    asked = asked.where(models.UserRole.role.in_(wanted), known.active)
+    asked = asked.where(models.UserRole.role.in_(wanted), known.active, ~_HAS_KEY)
     found: dict[int, Person] = {}
     for user_id, public_id, name, role in session.execute(asked.order_by(known.name, known.id)):
         held = found[user_id].roles if user_id in found else ()
@@ -275,6 +278,7 @@ def _administrators() -> Any:
 
 
 _HAS_IDENTITY = exists().where(models.Identity.user_id == models.User.id)
+_HAS_KEY = exists().where(models.ApiKey.user_id == models.User.id)
 
 
 def _accounts() -> Any:
@@ -287,7 +291,12 @@ def _accounts() -> Any:
         _HAS_IDENTITY,
         models.User.created_at,
         models.User.last_seen_at,
-    ).where(models.User.public_id != LOCAL)
+    ).where(models.User.public_id != LOCAL, ~_HAS_KEY)
+
+
+def _has_ended_key(at: datetime) -> Any:
+    """Whether somebody is a program whose key has expired; a revoked one's is switched off."""
+    return exists().where(models.ApiKey.user_id == models.User.id, models.ApiKey.expires_at <= at)
 
 
 def _account(session: Session, row: Sequence[Any]) -> Account:

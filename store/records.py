@@ -11,12 +11,16 @@ from typing import Any, Literal
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Someone who owns conversations. `roles`: chatter, agent, author, reviewer, admin."""
+    """Someone who owns conversations. `roles`: chatter, agent, author, reviewer, admin.
+
+    `program`: who acts by a key, whose own limits count in the place of a person's.
+    """
 
     id: int
     public_id: str
     name: str
     roles: tuple[str, ...]
+    program: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from store.base import NEVER_REUSED, Base, new_id
 from store.columns import BigId, ExactText, Name, PlainJson, PublicId, UtcTime, now
 
 _WAITING = text("done_at IS NULL")
+_NOT_REVOKED = text("revoked_at IS NULL")
 
 
 class ApiKey(Base):
@@ -24,7 +25,17 @@ class ApiKey(Base):
     """
 
     __tablename__ = "api_keys"
-    __table_args__ = (NEVER_REUSED,)
+    __table_args__ = (
+        # A name stands for one key at a time: people revoke by it.
+        Index(
+            "uq_api_keys_name",
+            "name",
+            unique=True,
+            sqlite_where=_NOT_REVOKED,
+            postgresql_where=_NOT_REVOKED,
+        ),
+        NEVER_REUSED,
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     public_id: Mapped[str] = mapped_column(PublicId, unique=True, default=new_id)
@@ -44,11 +55,10 @@ class ApiKey(Base):
     created_at: Mapped[datetime] = mapped_column(UtcTime, default=now)
     expires_at: Mapped[datetime | None] = mapped_column(UtcTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcTime)
-    used_at: Mapped[datetime | None] = mapped_column(UtcTime)
 
 
 class KeyCount(Base):
-    """What a key asked in the minute, the day and the month that began last."""
+    """What a key asked in the minute, the day and the month that it was used in last."""
 
     __tablename__ = "key_counts"
 
@@ -64,6 +74,7 @@ class KeyCount(Base):
     month_from: Mapped[datetime] = mapped_column(UtcTime)
     month_requests: Mapped[int] = mapped_column(default=0)
     month_tokens: Mapped[int] = mapped_column(BigId, default=0)
+    used_at: Mapped[datetime] = mapped_column(UtcTime)
 
 
 class ApiCall(Base):

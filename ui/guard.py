@@ -10,6 +10,8 @@
 * `solo` has no login: the address is the lock, and there is one person.
 * In `accounts` a route that is not open needs a login, and a Gradio session belongs to the person
   who began it (see ui/bindings.py).
+* A route for programs needs a key, which its handler checks (see ui/api/keyed.py): here it is only
+  kept apart from logins. A request with a key is nobody's login, whatever cookies it brings.
 """
 
 import asyncio
@@ -74,6 +76,12 @@ def caller(product: Product, request: Asks) -> Person:
     if not token:
         raise NotSignedIn
     return product.accounts.of_token(token)
+
+
+def bearer(headers: Mapping[str, str]) -> str:
+    """The key that a request brings as `Authorization: Bearer KEY`; empty where there is none."""
+    scheme, _, key = headers.get("authorization", "").strip().partition(" ")
+    return key.strip() if scheme.lower() == "bearer" else ""
 
 
 def admit(person: Person, roles: Collection[str]) -> None:
@@ -143,7 +151,7 @@ class Guard:
             route = self._checked(scope, headers)
             answer.private = route.who != "open"
             plainly |= route.page
-            if self._people is None or route.who == "open":
+            if self._people is None or route.who == "open" or _by_key(route, headers):
                 await self._app(scope, receive, answer)
             else:
                 await self._as_somebody(self._people, route, scope, receive, answer)
@@ -161,9 +169,9 @@ class Guard:
         path: str = scope["path"]
         if self._names is not None and _name(headers.get("host", "")) not in self._names:
             raise Refusal(403, NOT_SERVED, "not_served")
-        if scope["method"] not in ("GET", "HEAD", "OPTIONS") and self._foreign(headers):
-            raise Refusal(403, OTHER_SITE, "other_site")
         route = find(self._routes, scope["method"], path)
+        if scope["method"] not in ("GET", "HEAD", "OPTIONS") and self._foreign(headers, route):
+            raise Refusal(403, OTHER_SITE, "other_site")
         if route is None:
             raise _not_served(self._routes, path)
         if "transfer-encoding" in headers:
@@ -174,15 +182,17 @@ class Guard:
             raise Refusal(415, "JSON is expected.")
         return route
 
-    def _foreign(self, headers: Headers) -> bool:
+    def _foreign(self, headers: Headers, route: Route | None) -> bool:
         """Whether another site's page may have sent this.
 
         A browser says where it comes from; a program with a login that says nothing might be a
-        browser too old to do so.
+        browser too old to do so. One with a key is none: no page can send a key on its own.
         """
         site, origin = headers.get("sec-fetch-site"), headers.get("origin")
         if site is None and origin is None:
-            return self._people is not None and bool(self._people.cookies.session(headers))
+            if self._people is None or (route is not None and _by_key(route, headers)):
+                return False
+            return bool(self._people.cookies.session(headers))
         if site in ("cross-site", "same-site"):
             return True
         host = headers.get("host")
@@ -229,6 +239,11 @@ class Guard:
             bindings.check_event(str(event), name)
         if path.startswith("/gradio_api/queue/join"):
             bindings.check_events(person.id)
+
+
+def _by_key(route: Route, headers: Headers) -> bool:
+    """Whether a request is a program's, whose key counts and no login."""
+    return route.who == "key" or (route.who == "key or login" and bool(bearer(headers)))
 
 
 class _Request:

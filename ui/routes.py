@@ -27,7 +27,8 @@ class Route:
     Args:
         path: as FastAPI writes it.
         methods: in capital letters.
-        who: `open` to everybody, or to those `signed in`.
+        who: `open` to everybody, to those `signed in`, to programs with a `key`, or to either. A
+            key is checked by the handler (see ui/api/keyed.py), which also knows what it may use.
         page: what a person opens in the address line: without a login they are sent to it.
         hash_in: where the request carries the name of a Gradio session.
         limit: largest body, in bytes.
@@ -35,7 +36,7 @@ class Route:
 
     path: str
     methods: tuple[str, ...] = ("GET",)
-    who: Literal["open", "signed in"] = "signed in"
+    who: Literal["open", "signed in", "key", "key or login"] = "signed in"
     page: bool = False
     hash_in: Literal["", "path", "query", "body"] = ""
     limit: int = BODY_LIMIT
@@ -73,7 +74,7 @@ ROUTES: tuple[Route, ...] = (
     Route("/models/export/{file}", _POST, limit=FORM_LIMIT),
     Route("/review/export", _POST, limit=FORM_LIMIT),
     # For programs
-    Route("/api/drafts", _POST),
+    Route("/api/drafts", _POST, "key or login"),
     # Files without anybody's data
     Route("/ui/static/{path:path}", ("GET", "HEAD"), "open"),
     Route("/static/{path:path}", who="open"),

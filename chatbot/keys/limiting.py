@@ -1,0 +1,52 @@
+"""Whether a count is within the limits of a key, and what is left of them. Pure."""
+
+from datetime import datetime
+
+from chatbot.accounts.tries import in_words
+from chatbot.keys.errors import KeyLimit, Limit
+from chatbot.keys.views import Left, Limits, Usage
+from store.keys import MINUTE, Counted, day_of, month_after, month_of
+
+
+def left(limits: Limits, counted: Counted, at: datetime) -> Left:
+    """What is left of this minute after a request that is counted already. Raises KeyLimit."""
+    minute = max((counted.minute_from + MINUTE - at).total_seconds(), 0.0)
+    month = (month_after(at) - at).total_seconds()
+    # Tokens are known when an answer ends, so the answer that passes the limit is the last one.
+    _refuse(limits.requests_month, counted.month_requests, "requests a month", month)
+    _refuse(limits.tokens_month, counted.month_tokens + 1, "tokens a month", month)
+    _refuse(limits.requests_minute, counted.minute_requests, "requests a minute", minute)
+    _refuse(limits.tokens_minute, counted.minute_tokens + 1, "tokens a minute", minute)
+    requests, tokens = limits.requests_minute, limits.tokens_minute
+    return Left(
+        requests_limit=requests or None,
+        requests_left=requests - counted.minute_requests if requests else None,
+        tokens_limit=tokens or None,
+        tokens_left=tokens - counted.minute_tokens if tokens else None,
+        reset=minute,
+    )
+
+
+def usage(counted: Counted, at: datetime) -> Usage:
+    """What was counted, without what was counted in a time that is over."""
+    minute = counted.minute_from > at - MINUTE
+    today = counted.day_from >= day_of(at)
+    month = counted.month_from >= month_of(at)
+    return Usage(
+        minute_requests=counted.minute_requests * minute,
+        minute_tokens=counted.minute_tokens * minute,
+        today_requests=counted.day_requests * today,
+        today_tokens=counted.day_tokens * today,
+        month_requests=counted.month_requests * month,
+        month_tokens=counted.month_tokens * month,
+    )
+
+
+def _refuse(most: int, counted: int, limit: Limit, seconds: float) -> None:
+    if most and counted > most:
+        wait = max(1, -int(-seconds // 1))
+        raise KeyLimit(
+            f"This key has used its {most:,} {limit}. It can go on in {in_words(wait)}.",
+            limit,
+            wait,
+        )
