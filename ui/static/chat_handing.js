@@ -71,7 +71,7 @@ export function handedNote(note) {
   const { handed } = chat.page;
   if (!handed) return null;
   const back = h("button", { type: "button", class: "btn s", onclick: askAssistant }, "Let the assistant answer again");
-  const who = handed.agent ? ` ${handed.agent} has your question.` : "";
+  const who = handed.agent ? ` Assigned to ${handed.agent}.` : "";
   return note("", "person", `A colleague answers here. You can go on writing.${who}`, [back], "status");
 }
 
