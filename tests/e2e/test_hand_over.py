@@ -110,7 +110,7 @@ def test_a_chat_is_handed_over_answered_by_a_person_and_given_back(product, tab_
     expect(reply).to_contain_text("I found it: it comes tomorrow.")
     expect(reply).to_contain_text(f"{name} · a person")
     expect(tab.button("Answer again", reply)).to_have_count(0)
-    expect(tab.page.get_by_text(f"{name} has your question.")).to_be_visible()
+    expect(tab.page.get_by_text(f"Assigned to {name}.")).to_be_visible()
 
     tab.button("Let the assistant answer again").click()
     expect(tab.page.get_by_text(HERE)).to_be_hidden()
