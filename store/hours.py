@@ -1,0 +1,145 @@
+"""Figures of hours and days as they are kept, how far their makers read, and what became stale.
+
+Knows neither what the figures mean nor how they are made: see `store.answered` for the rows behind
+them, and `chatbot.monitoring` for the rest.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.orm import Session
+
+from store.models import Day, Hour, Reading, StaleMoment
+from store.rows import upserting
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+Counts = dict[str, Any]
+
+
+class Kind(NamedTuple):
+    """What answers have in common. `version`: a hash; `release_id` 0: of no release."""
+
+    channel: str
+    prompt: str
+    version: str
+    model: str
+    release_id: int
+
+
+class Kept(NamedTuple):
+    """The figures of an hour or a day, of one kind of answers."""
+
+    at: datetime
+    kind: Kind
+    figures: Counts
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """Moments of which something was removed, and the rows (ids) that say so."""
+
+    moments: tuple[datetime, ...]
+    ids: tuple[int, ...]
+
+
+def hour_of(moment: datetime) -> datetime:
+    """The hour that a moment is in."""
+    return moment.replace(minute=0, second=0, microsecond=0)
+
+
+def day_of(moment: datetime) -> datetime:
+    """The day (UTC) that a moment is in."""
+    return moment.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def of_hours(session: Session, since: datetime, until: datetime) -> list[Kept]:
+    """The figures of the hours that began in this time (`until` not included)."""
+    return _read(session, Hour, since, until)
+
+
+def of_days(session: Session, since: datetime, until: datetime) -> list[Kept]:
+    """The figures of the days that began in this time (`until` not included)."""
+    return _read(session, Day, since, until)
+
+
+def put_hours(
+    session: Session, hours: Collection[datetime], figures: Mapping[datetime, Mapping[Kind, Counts]]
+) -> None:
+    """Keep these figures in place of those that these hours had; hours without any get none."""
+    session.execute(delete(Hour).where(Hour.at.in_(hours)))
+    _insert(session, Hour, figures)
+
+
+def put_days(
+    session: Session, days: Collection[datetime], figures: Mapping[datetime, Mapping[Kind, Counts]]
+) -> None:
+    """Keep these figures in place of those that these days had; days without any get none."""
+    session.execute(delete(Day).where(Day.at.in_(days)))
+    _insert(session, Day, figures)
+
+
+def forget(session: Session, before: datetime) -> None:
+    """Remove the figures of hours and days that began before then."""
+    for table in (Hour, Day):
+        session.execute(delete(table).where(table.at < before))
+
+
+def read_to(session: Session) -> dict[str, datetime]:
+    """How far every reader has come, by its name."""
+    rows = session.execute(select(Reading.name, Reading.at))
+    return {row.name: row.at for row in rows}
+
+
+def note_read(session: Session, names: Iterable[str], at: datetime) -> None:
+    """Note how far readers have come."""
+    for name in names:
+        values = {"name": name, "at": at, "row_id": 0}
+        session.execute(upserting(session, Reading, values, ["name"], {"at": at}))
+
+
+def stale(session: Session, limit: int) -> Stale:
+    """Some moments of which something was removed."""
+    rows = session.execute(
+        select(StaleMoment.id, StaleMoment.at).order_by(StaleMoment.id).limit(limit)
+    ).all()
+    return Stale(tuple(row.at for row in rows), tuple(row.id for row in rows))
+
+
+def renewed(session: Session, ids: Sequence[int]) -> None:
+    """The hours of these moments were made again."""
+    for at in range(0, len(ids), 500):
+        part = ids[at : at + 500]
+        session.execute(delete(StaleMoment).where(StaleMoment.id.in_(part)))
+
+
+def _read(
+    session: Session, table: type[Hour] | type[Day], since: datetime, until: datetime
+) -> list[Kept]:
+    asked = select(
+        table.at,
+        table.channel,
+        table.prompt,
+        table.version,
+        table.model,
+        table.release_id,
+        table.figures,
+    ).where(table.at >= since, table.at < until)
+    return [Kept(row[0], Kind(*row[1:6]), row[6]) for row in session.execute(asked)]
+
+
+def _insert(
+    session: Session,
+    table: type[Hour] | type[Day],
+    figures: Mapping[datetime, Mapping[Kind, Counts]],
+) -> None:
+    rows = [
+        {"at": at, **kind._asdict(), "figures": counts}
+        for at, kinds in figures.items()
+        for kind, counts in kinds.items()
+    ]
+    if rows:
+        session.execute(insert(table), rows)
