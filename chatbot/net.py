@@ -122,6 +122,7 @@ class Poster:
     Args:
         hosts: names or addresses that are asked although they are private, also without https.
         timeout: seconds that a request may take, from connecting to the head of the answer.
+        tls: certificates to trust; what the system trusts without.
         resolver, public: what else may say where a name leads, and what is public; for tests.
     """
 
@@ -130,11 +131,13 @@ class Poster:
         hosts: Collection[str] = (),
         *,
         timeout: float = 10.0,
+        tls: ssl.SSLContext | None = None,
         resolver: Resolver = resolve,
         public: Callable[[Address], bool] = is_public,
     ) -> None:
         self._hosts = frozenset(map(_folded, hosts))
         self._timeout = timeout
+        self._tls = tls
         self._resolver = resolver
         self._public = public
 
@@ -185,7 +188,7 @@ class Poster:
         addresses = self.addresses(target)
         until = time.monotonic() + self._timeout
         try:
-            with _connected(target, addresses, until) as link:
+            with self._connected(target, addresses, until) as link:
                 link.settimeout(_left(until))
                 link.sendall(_head(target, headers, len(body)) + body)
                 return _answer(link, until)
@@ -199,28 +202,30 @@ class Poster:
             reason = error.strerror or type(error).__name__
             raise NotReached(f"It cannot be reached: {reason}.") from None
 
-
-def _connected(target: Target, addresses: Sequence[Address], until: float) -> socket.socket:
-    """A connection to the first address that takes one. Raises OSError."""
-    failed: OSError = TimeoutError()
-    for number, address in enumerate(addresses, 1):
-        left = _left(until)
-        family = socket.AF_INET if address.version == 4 else socket.AF_INET6
-        link = socket.socket(family, socket.SOCK_STREAM)
-        try:
-            link.settimeout(left if number == len(addresses) else left / 2)
-            link.connect((str(address), target.port))
-            if target.scheme == "http":
-                return link
-            link.settimeout(_left(until))
-            return _context().wrap_socket(link, server_hostname=target.host)
-        except OSError as error:
-            link.close()
-            failed = error
-        except BaseException:
-            link.close()
-            raise
-    raise failed
+    def _connected(
+        self, target: Target, addresses: Sequence[Address], until: float
+    ) -> socket.socket:
+        """A connection to the first address that takes one. Raises OSError."""
+        failed: OSError = TimeoutError()
+        for number, address in enumerate(addresses, 1):
+            left = _left(until)
+            family = socket.AF_INET if address.version == 4 else socket.AF_INET6
+            link = socket.socket(family, socket.SOCK_STREAM)
+            try:
+                link.settimeout(left if number == len(addresses) else left / 2)
+                link.connect((str(address), target.port))
+                if target.scheme == "http":
+                    return link
+                link.settimeout(_left(until))
+                context = self._tls or _context()
+                return context.wrap_socket(link, server_hostname=target.host)
+            except OSError as error:
+                link.close()
+                failed = error
+            except BaseException:
+                link.close()
+                raise
+        raise failed
 
 
 @cache

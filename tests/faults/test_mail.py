@@ -5,20 +5,16 @@ A reply is queued with its state, retried, and never lost or sent twice by itsel
 
 import contextlib
 import ssl
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from email import message_from_bytes
-from ipaddress import ip_address
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from chatbot import mail
 from chatbot.mail import Inbox, NotNow, Server
 from chatbot.mailroom import sending
 from store import mail as rows
-from tests.support import mail_process
+from tests.support import certificates, mail_process
 from tests.support.forked import started
 from tests.support.imap_server import PASSWORD, USER, ImapServer
 from tests.support.mailing import CUSTOMER, desk_of, letter, product_with
@@ -258,27 +254,5 @@ def crash(*_):
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory):
-    """Files with a certificate for 127.0.0.1 and its key, made here."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(datetime.now(UTC) - timedelta(days=1))
-        .not_valid_after(datetime.now(UTC) + timedelta(days=1))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
-        )
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    pem = serialization.Encoding.PEM
-    files = [tmp_path_factory.mktemp("tls") / name for name in ("cert.pem", "key.pem")]
-    files[0].write_bytes(made.public_bytes(pem))
-    files[1].write_bytes(
-        key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    return files
+    """Files with a certificate for 127.0.0.1 and its key."""
+    return certificates.made_in(tmp_path_factory.mktemp("tls"))
