@@ -24,6 +24,7 @@ from chatbot.views import (
     Item,
     MessageView,
     Meta,
+    Place,
     SourceView,
     View,
     grouped,
@@ -77,6 +78,23 @@ class Conversations:
                 last = conversations.get(session, person.id, before)
                 cursor = (last.updated_at, last.id)
             return self._items(conversations.recent(session, person.id, limit=limit, before=cursor))
+
+    def page(
+        self, person: Person, *, limit: int = PAGE, after: Place | None = None
+    ) -> tuple[list[Item], Place | None]:
+        """Conversations, newest first, and where the next page begins; None after the last one.
+
+        A page begins where the one before ended, whatever was added or deleted meanwhile.
+        """
+        with self._archive.main.reading() as session:
+            before = None
+            if after is not None:
+                last = conversations.number(session, person.id, after.conversation)
+                before = after.updated_at, last
+            rows = conversations.recent(session, person.id, limit=limit + 1, before=before)
+        shown = rows[:limit]
+        ended = Place(shown[-1].updated_at, shown[-1].public_id) if len(rows) > limit else None
+        return self._items(shown), ended
 
     def search(self, person: Person, text: str, *, limit: int = 20) -> list[Found]:
         """Titles and messages that hold the words of `text`, newest first."""

@@ -38,6 +38,14 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page of a list ended: when its last conversation was used, and its public id."""
+
+    updated_at: datetime
+    conversation: str
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """A search hit. `snippet` is the text around it as (text, is a hit) pairs."""
 

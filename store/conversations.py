@@ -94,6 +94,12 @@ def recent(
     return [Conversation(*row) for row in session.execute(query)]
 
 
+def number(session: Session, user_id: int, public_id: str) -> int:
+    """The internal number of a conversation, deleted or not; 0 where there is none any more."""
+    which = (Row.public_id == public_id, Row.user_id == user_id)
+    return session.scalar(select(Row.id).where(*which)) or 0
+
+
 def pinned(session: Session, user_id: int) -> list[Conversation]:
     """The pinned ones, newest updated first."""
     query = select(*COLUMNS).where(*_listed(user_id, pinned=True))

@@ -74,6 +74,14 @@ ROUTES: tuple[Route, ...] = (
     Route("/models/export/{file}", _POST, limit=FORM_LIMIT),
     Route("/review/export", _POST, limit=FORM_LIMIT),
     # For programs
+    Route("/v1/models", who="key"),
+    Route("/v1/models/{name:path}", who="key"),
+    Route("/v1/chat/completions", _POST, "key"),
+    Route("/v1/completions", _POST, "key"),
+    Route("/v1/responses", _POST, "key"),
+    Route("/v1/embeddings", _POST, "key"),
+    Route("/api/conversations", who="key"),
+    Route("/api/conversations/{conversation}", ("GET", "DELETE"), "key"),
     Route("/api/drafts", _POST, "key or login"),
     # Files without anybody's data
     Route("/ui/static/{path:path}", ("GET", "HEAD"), "open"),

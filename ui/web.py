@@ -32,7 +32,7 @@ from chatbot.bootstrap import Product
 from chatbot.errors import ChatbotError, SettingsInvalid
 from chatbot.openid import open_provider
 from ui import bindings, login, oidc, quick, routes
-from ui.api import drafts
+from ui.api import programs
 from ui.guard import Guard, People, names_of
 from ui.pages import (
     account,
@@ -118,7 +118,7 @@ def create_app(product: Product) -> FastAPI:
     admin_files.add(app, product)
     review_files.add(app, product)
     models_files.add(app, product)
-    drafts.add(app, product)
+    programs.add(app, product)
     _mount(app, blocks)
     for mounted in app.routes:
         if isinstance(mounted, Mount) and isinstance(mounted.app, FastAPI):

@@ -1,0 +1,154 @@
+"""What every call of a model has around it: who calls, the body once, its end, its tokens counted.
+
+A call stops when its caller leaves or its key ends (ui/api/keyed.py). What was written until then
+is counted. Knows no shape of an answer.
+"""
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from chatbot.backends.cancel import CancelToken
+from chatbot.bootstrap import Product
+from chatbot.completions import Ask, Ended, Once, Piece
+from chatbot.errors import BackendBroken, ChatbotError
+from chatbot.keys import Caller, KeyUnknown
+from ui.api.errors import BadField
+from ui.api.events import Events
+from ui.api.keyed import ENDED, attended, begun, limits_headers
+
+ONCE = "idempotency-key"
+LONGEST_NAME = 255
+NOT_STORED = "This key stores nothing. Leave `store` out, or use a key that stores."
+JSON, EVENTS = "application/json", "text/event-stream"
+
+Part = TypeVar("Part")
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call that was let in and counted."""
+
+    product: Product
+    request: Request
+    caller: Caller
+    body: bytes
+    headers: dict[str, str]
+    """What its answer says of limits."""
+
+    def pieces(self, ask: Ask) -> AsyncGenerator[Piece | Ended, None]:
+        """The answer as it is written. Raises what `Completions.run` raises, KeyUnknown."""
+        return _pieces(self, ask)
+
+    async def charge(self, tokens: int) -> None:
+        """Count the tokens of an answer that went out."""
+        try:
+            await asyncio.to_thread(self.product.keys.charge, self.caller, tokens)
+        except ChatbotError as error:  # the answer is there: it is not taken back for a count
+            log.warning("tokens of a key were not counted: %s", error.code)
+
+
+async def let_in(product: Product, request: Request) -> Call:
+    """Who calls, what they sent, and the count of it. Raises KeyUnknown, KeyLimit."""
+    caller, left = await begun(product, request)
+    return Call(product, request, caller, await request.body(), limits_headers(left))
+
+
+async def _pieces(call: Call, ask: Ask) -> AsyncGenerator[Piece | Ended, None]:
+    cancel, written, ended = CancelToken(), 0, False
+    run = call.product.completions.run(call.caller, ask, cancel)
+    try:
+        async with attended(call.product, call.request, call.caller, cancel) as seen, aclosing(run):
+            async for one in run:
+                if isinstance(one, Ended):
+                    written, ended = one.prompt_tokens + one.reply_tokens, True
+                else:
+                    written += not ended
+                yield one
+            if seen.ended:
+                raise KeyUnknown(ENDED)
+    finally:
+        if written:
+            await asyncio.shield(call.charge(written))
+
+
+async def once(call: Call, answer: Callable[[], Awaitable[Response]]) -> Response:
+    """The answer, made at most once for each Idempotency-Key of a key.
+
+    Raises Conflict: it runs just now, or had another body. What fails may be sent again.
+    """
+    name = call.request.headers.get(ONCE, "")
+    if not name:
+        return await answer()
+    if len(name) > LONGEST_NAME:
+        raise BadField(f"An Idempotency-Key has at most {LONGEST_NAME} characters.")
+    what = call.request.url.path.encode() + b"\n" + call.body
+    begun_once = await asyncio.to_thread(call.product.completions.once, call.caller, name, what)
+    if begun_once.answer is not None:
+        status, text = begun_once.answer
+        kind = EVENTS if text.startswith(("data:", "event:")) else JSON
+        headers = {**call.headers, "idempotent-replayed": "true", "cache-control": "no-store"}
+        return Response(text, status, headers, media_type=kind)
+    return await _kept(begun_once, answer)
+
+
+async def _kept(begun_once: Once, answer: Callable[[], Awaitable[Response]]) -> Response:
+    try:
+        response = await answer()
+    except BaseException:
+        await asyncio.shield(asyncio.to_thread(begun_once.forget))
+        raise
+    if isinstance(response, Events):
+        response.keep = begun_once
+    else:
+        text = bytes(response.body).decode()
+        await asyncio.to_thread(begun_once.keep, response.status_code, text)
+    return response
+
+
+def storing(call: Call, store: bool | None) -> Call:  # noqa: FBT001  a field of the request
+    """The call with what it says of storing. Raises BadField: its key does not store."""
+    if store is None or store == call.caller.stores:
+        return call
+    if store:
+        raise BadField(NOT_STORED, "store", "unsupported_value")
+    return replace(call, caller=replace(call.caller, stores=False))
+
+
+async def first_of(parts: AsyncGenerator[Part, None]) -> AsyncGenerator[Part, None]:
+    """The same parts, with the first one there already: what fails before it has a status.
+
+    Raises what they raise, BackendBroken: there are none.
+    """
+    try:
+        first = await anext(parts)
+    except StopAsyncIteration:
+        raise BackendBroken from None
+    return _with(first, parts)
+
+
+async def _with(first: Part, parts: AsyncGenerator[Part, None]) -> AsyncGenerator[Part, None]:
+    async with aclosing(parts):
+        yield first
+        async for one in parts:
+            yield one
+
+
+def new_id(kind: str) -> str:
+    """An id such as OpenAI's answers have."""
+    return f"{kind}-{secrets.token_hex(12)}"
+
+
+def now() -> int:
+    """Unix seconds."""
+    return int(time.time())

@@ -1,0 +1,12 @@
+"""Every door for programs, added to an application: /v1, /api and their document."""
+
+from fastapi import FastAPI
+
+from chatbot.bootstrap import Product
+from ui.api import completions, conversations, drafts, embeddings, openai, responses
+
+
+def add(app: FastAPI, product: Product) -> None:
+    """Add the routes."""
+    for door in (openai, completions, responses, embeddings, conversations, drafts):
+        door.add(app, product)
