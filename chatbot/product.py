@@ -39,6 +39,7 @@ from chatbot.privacy import Privacy
 from chatbot.promotion import Promotion
 from chatbot.releases import Releases
 from chatbot.replay import Replay
+from chatbot.replicas import Replicas, Wire
 from chatbot.results import Results
 from chatbot.review import Review
 from chatbot.serving import Serving
@@ -50,7 +51,7 @@ from chatbot.topics import Topics
 from chatbot.webhooks import Webhooks
 from chatbot.workbench import Workbench
 from prompts.sandbox import Sandbox
-from store import accounts, messages
+from store import accounts
 from store.engine import Database
 from store.records import Person
 
@@ -82,6 +83,8 @@ class Product:
     arms: Arms
     speeds: Speeds
     notices: Notices
+    replicas: Replicas
+    wire: Wire
     chat: Chat
     conversations: Conversations
     preview: Preview
@@ -126,13 +129,13 @@ class Product:
     def recover(self) -> int:
         """Mark answers and test runs that a crash left unfinished as interrupted; how many answers.
 
-        For the server's start only.
+        What other servers are at is let be. For the server's start only.
         """
+        self.replicas.begin()
         self.testing.recover()
         self.evaluations.recover()
         self.runs.recover()
-        with self.archive.main.writing() as session:
-            return messages.interrupt_streaming(session)
+        return self.replicas.sweep()
 
     async def keep_tidy(self, every: float = TIDY_EVERY) -> None:
         """Remove for good what was deleted or left idle, until cancelled. For the server only."""
@@ -155,6 +158,8 @@ class Product:
 
     def close(self) -> None:
         """Let go of databases, models and the processes that render prompts."""
+        self.replicas.end()
+        self.keys.close()
         self.inside.close()
         self.sandbox.close()
         self.registry.close()

@@ -5,7 +5,7 @@ counts for the same key waits for our commit, so replicas count together. A minu
 first request after the last one is over; days and months are those of the calendar, in UTC.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -176,6 +176,11 @@ def holds(session: Session, key_id: int, at: datetime) -> bool:
     live = select(Row.id).join(User, User.id == Row.user_id).where(Row.id == key_id, User.active)
     ahead = or_(Row.expires_at.is_(None), Row.expires_at > at)
     return session.scalar(live.where(Row.revoked_at.is_(None), ahead)) is not None
+
+
+def known(session: Session, key_ids: Collection[int]) -> set[int]:
+    """Those of these keys that there are, whether revoked or not."""
+    return set(session.scalars(select(Row.id).where(Row.id.in_(key_ids))))
 
 
 def revoke(session: Session, key: Key, at: datetime) -> None:

@@ -16,6 +16,7 @@ from chatbot.archive import Archive
 from chatbot.audit import Audit, require_admin
 from chatbot.errors import Conflict, NotFound, Refused, UnknownModel
 from chatbot.keys import limiting
+from chatbot.keys.counting import Counting
 from chatbot.keys.errors import KeyUnknown, ModelNotAllowed
 from chatbot.keys.views import Caller, KeyView, Left, Limits, NewKey, State, Usage
 from store import keys
@@ -57,6 +58,11 @@ class Keys:
         self._label = label
         self._published = published
         self._clock = clock
+        self._counting = Counting(archive, clock)
+
+    def close(self) -> None:
+        """Count what waits to be counted: the process ends."""
+        self._counting.close()
 
     # For administrators --------------------------------------------------------------------------
 
@@ -103,15 +109,24 @@ class Keys:
                 at=at,
                 expires_at=expires_at,
             )
-            told = {"roles": ", ".join(roles), "models": ", ".join(models), "stores": stores}
-            self._audit.note_in(session, by, "key_added", "key", key.public_id, **told)
+            self._audit.note_in(
+                session,
+                by,
+                "key_added",
+                "key",
+                key.public_id,
+                roles=", ".join(roles),
+                models=", ".join(models),
+                stores=stores,
+            )
         return NewKey(token, _view(key, roles, None, at))
 
     def all(self, by: Person) -> list[KeyView]:
         """All keys with what they asked lately, those that are not revoked first, by name.
 
-        Raises NotAllowed.
+        Raises NotAllowed, StoreUnavailable.
         """
+        self._counting.flush()
         at = self._clock()
         with self._archive.main.reading() as session:
             require_admin(session, by)
@@ -179,17 +194,14 @@ class Keys:
     def begin(self, caller: Caller) -> Left:
         """Count a request that begins; what is left of this minute.
 
-        Raises KeyLimit: nothing was counted. StoreUnavailable.
+        Requests that come at once share a transaction. Raises KeyLimit: it was not counted;
+        KeyUnknown: the key was forgotten meanwhile; StoreUnavailable.
         """
-        at = self._clock()
-        with self._archive.main.writing() as session:
-            counted = keys.count(session, caller.key_id, at, requests=1, tokens=0)
-            return limiting.left(caller.limits, counted, at)
+        return self._counting.begin(caller.key_id, caller.limits)
 
     def charge(self, caller: Caller, tokens: int) -> None:
-        """Count the tokens of an answer, when it has ended. Raises StoreUnavailable."""
-        with self._archive.main.writing() as session:
-            keys.count(session, caller.key_id, self._clock(), requests=0, tokens=tokens)
+        """Count the tokens of an answer when it has ended: within a second, without waiting."""
+        self._counting.later(caller.key_id, tokens=tokens)
 
     def may_use(self, caller: Caller, model: str) -> None:
         """Let a key pass that may use a model or a prompt of this name.

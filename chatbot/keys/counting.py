@@ -1,0 +1,156 @@
+"""Counting what keys ask: one short transaction for whatever several threads ask at once.
+
+A request is counted, and admitted, before it begins: in the database, so processes count together.
+What decides nothing waits in memory for the next transaction, or for a second at most: requests of
+keys without a limit, and tokens, which are known when an answer has ended. A crash loses that
+second of them.
+"""
+
+import logging
+import threading
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
+
+from chatbot.archive import Archive
+from chatbot.errors import ChatbotError
+from chatbot.keys import limiting
+from chatbot.keys.errors import KeyLimit, KeyUnknown
+from chatbot.keys.views import Left, Limits
+from store import keys
+from store.engine import Session
+
+LATEST = 1.0
+"""Seconds that what decides nothing waits to be counted."""
+UNLIMITED = Limits(requests_minute=0)
+NOTHING_TO_SAY = Left(None, None, None, None, 0.0)
+
+log = logging.getLogger(__name__)
+
+
+class _Request:
+    """A request that waits to be counted; `told` is what becomes of it."""
+
+    def __init__(self, key_id: int, limits: Limits) -> None:
+        self.key_id = key_id
+        self.limits = limits
+        self.told: Left | ChatbotError | None = None
+
+
+_Told = tuple[_Request, Left | ChatbotError]
+
+
+class Counting:
+    """What the keys of one process ask. Safe to share between threads."""
+
+    def __init__(self, archive: Archive, clock: Callable[[], datetime]) -> None:
+        self._archive = archive
+        self._clock = clock
+        self._holding = threading.Lock()
+        self._waiting: list[_Request] = []
+        self._requests, self._tokens = Counter[int](), Counter[int]()
+        self._timer: threading.Timer | None = None
+        self._writing = threading.Lock()
+
+    def begin(self, key_id: int, limits: Limits) -> Left:
+        """Count a request; what is left. Raises KeyLimit, KeyUnknown, StoreUnavailable."""
+        if limits == UNLIMITED:
+            self.later(key_id, requests=1)
+            return NOTHING_TO_SAY
+        mine = _Request(key_id, limits)
+        with self._holding:
+            self._waiting.append(mine)
+        with self._writing:  # whoever waited here finds that the one before counted for them too
+            if mine.told is None:
+                self._write()
+        if isinstance(mine.told, Left):
+            return mine.told
+        raise mine.told or KeyUnknown  # nothing was told of a key that was forgotten meanwhile
+
+    def later(self, key_id: int, *, requests: int = 0, tokens: int = 0) -> None:
+        """Count so much more of a key soon."""
+        with self._holding:
+            self._requests[key_id] += requests
+            self._tokens[key_id] += tokens
+            if self._timer is None:
+                self._timer = threading.Timer(LATEST, self._flush_some)
+                self._timer.daemon = True
+                self._timer.start()
+
+    def flush(self) -> None:
+        """Count now what waits. Raises StoreUnavailable: it waits on."""
+        with self._writing:
+            if self._tokens or self._requests:
+                self._write()
+
+    def close(self) -> None:
+        """Count what waits, for the last time."""
+        with self._holding:
+            timer, self._timer = self._timer, None
+        if timer is not None:
+            timer.cancel()
+            with suppress(ChatbotError):
+                self.flush()
+
+    def _flush_some(self) -> None:
+        with self._holding:
+            self._timer = None
+        try:
+            self.flush()
+        except ChatbotError as error:
+            log.warning("what keys asked waits to be counted: %s", type(error).__name__)
+
+    def _write(self) -> None:
+        """Count everything that waits, in one transaction."""
+        with self._holding:
+            waiting, self._waiting = self._waiting, []
+            requests, self._requests = self._requests, Counter()
+            tokens, self._tokens = self._tokens, Counter()
+        try:
+            with self._archive.main.writing() as session:
+                told, at = list[_Told](), self._clock()
+                asked = {one.key_id for one in waiting} | set(tokens)
+                known = keys.known(session, asked)
+                # In one order: two processes that each wait for the other's row would hang.
+                for key_id in sorted(known):
+                    own = [one for one in waiting if one.key_id == key_id]
+                    more = (requests[key_id], tokens[key_id])
+                    told += _admitted(session, key_id, own, more, at)
+        except ChatbotError as error:
+            for one in waiting:
+                one.told = error
+            with self._holding:
+                self._requests.update(requests)
+                self._tokens.update(tokens)
+            if not waiting:
+                raise
+            return
+        for one, answer in told:
+            one.told = answer
+
+
+def _admitted(
+    session: Session, key_id: int, waiting: list[_Request], more: tuple[int, int], at: datetime
+) -> list[_Told]:
+    """Count the requests of one key that are within its limits, and `more` requests and tokens."""
+    number, (requests, tokens) = len(waiting), more
+    counted = keys.count(session, key_id, at, requests=number + requests, tokens=tokens)
+    told: list[_Told] = []
+    refused = 0
+    for place, one in enumerate(waiting):
+        not_yet = number - 1 - place + refused
+        seen = replace(
+            counted,
+            minute_requests=counted.minute_requests - not_yet,
+            month_requests=counted.month_requests - not_yet,
+        )
+        try:
+            told.append((one, limiting.left(one.limits, seen, at)))
+        except KeyLimit as error:
+            told.append((one, error))
+            refused += 1
+    if refused:
+        keys.count(session, key_id, at, requests=-refused, tokens=0)
+    return told
