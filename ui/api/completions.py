@@ -29,7 +29,7 @@ def add(app: FastAPI, product: Product) -> None:
         asked = read(CompletionRequest, call.body)
         return await once(call, lambda: _answer(call, asked))
 
-    app.add_route(PATH, worded(complete), methods=["POST"], include_in_schema=False)
+    app.add_api_route(PATH, worded(complete), methods=["POST"], include_in_schema=False)
 
 
 async def _answer(call: Call, asked: CompletionRequest) -> Response:

@@ -117,9 +117,9 @@ def add(app: FastAPI, product: Product) -> None:
         told: Deleted = {"id": name, "object": "conversation.deleted", "deleted": True}
         return json_answer(told, headers=limits_headers(left))
 
-    app.add_route(PATH, worded(listed), methods=["GET"], include_in_schema=False)
-    app.add_route(ONE, worded(shown), methods=["GET"], include_in_schema=False)
-    app.add_route(ONE, worded(removed), methods=["DELETE"], include_in_schema=False)
+    app.add_api_route(PATH, worded(listed), methods=["GET"], include_in_schema=False)
+    app.add_api_route(ONE, worded(shown), methods=["GET"], include_in_schema=False)
+    app.add_api_route(ONE, worded(removed), methods=["DELETE"], include_in_schema=False)
 
 
 def _known(request: Request) -> None:

@@ -44,9 +44,11 @@ def add(app: FastAPI, product: Product) -> None:
         name = request.path_params["name"]
         return json_answer(_model(await asyncio.to_thread(product.completions.model, caller, name)))
 
-    app.add_route(CHAT, worded(chat), methods=["POST"], include_in_schema=False)
-    app.add_route(MODELS, worded(models), methods=["GET"], include_in_schema=False)
-    app.add_route(MODELS + "/{name:path}", worded(model), methods=["GET"], include_in_schema=False)
+    app.add_api_route(CHAT, worded(chat), methods=["POST"], include_in_schema=False)
+    app.add_api_route(MODELS, worded(models), methods=["GET"], include_in_schema=False)
+    app.add_api_route(
+        MODELS + "/{name:path}", worded(model), methods=["GET"], include_in_schema=False
+    )
 
 
 async def _answer(call: Call, asked: ChatRequest) -> Response:

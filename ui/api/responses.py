@@ -100,7 +100,7 @@ def add(app: FastAPI, product: Product) -> None:
         call = storing(call, asked.store)
         return await once(call, lambda: _answer(call, asked))
 
-    app.add_route(PATH, worded(respond), methods=["POST"], include_in_schema=False)
+    app.add_api_route(PATH, worded(respond), methods=["POST"], include_in_schema=False)
 
 
 async def _answer(call: Call, asked: ResponseRequest) -> Response:
