@@ -99,16 +99,20 @@ class ApiCall(Base):
 
 
 class ApiThread(Base):
-    """Which conversation goes on where a program sends these messages again: by their hash."""
+    """Where these messages of a program end: a conversation's message, by the hash of them all."""
 
     __tablename__ = "api_threads"
-    __table_args__ = (Index("ix_api_threads_conversation_id", "conversation_id"),)
+    __table_args__ = (
+        Index("ix_api_threads_conversation_id", "conversation_id"),
+        Index("ix_api_threads_message_id", "message_id"),
+    )
 
     user_id: Mapped[int] = mapped_column(
         ForeignKey("users.id", ondelete="CASCADE"), primary_key=True
     )
     digest: Mapped[str] = mapped_column(Name(64), primary_key=True)
     conversation_id: Mapped[int] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"))
+    message_id: Mapped[int] = mapped_column(ForeignKey("messages.id", ondelete="CASCADE"))
 
 
 class Webhook(Base):

@@ -120,9 +120,11 @@ def _calls() -> None:
         ref("user_id", "users.id"),
         column("digest", sa.String(64)),
         ref("conversation_id", "conversations.id"),
+        ref("message_id", "messages.id"),
         sa.PrimaryKeyConstraint("user_id", "digest", name="pk_api_threads"),
     )
     op.create_index("ix_api_threads_conversation_id", "api_threads", ["conversation_id"])
+    op.create_index("ix_api_threads_message_id", "api_threads", ["message_id"])
 
 
 def _webhooks() -> None:
