@@ -13,10 +13,15 @@ def left(limits: Limits, counted: Counted, at: datetime) -> Left:
     minute = max((counted.minute_from + MINUTE - at).total_seconds(), 0.0)
     month = (month_after(at) - at).total_seconds()
     # Tokens are known when an answer ends, so the answer that passes the limit is the last one.
-    _refuse(limits.requests_month, counted.month_requests, "requests a month", month)
-    _refuse(limits.tokens_month, counted.month_tokens + 1, "tokens a month", month)
-    _refuse(limits.requests_minute, counted.minute_requests, "requests a minute", minute)
-    _refuse(limits.tokens_minute, counted.minute_tokens + 1, "tokens a minute", minute)
+    each: tuple[tuple[int, int, Limit, float], ...] = (
+        (limits.requests_month, counted.month_requests, "requests a month", month),
+        (limits.tokens_month, counted.month_tokens + 1, "tokens a month", month),
+        (limits.requests_minute, counted.minute_requests, "requests a minute", minute),
+        (limits.tokens_minute, counted.minute_tokens + 1, "tokens a minute", minute),
+    )
+    for most, used, limit, seconds in each:
+        if most and used > most:
+            raise _met(most, limit, seconds, month_after(at))
     requests, tokens = limits.requests_minute, limits.tokens_minute
     return Left(
         requests_limit=requests or None,
@@ -42,11 +47,7 @@ def usage(counted: Counted, at: datetime) -> Usage:
     )
 
 
-def _refuse(most: int, counted: int, limit: Limit, seconds: float) -> None:
-    if most and counted > most:
-        wait = max(1, -int(-seconds // 1))
-        raise KeyLimit(
-            f"This key has used its {most:,} {limit}. It can go on in {in_words(wait)}.",
-            limit,
-            wait,
-        )
+def _met(most: int, limit: Limit, seconds: float, next_month: datetime) -> KeyLimit:
+    wait = max(1, -int(-seconds // 1))
+    when = f"on {next_month:%-d %B}" if limit.endswith("month") else f"in {in_words(wait)}"
+    return KeyLimit(f"This key has used its {most:,} {limit}. It can go on {when}.", limit, wait)
