@@ -142,8 +142,8 @@ def remove(session: Session, hook_id: int) -> None:
 
 def due(session: Session) -> list[int]:
     """Addresses (internal ids) that are told of events, and have something to be told now."""
-    waits = select(DeliveryRow.webhook_id.distinct()).join(Row, Row.id == DeliveryRow.webhook_id)
-    return sorted(session.scalars(waits.where(Row.active, *_due())))
+    waits = select(DeliveryRow.webhook_id).join(Row, Row.id == DeliveryRow.webhook_id)
+    return sorted(session.scalars(waits.where(Row.active, *_due()).distinct()))
 
 
 def claim(session: Session, hook_id: int, seconds: float) -> Delivery | None:
