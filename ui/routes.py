@@ -74,6 +74,7 @@ ROUTES: tuple[Route, ...] = (
     Route("/models/export/{file}", _POST, limit=FORM_LIMIT),
     Route("/review/export", _POST, limit=FORM_LIMIT),
     # For programs
+    Route("/openapi.json", who="open"),
     Route("/v1/models", who="key"),
     Route("/v1/models/{name:path}", who="key"),
     Route("/v1/chat/completions", _POST, "key"),

@@ -1,49 +1,108 @@
 """POST /api/drafts: a ticket's thread in, a draft with its sources out, for helpdesks.
 
-Takes and gives what `chatbot draft` does (ui/drafting.py); a body of plain text is one message. In
-`accounts` it needs a login; the guard in front refuses other sites. Nothing is sent to a customer.
-A program that goes away before the draft is done stops it.
+Takes and gives what `chatbot draft` does (ui/drafting.py); a body of plain text is one message. A
+program comes with the key of an agent, a person with a login; in `solo` whoever brings no key is
+the one person there is. Nothing is sent to a customer. A program that goes away before the draft is
+done stops it, and so does the end of its key.
 """
 
 import asyncio
-from contextlib import suppress
+from typing import Literal
 
 from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse
+from fastapi.responses import Response
+from typing_extensions import TypedDict
 
 from chatbot.backends.cancel import CancelToken
 from chatbot.bootstrap import Product
-from chatbot.errors import ChatbotError, EmptyText, Refused
+from chatbot.errors import EmptyText, Refused
+from chatbot.keys import Caller, KeyUnknown
+from chatbot.views import Person
 from ui import drafting
-from ui.guard import caller
+from ui.api.calls import Call
+from ui.api.errors import json_answer, worded
+from ui.api.keyed import ENDED, attended, begun, limits_headers
+from ui.guard import bearer, caller
 
 PATH = "/api/drafts"
 NOT_TEXT = "The body is not UTF-8."
-_LOOK_EVERY = 0.5
-"""Seconds between two looks whether the caller is still there."""
+CHARACTERS = 4
+"""Of a thread and its draft that count as a token of a key."""
+
+
+class DraftSource(TypedDict):
+    """A passage, `n` as the draft cites it."""
+
+    n: int
+    title: str
+    passage: str
+    id: str
+    article: str
+    internal: bool
+    score: float
+
+
+class DraftMark(TypedDict):
+    """What a person should look at, by its place in the text."""
+
+    start: int
+    end: int
+    text: str
+    kind: str
+    why: str
+
+
+class Drafted(TypedDict):
+    """The answer to POST /api/drafts; times in seconds."""
+
+    text: str
+    sources: list[DraftSource]
+    missing: list[str]
+    unsupported: list[str]
+    model: str
+    prompt: str
+    prompt_version: int
+    prompt_sha: str
+    language: str
+    status: Literal["complete", "stopped", "truncated"]
+    marks: list[DraftMark]
+    notes: list[str]
+    first_s: float | None
+    total_s: float
 
 
 def add(app: FastAPI, product: Product) -> None:
     """Add the route to an application."""
 
-    async def drafts(request: Request) -> JSONResponse:
-        try:
-            person = await asyncio.to_thread(caller, product, request)
-            asked = await _asked(request)
-            cancel = CancelToken()
-            leaving = asyncio.create_task(_watched(request, cancel))
-            try:
-                draft = await drafting.drafted(product, person, asked, cancel)
-            finally:
-                leaving.cancel()
-                with suppress(asyncio.CancelledError):
-                    await leaving
-            await asyncio.to_thread(drafting.keep, product, person, asked)
-        except ChatbotError as error:
-            return _refused(error)
-        return JSONResponse(drafting.as_json(draft), headers={"cache-control": "no-store"})
+    async def drafts(request: Request) -> Response:
+        person, key, headers = await _who(product, request)
+        asked = await _asked(request)
+        if key is not None:
+            model = asked.model or product.settings.model
+            await asyncio.to_thread(product.keys.may_use, key, model)
+        cancel = CancelToken()
+        async with attended(product, request, key, cancel) as seen:
+            draft = await drafting.drafted(product, person, asked, cancel)
+            if seen.ended:
+                raise KeyUnknown(ENDED)
+        if key is not None:
+            size = sum(len(one.text) for one in asked.thread) + len(draft.text)
+            await Call(product, request, key, b"", headers).charge(-(-size // CHARACTERS))
+        await asyncio.to_thread(drafting.keep, product, person, asked)
+        return json_answer(drafting.as_json(draft), headers=headers)
 
-    app.add_api_route(PATH, drafts, methods=["POST"], include_in_schema=False)
+    app.add_api_route(PATH, worded(drafts), methods=["POST"], include_in_schema=False)
+
+
+async def _who(product: Product, request: Request) -> tuple[Person, Caller | None, dict[str, str]]:
+    """Who asks, with which key, and what the answer says of its limits.
+
+    Raises NotSignedIn, KeyUnknown, KeyLimit.
+    """
+    if not bearer(request.headers):
+        return await asyncio.to_thread(caller, product, request), None, {}
+    key, left = await begun(product, request)
+    return key.person, key, limits_headers(left)
 
 
 async def _asked(request: Request) -> drafting.Asked:
@@ -56,18 +115,3 @@ async def _asked(request: Request) -> drafting.Asked:
         raise EmptyText
     plain = request.headers.get("content-type", "").startswith("text/plain")
     return drafting.of_message(text) if plain else drafting.read(text)
-
-
-async def _watched(request: Request, cancel: CancelToken) -> None:
-    """Stop the draft when its caller has gone."""
-    while not await request.is_disconnected():  # noqa: ASYNC110  a request rings no bell
-        await asyncio.sleep(_LOOK_EVERY)
-    cancel.cancel()
-
-
-def _refused(error: ChatbotError) -> JSONResponse:
-    after = getattr(error, "retry_after", None)
-    headers = {"cache-control": "no-store"}
-    if after is not None:
-        headers["retry-after"] = str(max(1, round(after)))
-    return JSONResponse({"error": str(error), "code": error.code}, error.status, headers)

@@ -9,7 +9,7 @@ import json
 import logging
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
-from typing import Protocol
+from typing import Any, Protocol
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -100,10 +100,10 @@ class Events(Response):
             await self._pass(DONE, send, sent)
         return whole
 
-    def _broken(self, body: dict[str, object]) -> str:
+    def _broken(self, body: dict[str, Any]) -> str:
         if not self._named:
             return event(body)
-        return event({"type": "error", **body["error"]}, "error")  # type: ignore[dict-item]
+        return event({**body["error"], "type": "error"}, "error")
 
     async def _pass(self, part: str, send: Send, sent: list[str]) -> None:
         if self.keep is not None:

@@ -3,10 +3,11 @@
 from fastapi import FastAPI
 
 from chatbot.bootstrap import Product
-from ui.api import completions, conversations, drafts, embeddings, openai, responses
+from ui.api import completions, conversations, drafts, embeddings, openai, responses, schema
 
 
 def add(app: FastAPI, product: Product) -> None:
     """Add the routes."""
     for door in (openai, completions, responses, embeddings, conversations, drafts):
         door.add(app, product)
+    schema.add(app)

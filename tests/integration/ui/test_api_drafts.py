@@ -83,13 +83,13 @@ def test_plain_text_is_a_message(api):
 def test_what_cannot_be_drafted_is_said(api, given, status, said):
     answer = api.post(given)
     assert answer.status_code == status
-    assert said in answer.json()["error"]
+    assert said in answer.json()["error"]["message"]
 
 
 def test_a_failing_model_is_said(api):
     answer = api.post({"thread": [{"role": "customer", "text": "!500"}]})
     assert answer.status_code == 502
-    assert answer.json()["code"] == "broken"
+    assert answer.json()["error"]["code"] == "broken"
 
 
 def test_a_ticket_is_kept_once(api, product):
@@ -107,6 +107,31 @@ def test_a_ticket_is_kept_once(api, product):
 def test_other_sites_are_refused(api):
     answer = api.post({"thread": THREAD}, headers={"origin": "https://evil.example"})
     assert answer.status_code == 403
+
+
+def test_a_key_of_an_agent_drafts(api, product):
+    keys = {
+        role: product.keys.add(product.person(), name=f"draft {role}", roles=(role,)).token
+        for role in ("agent", "chatter")
+    }
+
+    def with_key(token, **more):
+        return api.post({"thread": THREAD} | more, headers={"authorization": f"Bearer {token}"})
+
+    answer = with_key(keys["agent"])
+    assert answer.json()["text"] == "It costs $5."
+    assert answer.headers["x-ratelimit-remaining-requests"] == "59"
+    assert with_key(keys["chatter"]).status_code == 403
+    refused = with_key("cb-nobody")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (401, "invalid_api_key")
+    views = {one.name: one for one in product.keys.all(product.person())}
+    assert views["draft agent"].usage.month_tokens > 0
+
+
+def test_a_key_drafts_with_its_models_alone(api, product):
+    made = product.keys.add(product.person(), name="narrow", roles=("agent",), models=("starter",))
+    answer = api.post({"thread": THREAD}, headers={"authorization": f"Bearer {made.token}"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (403, "model_not_allowed")
 
 
 def test_accounts_need_a_login_and_the_role(tmp_path):
@@ -133,7 +158,7 @@ def test_accounts_need_a_login_and_the_role(tmp_path):
 
             assert api.post({"thread": THREAD}).status_code == 401
             refused = as_login("alice")
-            assert (refused.status_code, refused.json()["code"]) == (403, "not_allowed")
+            assert (refused.status_code, refused.json()["error"]["code"]) == (403, "not_allowed")
             assert as_login("ann").status_code == 200
     finally:
         product.close()
