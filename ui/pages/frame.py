@@ -68,6 +68,7 @@ PROMPTS = Page("prompts", "Prompts", "/prompts", CHAT.roles)
 KNOWLEDGE = Page("knowledge", "Knowledge", "/knowledge", ("agent", "author", "reviewer", "admin"))
 REVIEW = Page("review", "Review", "/review", ("reviewer",))
 MODELS = Page("models", "Models", "/models", ("admin", "reviewer", "author"))
+MONITOR = Page("monitor", "Monitor", "/monitor", ("admin", "author", "reviewer"))
 ADMIN = Page("admin", "Admin", "/admin", ("admin",))
 ACCOUNT = Page("own", "Your account", "/account")
 PAGES: tuple[Page, ...] = (CHAT, DESK, PROMPTS, KNOWLEDGE, REVIEW, MODELS, ADMIN)
@@ -186,6 +187,7 @@ def with_head(page: bytes) -> bytes:
         f'<link rel="stylesheet" href="{at}/plots.css">'
         f'<link rel="stylesheet" href="{at}/models.css">'
         f'<link rel="stylesheet" href="{at}/models_compare.css">'
+        f'<link rel="stylesheet" href="{at}/monitor.css">'
         f'<link rel="icon" href="{at}/icon.svg">'
         f'<script type="module" src="{at}/app.js"></script>'
     )

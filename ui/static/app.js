@@ -9,10 +9,11 @@ import { island, listenForIslands } from "./islands.js";
 import { listenForKeys } from "./keys.js";
 import { startKnowledge } from "./knowledge.js";
 import { startModels } from "./models.js";
+import { startMonitor } from "./monitor.js";
 import { startPrompts } from "./prompts.js";
 import { startReview } from "./review.js";
 
-const PAGES = { admin: startAdmin, chat: startChat, desk: startDesk, knowledge: startKnowledge, models: startModels, own: startAccount, prompts: startPrompts, review: startReview };
+const PAGES = { admin: startAdmin, chat: startChat, desk: startDesk, knowledge: startKnowledge, models: startModels, monitor: startMonitor, own: startAccount, prompts: startPrompts, review: startReview };
 
 async function start() {
   document.documentElement.lang = "en";

@@ -86,6 +86,7 @@ const TABLE = [
     { keys: ["←", "→"], text: "Read the next value", fixed: true },
     { keys: ["PgUp", "PgDn"], text: "Ten values on, or back", fixed: true },
     { keys: ["Home", "End"], text: "The first value, the last", fixed: true },
+    { keys: ["Enter"], text: "The answers behind the value, on the Monitor page", fixed: true },
   ]],
   ["Look inside a model", [
     { keys: ["←", "→"], text: "Another token of the answer", fixed: true },
