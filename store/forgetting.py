@@ -30,18 +30,24 @@ _NAMED = (
 )
 """Texts that hold the name of a person."""
 
+_OF_KEYS = (models.Base.metadata.tables["key_counts"], models.Base.metadata.tables["api_calls"])
+"""What belongs to a person by their key."""
+
 
 def rows(session: Session, user_id: int) -> dict[str, list[dict[str, Any]]]:
     """The rows about a person by table: their account, and each table that points at it.
 
-    Without conversations, which `export` tells, and without what is a secret or mere index.
-    `reviews`: which of their answers are in the review, and what reviewers made of their texts.
+    Without conversations, which `export` tells, and without what is a secret or mere index. Of a
+    program also what its key was answered lately. `reviews`: which of their answers are in the review, and what reviewers made of their texts.
     """
     told = {"users": _plain(session, models.Base.metadata.tables["users"], "id", user_id)}
     told["reviews"] = _reviews(session, user_id)
     for table, column in _own():
-        if table.name not in ("conversations", "search_counters"):
+        if table.name not in ("conversations", "search_counters", "api_threads"):
             told[table.name] = _plain(session, table, column.name, user_id)
+    keys = select(models.ApiKey.id).where(models.ApiKey.user_id == user_id)
+    for table in _OF_KEYS:
+        told[table.name] = _plain(session, table, "key_id", keys)
     return told
 
 
@@ -54,11 +60,13 @@ def counts(session: Session, user_id: int) -> dict[str, int]:
         (table.name, select(func.count()).select_from(table).where(column == user_id))
         for table, column in (*_own(), *_mentioning())
     ]
+    calls = select(func.count()).select_from(models.ApiCall).join(models.ApiKey)
     reviewed = models.ReviewItem.conversation_id.in_(talks)
     queries += [
         ("review_items", select(func.count()).select_from(models.ReviewItem).where(reviewed)),
         ("messages", select(func.count()).select_from(models.Message).where(said)),
         ("traces", traces),
+        ("api_calls", calls.where(models.ApiKey.user_id == user_id)),
     ]
     found = Counter[str]()
     for name, query in queries:
@@ -174,11 +182,16 @@ def _on_delete(column: Column[Any]) -> str | None:
     return next(iter(column.foreign_keys)).ondelete
 
 
-def _plain(session: Session, table: Table, column: str, user_id: int) -> list[dict[str, Any]]:
+def _plain(session: Session, table: Table, column: str, wanted: Any) -> list[dict[str, Any]]:
+    """The rows whose column is this number, or one of those that a query finds."""
     shown = [each for each in table.columns if not _is_secret(each)]
-    found = session.execute(select(*shown).where(table.c[column] == user_id))
+    found = session.execute(select(*shown).where(table.c[column].in_(_many(wanted))))
     return [dict(row._mapping) for row in found]  # noqa: SLF001  SQLAlchemy's public name for it
 
 
+def _many(wanted: Any) -> Any:
+    return [wanted] if isinstance(wanted, int) else wanted
+
+
 def _is_secret(column: Column[Any]) -> bool:
-    return column.name.endswith("_hash") or column.name in ("id", "user_id")
+    return column.name.endswith("_hash") or column.name in ("id", "user_id", "key_id", "made_by")

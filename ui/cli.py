@@ -26,6 +26,7 @@ from ui import (
     cli_demo,
     cli_draft,
     cli_evaluate,
+    cli_keys,
     cli_knowledge,
     cli_models,
     cli_privacy,
@@ -36,6 +37,7 @@ from ui import (
     cli_tickets,
     cli_train,
     cli_users,
+    cli_webhooks,
 )
 from ui.cli_base import As, Json, acting, group, opened
 from ui.cli_output import is_terminal, note, working, write, write_json, write_rows
@@ -47,6 +49,8 @@ app.add_typer(cli_prompts.prompts, name="prompts")
 cli_prompts_files.add_to(cli_prompts.prompts)
 cli_prompts_test.add_to(cli_prompts.prompts)
 app.add_typer(cli_users.users, name="users")
+app.add_typer(cli_keys.keys, name="keys")
+app.add_typer(cli_webhooks.webhooks, name="webhooks")
 app.add_typer(cli_tickets.tickets, name="tickets")
 app.add_typer(cli_review.review, name="review")
 app.add_typer(cli_compare.compare, name="compare")

@@ -53,14 +53,15 @@ def export_person(
         person = _person(product, login)
         with working("Collecting"):
             made = product.privacy.export_of(product.person(), person)
-        file = _moved(made, output)
+        file = moved(made, output)
     if as_json:
         write_json({"file": str(file), "bytes": file.stat().st_size})
     else:
         write(str(file))
 
 
-def _moved(made: Path, output: Path | None) -> Path:
+def moved(made: Path, output: Path | None) -> Path:
+    """Move an export to where it is wanted. Raises Refused: a file is there, or it cannot be."""
     folder = Path.cwd() if output is None else output
     file = folder / made.name if folder.is_dir() else folder
     if file.exists():
