@@ -30,6 +30,13 @@ export function field(label, control, hint = null) {
 export const input = (attributes = {}) =>
   h("input", { class: "in", type: "text", autocomplete: "off", ...attributes });
 
+/* A list to choose from: [[value, text], …]. */
+export function choice(id, options, chosen) {
+  const made = h("select", { class: "in", id }, options.map(([value, text]) => h("option", { value }, text)));
+  if (options.some(([value]) => value === chosen)) made.value = chosen;
+  return made;
+}
+
 /* A box to tick, with what it means. `why` says why it cannot be changed. */
 export function tick(name, label, about, checked, why = null) {
   const box = h("input", { type: "checkbox", name, checked, disabled: Boolean(why) });

@@ -2,8 +2,8 @@
    on without the page; how far it is stands in the tab Evaluations. */
 
 import { h } from "./dom.js";
-import { during, field, note } from "./admin_parts.js";
-import { choice, recount } from "./models_learning.js";
+import { choice, during, field, note } from "./admin_parts.js";
+import { recount } from "./models_learning.js";
 import { go, models } from "./models_shell.js";
 import { openDialog, toast } from "./overlays.js";
 import { call } from "./server.js";

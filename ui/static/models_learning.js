@@ -98,13 +98,6 @@ export const pairs = (list) => h("dl", { class: "kv big" }, list.filter(Boolean)
 /* The way back from one thing to the list of all. */
 export const back = (kind, text, here) => h("nav", { class: "xs row crumbs", "aria-label": "Breadcrumb" }, h("a", { href: addressOf(kind) }, text), icon("right"), h("span", { class: "mute ell", "aria-current": "page" }, here));
 
-/* A list to choose from: [[value, text], …]. */
-export function choice(id, options, chosen) {
-  const made = h("select", { class: "in", id }, options.map(([value, text]) => h("option", { value }, text)));
-  if (options.some(([value]) => value === chosen)) made.value = chosen;
-  return made;
-}
-
 const MAIN = ["evaluated", "files", "served", "gain", "own", "general", "tests"];
 
 /* A gate, line by line: {ok, name, sentence, change}. What is not met comes first; of the rest only

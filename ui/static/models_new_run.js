@@ -2,9 +2,9 @@
    that are seldom changed are folded away. The defaults fit the data and the base. */
 
 import { $$, h } from "./dom.js";
-import { during, field, input, note } from "./admin_parts.js";
+import { choice, during, field, input, note } from "./admin_parts.js";
 import { go, models } from "./models_shell.js";
-import { choice, recount } from "./models_learning.js";
+import { recount } from "./models_learning.js";
 import { openDialog, toast } from "./overlays.js";
 import { segments } from "./prompts_book.js";
 import { call } from "./server.js";

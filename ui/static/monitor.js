@@ -1,7 +1,7 @@
 /* The Monitor page: filters, alerts, figures, plots, versions. Begins the page, follows the address, and
    looks again every minute while the page is looked at. */
 
-import { downloadButton, refused } from "./admin_parts.js";
+import { choice, downloadButton, refused } from "./admin_parts.js";
 import { $, h, icon } from "./dom.js";
 import { setPerson } from "./header.js";
 import { island } from "./islands.js";
@@ -13,7 +13,6 @@ import { addressOf, DEFAULTS, fromAddress, monitor } from "./monitor_shell.js";
 import { BY_CHANNEL, CHANNELS, GROUPS, momentName, PERIODS } from "./monitor_words.js";
 import { say, toast } from "./overlays.js";
 import { beginPage } from "./page.js";
-import { choice } from "./models_learning.js";
 import { segments } from "./prompts_book.js";
 import { call, callThrough } from "./server.js";
 

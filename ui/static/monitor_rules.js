@@ -2,8 +2,7 @@
    are per cent here and 0 to 1 on the server, and so is how much worse than before. */
 
 import { $, h, icon, iconButton } from "./dom.js";
-import { badge, field, formDialog, input, moment, refused, tick } from "./admin_parts.js";
-import { choice } from "./models_learning.js";
+import { badge, choice, field, formDialog, input, moment, refused, tick } from "./admin_parts.js";
 import { monitor } from "./monitor_shell.js";
 import { CHANNELS } from "./monitor_words.js";
 import { confirmed, openDialog, say, toast } from "./overlays.js";
