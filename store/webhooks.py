@@ -208,7 +208,7 @@ def delivery(session: Session, delivery_id: int) -> Delivery:
 
 
 def counts(session: Session, hook_id: int) -> tuple[int, int, int]:
-    """How many deliveries to an address wait, were taken, were given up."""
+    """How many deliveries to an address wait, were taken, failed for good."""
     done = DeliveryRow.done_at.is_not(None)
     asked = select(
         func.count().filter(*_waiting()),

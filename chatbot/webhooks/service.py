@@ -204,7 +204,7 @@ def _events(events: Sequence[str]) -> list[str]:
 
 
 def _hook(session: Session, found: webhooks.Hook) -> views.Hook:
-    waiting, taken, given_up = webhooks.counts(session, found.id)
+    waiting, taken, failed = webhooks.counts(session, found.id)
     last = webhooks.deliveries(session, found.id, limit=1)
     return views.Hook(
         id=found.public_id,
@@ -215,7 +215,7 @@ def _hook(session: Session, found: webhooks.Hook) -> views.Hook:
         created_at=found.created_at,
         waiting=waiting,
         taken=taken,
-        given_up=given_up,
+        failed=failed,
         last=_delivery(last[0]) if last else None,
     )
 
@@ -223,7 +223,7 @@ def _hook(session: Session, found: webhooks.Hook) -> views.Hook:
 def _delivery(found: webhooks.Delivery) -> views.Delivery:
     state: views.State = "waiting" if found.done_at is None else "taken"
     if found.done_at is not None and found.error is not None:
-        state = "given up"
+        state = "failed"
     return views.Delivery(
         id=found.public_id,
         event=found.event,

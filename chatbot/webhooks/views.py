@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-State = Literal["waiting", "taken", "given up"]
+State = Literal["waiting", "taken", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Hook:
-    """An address that is told of events. `taken`, `given_up`: of the last 30 days."""
+    """An address that is told of events. `taken`, `failed`: of the last 30 days."""
 
     id: str
     url: str
@@ -38,7 +38,7 @@ class Hook:
     created_at: datetime
     waiting: int
     taken: int
-    given_up: int
+    failed: int
     last: Delivery | None
 
 

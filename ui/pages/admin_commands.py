@@ -23,6 +23,7 @@ from chatbot.privacy import CLASSES
 from chatbot.storage import storage
 from chatbot.views import Person
 from ui.pages import admin_view
+from ui.pages.admin_keys import KeyCommands
 from ui.pages.commands import command
 from ui.pages.search_commands import SearchCommands
 
@@ -43,7 +44,7 @@ ENTRIES = 50
 WRONG_WORDS = "That is not what stands above. Type it again, letter by letter."
 
 
-class AdminCommands(SearchCommands):
+class AdminCommands(KeyCommands, SearchCommands):
     """The commands of one product."""
 
     def __init__(self, product: Product) -> None:

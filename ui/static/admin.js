@@ -9,6 +9,7 @@ import { drawPeople } from "./admin_people.js";
 import { drawRecord } from "./admin_record.js";
 import { drawRules } from "./admin_rules.js";
 import { drawSystem } from "./admin_system.js";
+import { drawWebhooks } from "./admin_webhooks.js";
 import { beginPage } from "./page.js";
 import { call, callThrough } from "./server.js";
 
@@ -16,6 +17,7 @@ const TABS = [
   ["people", "People", drawPeople],
   ["rules", "Rules", drawRules],
   ["masking", "Masking", drawMasking],
+  ["webhooks", "Webhooks", drawWebhooks],
   ["record", "Record", drawRecord],
   ["system", "System", drawSystem],
 ];

@@ -239,7 +239,7 @@ def test_an_address_that_fails_rests_and_others_do_not(product, hooks, boss, tak
     assert sum(each.attempts for each in hooks.deliveries(boss, dead.id)) == 1
 
 
-def test_after_three_days_it_is_given_up(product, hooks, boss, taker):
+def test_after_three_days_it_is_failed(product, hooks, boss, taker):
     hook = hooks.add(boss, url=taker.url).hook
     brought(product, "one")
     long_ago = datetime.now(UTC) - sending.GIVE_UP
@@ -247,7 +247,7 @@ def test_after_three_days_it_is_given_up(product, hooks, boss, taker):
         session.execute(update(models.WebhookDelivery).values(created_at=long_ago))
     taker.answers.append(b"HTTP/1.1 500 Oh\r\n\r\n")
     hooks.send_due()
-    assert hooks.deliveries(boss, hook.id)[0].state == "given up"
+    assert hooks.deliveries(boss, hook.id)[0].state == "failed"
     with product.database.transaction() as session:
         session.execute(
             update(models.WebhookDelivery).values(created_at=long_ago - timedelta(days=30))
