@@ -24,6 +24,7 @@ from chatbot.storage import storage
 from chatbot.views import Person
 from ui.pages import admin_view
 from ui.pages.admin_keys import KeyCommands
+from ui.pages.admin_webhooks import WebhookCommands
 from ui.pages.commands import command
 from ui.pages.search_commands import SearchCommands
 
@@ -44,7 +45,7 @@ ENTRIES = 50
 WRONG_WORDS = "That is not what stands above. Type it again, letter by letter."
 
 
-class AdminCommands(KeyCommands, SearchCommands):
+class AdminCommands(KeyCommands, WebhookCommands, SearchCommands):
     """The commands of one product."""
 
     def __init__(self, product: Product) -> None:

@@ -1,7 +1,7 @@
 /* Webhooks: addresses that are told of events, what was sent to them, and what came of it. */
 
 import { h, icon, iconButton } from "./dom.js";
-import { badge, field, formDialog, input, moment, note, tick, whole } from "./admin_parts.js";
+import { badge, field, formDialog, input, moment, note, showOnce, tick, whole } from "./admin_parts.js";
 import { confirmed, openDialog, openMenu, toast } from "./overlays.js";
 import { call } from "./server.js";
 
@@ -93,28 +93,11 @@ function addHook(place, events) {
       const answer = await call("add_webhook", { url: url.value, events: chosen() });
       if (!answer.error) {
         await drawWebhooks(place);
-        setTimeout(() => showSecret(answer.secret));
+        setTimeout(() => showOnce("The webhook's secret", { label: "Secret", value: answer.secret, about: "The program that takes the events checks their signatures by it. It is shown only now." }));
       }
       return answer;
     },
   });
-}
-
-/* Shown once: pages are not told it again. */
-function showSecret(secret) {
-  const shown = input({ readonly: true, value: secret, "aria-label": "Secret", onfocus: () => shown.select() });
-  const copy = h("button", { type: "button", class: "btn pri" }, icon("copy"), "Copy");
-  copy.addEventListener("click", async () => {
-    try {
-      await navigator.clipboard.writeText(secret);
-      copy.replaceChildren(icon("check"), "Copied");
-    } catch {
-      shown.select();
-      toast("The browser does not let this page copy. The secret is selected: press Ctrl+C.", { error: true });
-    }
-  });
-  openDialog("The webhook's secret", h("div", { class: "pb col" }, h("p", { class: "sm" }, "The program that takes the events checks their signatures by it. It is shown only now."), h("div", { class: "row" }, shown, copy)));
-  copy.focus();
 }
 
 async function showDeliveries(one) {
