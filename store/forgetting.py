@@ -38,7 +38,8 @@ def rows(session: Session, user_id: int) -> dict[str, list[dict[str, Any]]]:
     """The rows about a person by table: their account, and each table that points at it.
 
     Without conversations, which `export` tells, and without what is a secret or mere index. Of a
-    program also what its key was answered lately. `reviews`: which of their answers are in the review, and what reviewers made of their texts.
+    program also what its key was answered lately. `reviews`: which of their answers are in the
+    review, and what reviewers made of their texts.
     """
     told = {"users": _plain(session, models.Base.metadata.tables["users"], "id", user_id)}
     told["reviews"] = _reviews(session, user_id)

@@ -70,6 +70,7 @@ ROUTES: tuple[Route, ...] = (
     # Files: what is known of a person, what was done by whom
     Route("/account/export", _POST, limit=FORM_LIMIT),
     Route("/admin/people/{whom}/export", _POST, limit=FORM_LIMIT),
+    Route("/admin/keys/{key}/export", _POST, limit=FORM_LIMIT),
     Route("/admin/record/export", _POST, limit=FORM_LIMIT),
     Route("/models/export/{file}", _POST, limit=FORM_LIMIT),
     Route("/review/export", _POST, limit=FORM_LIMIT),

@@ -28,6 +28,7 @@ def add(app: FastAPI, product: Product) -> None:
     for path, file in (
         ("/account/export", files.own),
         ("/admin/people/{whom}/export", files.of_person),
+        ("/admin/keys/{key}/export", files.of_key),
         ("/admin/record/export", files.record),
     ):
         app.add_api_route(path, file, methods=["POST"], include_in_schema=False)
@@ -54,6 +55,16 @@ class _Files:
         async def made(person: Person) -> Response:
             other = await asyncio.to_thread(self._product.accounts.person, person, whom)
             file = await asyncio.to_thread(self._product.privacy.export_of, person, other)
+            return FileResponse(file, media_type="application/zip", filename=file.name)
+
+        return await self._answer(request, ADMIN.roles, made)
+
+    async def of_key(self, request: Request, key: str) -> Response:
+        """Everything that a key asked, as a zip file."""
+
+        async def made(person: Person) -> Response:
+            owner = await asyncio.to_thread(self._product.keys.person, person, key)
+            file = await asyncio.to_thread(self._product.privacy.export_of, person, owner)
             return FileResponse(file, media_type="application/zip", filename=file.name)
 
         return await self._answer(request, ADMIN.roles, made)

@@ -14,7 +14,7 @@ import { beginPage } from "./page.js";
 import { call, callThrough } from "./server.js";
 
 const TABS = [
-  ["people", "People", drawPeople],
+  ["people", "People and keys", drawPeople],
   ["rules", "Rules", drawRules],
   ["masking", "Masking", drawMasking],
   ["webhooks", "Webhooks", drawWebhooks],

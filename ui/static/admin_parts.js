@@ -127,29 +127,28 @@ export function formDialog(title, parts, { run, ...how }) {
 }
 
 /* A one-time link, shown once: the server keeps only its hash. */
-export function showLink(title, { path, expires }) {
-  const address = location.origin + path;
-  const shown = input({ readonly: true, value: address, "aria-label": "One-time link", onfocus: () => shown.select() });
+export const showLink = (title, { path, expires }) =>
+  showOnce(title, {
+    label: "One-time link",
+    value: location.origin + path,
+    about: "Pass it on yourself: nothing is mailed. It works once, and is shown only now.",
+    foot: `Good until ${whole(expires)}.`,
+  });
+
+/* Something that the server tells once, in a field to copy from. `beside`: what else helps. */
+export function showOnce(title, { label, value, about, foot = null, beside = null }) {
+  const shown = input({ readonly: true, value, "aria-label": label, class: "in mono", onfocus: () => shown.select() });
   const copy = h("button", { type: "button", class: "btn pri" }, icon("copy"), "Copy");
   copy.addEventListener("click", async () => {
     try {
-      await navigator.clipboard.writeText(address);
+      await navigator.clipboard.writeText(value);
       copy.replaceChildren(icon("check"), "Copied");
     } catch {
       shown.select();
-      toast("The browser does not let this page copy. The link is selected: press Ctrl+C.", { error: true });
+      toast("The browser does not let this page copy. The text is selected: press Ctrl+C.", { error: true });
     }
   });
-  openDialog(
-    title,
-    h(
-      "div",
-      { class: "pb col" },
-      h("p", { class: "sm" }, "Pass it on yourself: nothing is mailed. It works once, and is shown only now."),
-      h("div", { class: "row" }, shown, copy),
-      h("p", { class: "xs dim" }, `Good until ${whole(expires)}.`),
-    ),
-  );
+  openDialog(title, h("div", { class: "pb col" }, h("p", { class: "sm" }, about), h("div", { class: "row" }, shown, copy), foot && h("p", { class: "xs dim" }, foot), beside));
   copy.focus();
 }
 

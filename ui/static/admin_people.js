@@ -1,6 +1,7 @@
 /* The people of the workspace: invite, roles, logins, on and off, forget. */
 
 import { $, $$, h, icon, iconButton } from "./dom.js";
+import { drawKeys } from "./admin_keys.js";
 import { badge, during, download, downloadButton, field, form, formDialog, input, moment, note, panel, plural, profileFields, rowsList, sessionsList, showLink, tick } from "./admin_parts.js";
 import { confirmed, openDialog, openMenu, toast } from "./overlays.js";
 import { call } from "./server.js";
@@ -18,14 +19,18 @@ export async function drawPeople(place, known) {
     return;
   }
   people = told.people;
+  const keys = h("div", { id: "admin-keys" });
   const solo = facts.auth === "solo" && soloNote();
   if (solo && !people.length) {
-    place.replaceChildren(solo);
+    place.replaceChildren(solo, keys);
+    await drawKeys(keys, facts);
     return;
   }
   const add = h("button", { type: "button", class: "btn pri s", id: "add-person", onclick: () => addPerson(place) }, icon("plus"), "Add person");
   const list = h("section", { class: "panel", "aria-label": "People" }, h("div", { class: "ph" }, h("h2", {}, "People"), h("span", { class: "cnt" }, people.length), h("span", { class: "sp" }), add), table(place));
-  place.replaceChildren(...[solo, h("div", { class: "g21" }, list, forgetPanel(place))].filter(Boolean));
+  const left = h("div", { class: "col wide-gap" }, list, keys);
+  place.replaceChildren(...[solo, h("div", { class: "g21" }, left, forgetPanel(place))].filter(Boolean));
+  await drawKeys(keys, facts);
 }
 
 const soloNote = () =>
