@@ -11,6 +11,7 @@ from chatbot.archive import Archive, Place
 from chatbot.backends.registry import Registry
 from chatbot.errors import EmptyText, NotFound, TextTooLong, UnknownModel
 from chatbot.releases import weighted
+from chatbot.turn import Turn
 from store import conversations, messages
 from store.engine import Session
 from store.records import Conversation, Message, Person, Release
@@ -70,32 +71,63 @@ def pin(
     return row
 
 
-def rerun_rows(session: Session, row: Conversation, old: Message, text: str, key: str) -> Rows:
+def asked_rows(session: Session, row: Conversation, text: str, key: str, writer: int) -> Rows:
+    """A question after what was said last, and an answer to it."""
+    asked = messages.add_turn(
+        session, row.id, parent_id=row.head_id, text=text, key=key, writer=writer
+    )
+    return row, *asked
+
+
+def again_rows(session: Session, row: Conversation, asked: Message, key: str, writer: int) -> Rows:
+    """Another answer to a question."""
+    reply = messages.add_reply(session, row.id, parent_id=asked.id, key=key, writer=writer)
+    return row, asked, reply
+
+
+def rerun_rows(
+    session: Session, row: Conversation, old: Message, text: str, key: str, writer: int
+) -> Rows:
     """Answer from an edited message: a sibling of it, and the question that is asked (again)."""
     if old.role == "user":
-        return row, *messages.add_turn(session, row.id, parent_id=old.parent_id, text=text, key=key)
+        asked = messages.add_turn(
+            session, row.id, parent_id=old.parent_id, text=text, key=key, writer=writer
+        )
+        return row, *asked
     following = messages.newest_child(session, old.id, "user")
     if following is None:
-        [asked] = messages.by_ids(session, row.id, [old.parent_id or 0])
-        reply = messages.add_reply(session, row.id, parent_id=asked.id, key=key, content=text)
-        return row, asked, reply
+        [question] = messages.by_ids(session, row.id, [old.parent_id or 0])
+        reply = messages.add_reply(
+            session, row.id, parent_id=question.id, key=key, content=text, writer=writer
+        )
+        return row, question, reply
     edited = messages.add_message(
         session, row.id, parent_id=old.parent_id, role=old.role, content=text
     )
     return row, *messages.add_turn(
-        session, row.id, parent_id=edited.id, text=following.content, key=key
+        session, row.id, parent_id=edited.id, text=following.content, key=key, writer=writer
     )
 
 
 def longer_rows(
-    session: Session, person: Person, row: Conversation, message: str, key: str
+    session: Session, person: Person, row: Conversation, message: str, key: str, writer: int
 ) -> Rows:
     """Go on from an answer (public id): a sibling that begins with its text. Raises NotFound."""
     asked, old = exchange(session, person, message)
     if old is None:
         raise NotFound
-    reply = messages.add_reply(session, row.id, parent_id=asked.id, key=key, content=old.content)
+    reply = messages.add_reply(
+        session, row.id, parent_id=asked.id, key=key, content=old.content, writer=writer
+    )
     return row, asked, reply
+
+
+def turn_of(person: Person, rows: Rows) -> Turn:
+    """A turn as its rows are: what is written of its answer, and nothing more yet."""
+    row, question, reply = rows
+    turn = Turn(person.id, row.public_id, question.public_id, reply.public_id)
+    turn.text = reply.content
+    return turn
 
 
 def reword(place: Place, person: Person, message: str, text: str, key: str) -> str:

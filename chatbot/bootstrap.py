@@ -34,6 +34,7 @@ from chatbot.privacy import Privacy
 from chatbot.product import Product as Product
 from chatbot.promotion import Promotion
 from chatbot.replay import Replay
+from chatbot.replicas import Wire
 from chatbot.results import Results
 from chatbot.review import Review
 from chatbot.settings import Settings
@@ -124,6 +125,8 @@ def _wired(base: Base) -> Product:
         arms=Arms(archive),
         speeds=Speeds(archive),
         notices=base.notices,
+        replicas=base.replicas,
+        wire=Wire(archive, base.notices, base.replicas),
         chat=chat,
         conversations=_conversations(base, chat),
         preview=_preview(base),
@@ -227,6 +230,7 @@ def _chat(base: Base) -> Chat:
         base.allowance,
         message_limit=settings.message_limit,
         opening=base.opening,
+        writer=base.replicas.writer,
     )
 
 

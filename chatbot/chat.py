@@ -12,7 +12,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from weakref import WeakValueDictionary
 
-from chatbot import beginning, handing
+from chatbot import beginning, elsewhere, handing
 from chatbot.allowance import Allowance, take
 from chatbot.answering import Answering, Job, write_end
 from chatbot.archive import Archive, Place
@@ -44,6 +44,7 @@ class Chat:
         *,
         message_limit: int,
         opening: Callable[[], str],
+        writer: Callable[[], int],
     ) -> None:
         self._archive = archive
         self._registry = registry
@@ -53,6 +54,8 @@ class Chat:
         self._allowance = allowance
         self._message_limit = message_limit
         self._opening = opening
+        self._writer = writer
+        self.elsewhere = elsewhere.Elsewhere(archive)
         self._jobs: dict[str, Job] = {}
         self._lanes: dict[str, list[Turn]] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -104,8 +107,7 @@ class Chat:
 
         def write(session: Session, row: Conversation) -> Rows:
             row = beginning.pin(session, person, place, row, release, chosen)
-            asked = messages.add_turn(session, row.id, parent_id=row.head_id, text=text, key=key)
-            return row, *asked
+            return beginning.asked_rows(session, row, text, key, self._writer())
 
         lane = conversation or key
         try:
@@ -127,8 +129,7 @@ class Chat:
         def write(session: Session, row: Conversation) -> Rows:
             asked, _ = beginning.exchange(session, person, message)
             row = beginning.pin(session, person, place, row, None, chosen)
-            reply = messages.add_reply(session, row.id, parent_id=asked.id, key=key)
-            return row, asked, reply
+            return beginning.again_rows(session, row, asked, key, self._writer())
 
         place, conversation = await self._locate(person, message)
         chosen = await asyncio.to_thread(self._label, model)
@@ -141,7 +142,7 @@ class Chat:
         """
 
         def write(session: Session, row: Conversation) -> Rows:
-            return beginning.longer_rows(session, person, row, message, key)
+            return beginning.longer_rows(session, person, row, message, key, self._writer())
 
         place, conversation = await self._locate(person, message)
         home = await asyncio.to_thread(beginning.home_of, self._registry, person, place, message)
@@ -162,7 +163,7 @@ class Chat:
 
         def answer_from(session: Session, row: Conversation) -> Rows:
             _, old = messages.get(session, person.id, message)
-            return beginning.rerun_rows(session, row, old, text, key)
+            return beginning.rerun_rows(session, row, old, text, key, self._writer())
 
         if rerun:
             return await self._begin(person, place, conversation, key, None, answer_from)
@@ -187,13 +188,13 @@ class Chat:
     async def stop(self, person: Person, reply: str) -> None:
         """Stop an answer, keep what is written, and return when it is saved.
 
-        An answer that has ended is left as it is. Raises NotFound when it is not this person's.
+        One that another process writes ends there within two seconds; one that has ended is left as
+        it is. Raises NotFound when it is not this person's.
         """
-        turn = self.turn(person, reply)
-        if turn is None:
-            await self._locate(person, reply)
-            return
-        await self.stop_these([turn])
+        if turn := self.turn(person, reply):
+            await self.stop_these([turn])
+        else:
+            await self.elsewhere.stop(person, reply)
 
     async def stop_all(self, user_id: int) -> int:
         """Stop every answer of a person who is to be forgotten; return how many were running.
@@ -239,6 +240,7 @@ class Chat:
     async def close(self, grace: float = 5.0) -> None:
         """Refuse new turns, let running ones end within `grace` seconds, interrupt the rest."""
         self.closing = True
+        self.elsewhere.close()
         if self._beginnings:
             await asyncio.wait(self._beginnings)
         if self._tasks:
@@ -301,7 +303,7 @@ class Chat:
             raise StoreUnavailable("The server is shutting down. Send it again in a minute.")
 
         def commit() -> tuple[Rows, bool]:
-            limits = self._allowance.of(person)
+            limits, _ = self._allowance.of(person), self._writer()  # before the transaction
             with place.writing() as session:
                 row = find(session) if find else conversations.get(session, person.id, lane)
                 known = messages.find_turn(session, row.id, key)
@@ -309,6 +311,7 @@ class Chat:
                     return (row, *known), False
                 handing.require_model(session, row, key)
                 self._make_room(row, most)
+                elsewhere.refuse(session, row, self._jobs)
                 take(session, person, limits, self._has_ended)
                 return write(session, row), True
 
@@ -338,8 +341,7 @@ class Chat:
 
     def _launch(self, person: Person, place: Place, rows: Rows, home: str | None) -> Turn:
         row, question, reply = rows
-        turn = Turn(person.id, row.public_id, question.public_id, reply.public_id)
-        turn.text = reply.content
+        turn = beginning.turn_of(person, rows)
         job = Job(turn, place, row, question, reply, home, person)
         lane = self._lanes.setdefault(turn.conversation, [])
         before = lane[-1] if lane else None
@@ -359,10 +361,11 @@ class Chat:
             return job.turn
         if reply.status == "streaming":  # when it was read: has it ended since?
             reply = await asyncio.to_thread(beginning.read_again, place, row, reply)
-        if reply.status == "streaming":  # nobody here writes it: a crash left it
-            return self._launch(person, place, (row, question, reply), home)
-        turn = Turn(person.id, row.public_id, question.public_id, reply.public_id)
-        turn.text = reply.content
+        if reply.status == "streaming":  # nobody here writes it: a crash left it, or others do
+            if await asyncio.to_thread(elsewhere.take_over, place, reply, self._writer):
+                return self._launch(person, place, (row, question, reply), home)
+            return self.elsewhere.follow(beginning.turn_of(person, rows))
+        turn = beginning.turn_of(person, (row, question, reply))
         turn.finish(reply.status, reply.error)
         return turn
 

@@ -22,6 +22,7 @@ from chatbot.opening import Opening
 from chatbot.options import Masking, Options
 from chatbot.prompt_files import sandbox_of
 from chatbot.releases import Releases
+from chatbot.replicas import Replicas
 from chatbot.serving import Serving
 from chatbot.settings import Settings
 from prompts.sandbox import Sandbox
@@ -49,6 +50,7 @@ class Base:
     serving: Serving
     connecting: Connecting
     notices: Notices
+    replicas: Replicas
     encoder: OpenEncoder
     allowance: Allowance
     knowledge: Knowledge
@@ -85,6 +87,7 @@ def lay(settings: Settings) -> Base:
     releases.publish_library()
     local_person = _local_person(settings, archive).id
     encoder = cache(partial(_encoder, settings))
+    notices = Notices()
     knowledge = Knowledge(archive, audit, encoder)
     return Base(
         settings=settings,
@@ -98,7 +101,8 @@ def lay(settings: Settings) -> Base:
         releases=releases,
         serving=serving,
         connecting=connecting,
-        notices=Notices(),
+        notices=notices,
+        replicas=Replicas(archive, notices.tell),
         encoder=encoder,
         allowance=Allowance(options, local_person),
         knowledge=knowledge,

@@ -1,13 +1,13 @@
 """Tells listeners that a conversation changed. Carries ids only: a listener reads the database.
 
-Knows nothing of pages or transports. Lossless by being small: a slow listener finds the set of
+Knows nothing of pages or transports; `forward` hands on what other servers are to hear. Lossless by being small: a slow listener finds the set of
 conversations that changed meanwhile, never a growing queue.
 """
 
 import asyncio
 import threading
 from collections import defaultdict
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 
 
 class _Listener:
@@ -29,9 +29,23 @@ class Notices:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._listeners: dict[int, set[_Listener]] = defaultdict(set)
+        self.forward: Callable[[int, str], None] | None = None
 
     def tell(self, user_id: int, conversation: str) -> None:
         """Say that this person's conversation (public id) changed."""
+        self.hear(user_id, conversation)
+        if self.forward is not None:
+            self.forward(user_id, conversation)
+
+    def look_again(self) -> None:
+        """Wake every listener: changes may have been missed. They are told of no conversation."""
+        with self._lock:
+            people = list(self._listeners)
+        for user_id in people:
+            self.hear(user_id, "")
+
+    def hear(self, user_id: int, conversation: str) -> None:
+        """The same of another server: it is told to listeners here alone."""
         with self._lock:
             listeners = list(self._listeners.get(user_id, ()))
         for listener in listeners:

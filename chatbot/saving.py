@@ -75,13 +75,14 @@ class Saving:
 
 
 def _write(texts: list[tuple[Running, str]]) -> None:
-    """Save texts of one place; an answer that was deleted meanwhile is stopped."""
+    """Save texts of one place; an answer that was deleted or stopped meanwhile is stopped."""
     with texts[0][0].place.writing() as session:
         for one, text in texts:
             try:
                 messages.save_partial(session, one.reply, text)
             except NotFound:
-                if not messages.by_ids(session, one.conversation, [one.reply]):
-                    one.turn.cancel.cancel()  # deleted: nobody will read it
+                left = messages.by_ids(session, one.conversation, [one.reply])
+                if not left or left[0].status == "stopped":
+                    one.turn.cancel.cancel()  # deleted, or stopped by another process
     for one, text in texts:
         one.kept = len(text)

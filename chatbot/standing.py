@@ -1,16 +1,19 @@
-"""Whether people still hold the roles with which their running answers began.
+"""Whether people still hold the roles with which their running answers began, and still want them.
 
 Roles are read when a turn begins, and an answer may be written for minutes. Whoever takes a role
-away, switches somebody off or forgets them may do so in another process, so the server looks every
-few seconds, while something is being written. What was written until then is kept.
+away, switches somebody off or forgets them may do so in another process, and so may a person who
+stops an answer. So the server looks every few seconds, while something is being written. What was
+written until then is kept.
 """
 
 import asyncio
 import logging
+from collections.abc import Sequence
 
+from chatbot.answering import Job
 from chatbot.archive import Archive
 from chatbot.chat import Chat
-from store import accounts
+from store import accounts, messages
 
 EVERY = 2.0
 """Seconds between two looks."""
@@ -40,8 +43,9 @@ class Standing:
         if not running:
             return 0
         held = await asyncio.to_thread(self._held, {job.turn.user_id for job in running})
-        had = [(job.turn, held[job.turn.user_id], job.person.roles) for job in running]
-        lost = [turn for turn, now, then in had if not now.issuperset(then)]
+        stopped = await asyncio.to_thread(self._stopped, running)
+        had = [(job, held[job.turn.user_id], job.person.roles) for job in running]
+        lost = [job.turn for job, now, then in had if job in stopped or not now.issuperset(then)]
         await self._chat.stop_these(lost)
         return len(lost)
 
@@ -50,3 +54,10 @@ class Standing:
         with self._archive.main.reading() as session:
             found = accounts.roles(session, people)
         return {each: found.get(each, frozenset()) for each in people}
+
+    def _stopped(self, running: Sequence[Job]) -> list[Job]:
+        """Those that another process has marked as stopped. Temporary ones are here alone."""
+        lasting = [job for job in running if job.place.lasting]
+        with self._archive.main.reading() as session:
+            found = messages.stopped(session, [job.reply.id for job in lasting])
+        return [job for job in lasting if job.reply.id in found]

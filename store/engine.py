@@ -85,6 +85,16 @@ class Database:
         with translated(), self._shared(), Session(self._reader) as session:
             yield session
 
+    @contextmanager
+    def connection(self) -> Iterator[Connection]:
+        """A connection of its own, beside the pool, without transactions; closed at the end.
+
+        Raises `Unavailable`.
+        """
+        with translated(), self._engine.connect() as connection:
+            connection.detach()
+            yield connection.execution_options(isolation_level="AUTOCOMMIT")
+
     def upgrade(self, revision: str = "head") -> None:
         """Create or migrate the tables, while other processes that try the same wait.
 

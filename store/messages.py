@@ -6,10 +6,11 @@ and people judge in `traces`.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import Select, literal_column, or_, select, update
 from sqlalchemy.orm import Session
 
 from store import index, nodes
@@ -19,6 +20,7 @@ from store.conversations import COLUMNS as CONVERSATION
 from store.errors import NotFound
 from store.models import Conversation as ConversationRow
 from store.models import Message as Row
+from store.models import Replica
 from store.nodes import COLUMNS
 from store.records import Conversation, Message
 from store.traces import add_trace, feedback, set_feedback, traces
@@ -43,8 +45,24 @@ __all__ = [
     "save_partial",
     "set_feedback",
     "siblings",
+    "sign",
+    "stop_streaming",
+    "stopped",
+    "streaming_in",
     "traces",
 ]
+
+_STREAMING: Any = literal_column(
+    "'streaming'"
+)  # in the SQL itself: a partial index fits no parameter
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """A reply that a crash left: whose it is, and its conversation (public id)."""
+
+    user_id: int
+    conversation: str
 
 
 def find_turn(session: Session, conversation_id: int, key: str) -> tuple[Message, Message] | None:
@@ -62,9 +80,17 @@ def find_message(session: Session, conversation_id: int, key: str, role: str) ->
 
 
 def add_turn(
-    session: Session, conversation_id: int, *, parent_id: int | None, text: str, key: str
+    session: Session,
+    conversation_id: int,
+    *,
+    parent_id: int | None,
+    text: str,
+    key: str,
+    writer: int | None = None,
 ) -> tuple[Message, Message]:
     """Save what the user said and an empty reply to it, now streaming; it becomes the head.
+
+    `writer` is the replica that writes it.
 
     The same key again returns the same turn. Raises `NotFound` when the conversation is gone,
     `Conflict` when the parent is not in it or the turn's reply was deleted, `UnstorableText`.
@@ -86,15 +112,24 @@ def add_turn(
         content="",
         turn_key=key,
         status="streaming",
+        writer=writer,
     )
     nodes.move_head(session, conversation_id, reply.id)
     return question, reply
 
 
 def add_reply(
-    session: Session, conversation_id: int, *, parent_id: int, key: str, content: str = ""
+    session: Session,
+    conversation_id: int,
+    *,
+    parent_id: int,
+    key: str,
+    content: str = "",
+    writer: int | None = None,
 ) -> Message:
     """Start another version of the reply to `parent_id`, streaming; it becomes the head.
+
+    `writer` is the replica that writes it.
 
     The same key again returns the same reply. Raises `NotFound`, `Conflict`, `UnstorableText`.
     """
@@ -111,6 +146,7 @@ def add_reply(
         content=content,
         turn_key=key,
         status="streaming",
+        writer=writer,
     )
     nodes.move_head(session, conversation_id, reply.id)
     return reply
@@ -170,19 +206,65 @@ def finish(
     index.put(session, owner.user_id, "message", message_id, content)
 
 
-def interrupt_streaming(session: Session) -> int:
-    """Mark every reply left streaming by a crash as interrupted; return how many."""
-    streaming = Row.status == "streaming"
+def interrupt_streaming(session: Session) -> list[Interrupted]:
+    """Mark the replies whose writer is not there any more as interrupted; which they were.
+
+    Who is there stands in the table of replicas. A reply that nobody signed is left by a crash.
+    """
+    left = (
+        Row.status == _STREAMING,
+        or_(Row.writer.is_(None), Row.writer.not_in(select(Replica.id))),
+    )
     # All conversations are locked before the first is worked on, so that nobody who holds one and
     # waits for another of our locks is waited for.
     locked = select(ConversationRow.id).join(Row, Row.conversation_id == ConversationRow.id)
     session.execute(
-        locked.where(streaming).order_by(ConversationRow.id).with_for_update(of=ConversationRow)
+        locked.where(*left).order_by(ConversationRow.id).with_for_update(of=ConversationRow)
     )
-    left = session.execute(select(Row.id, Row.content).where(streaming)).all()
-    for message_id, content in left:
+    query = select(Row.id, Row.content, ConversationRow.user_id, ConversationRow.public_id)
+    query = query.join(ConversationRow, Row.conversation_id == ConversationRow.id).where(*left)
+    found = session.execute(query).all()
+    for message_id, content, _, _ in found:
         finish(session, message_id, content=content, status="interrupted")
-    return len(left)
+    return [Interrupted(user_id, conversation) for _, _, user_id, conversation in found]
+
+
+def stop_streaming(session: Session, message_id: int) -> bool:
+    """Mark a reply that another process writes as stopped, which that one then heeds.
+
+    False where it has ended already.
+    """
+    owner = select(ConversationRow.id).join(Row, Row.conversation_id == ConversationRow.id)
+    session.execute(owner.where(Row.id == message_id).with_for_update(of=ConversationRow))
+    streaming = (Row.id == message_id, Row.status == "streaming")
+    content = session.execute(select(Row.content).where(*streaming)).scalar_one_or_none()
+    if content is None:
+        return False
+    finish(session, message_id, content=content, status="stopped")
+    return True
+
+
+def sign(session: Session, message_id: int, writer: int) -> bool:
+    """Take over a streaming reply that nobody writes; False where somebody does, or it has ended.
+
+    Who is there stands in the table of replicas.
+    """
+    free = or_(Row.writer.is_(None), Row.writer.not_in(select(Replica.id)), Row.writer == writer)
+    mine = update(Row).where(Row.id == message_id, Row.status == "streaming", free)
+    return session.execute(mine.values(writer=writer).returning(Row.id)).one_or_none() is not None
+
+
+def stopped(session: Session, ids: Sequence[int]) -> set[int]:
+    """Those of these replies that were stopped: by another process, while one is writing them."""
+    return set(session.scalars(select(Row.id).where(Row.id.in_(ids), Row.status == "stopped")))
+
+
+def streaming_in(session: Session, conversation_id: int) -> list[str]:
+    """The replies (public ids) of a conversation that are being written, or wait for it."""
+    query = select(Row.public_id).where(
+        Row.conversation_id == conversation_id, Row.status == _STREAMING
+    )
+    return list(session.scalars(query))
 
 
 def get(session: Session, user_id: int, public_id: str) -> tuple[Conversation, Message]:

@@ -50,10 +50,14 @@ def upserting(
     values: Mapping[str, Any],
     unique: Sequence[str],
     changes: Mapping[str, Any],
+    where: ColumnElement[bool] | None = None,
 ) -> Any:
-    """The statement of `upsert`, for those who want more than one column back."""
+    """The statement of `upsert`, for those who want more than one column back.
+
+    A row that is there and does not fulfil `where` stays as it is, and none comes back.
+    """
     statement = _insert(session, table, values)
-    return statement.on_conflict_do_update(index_elements=unique, set_=changes)
+    return statement.on_conflict_do_update(index_elements=unique, set_=changes, where=where)
 
 
 def _insert(session: Session, table: type[models.Base], values: Mapping[str, Any]) -> Any:

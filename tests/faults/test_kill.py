@@ -106,6 +106,7 @@ class Dying(Place):
         os.kill(os.getpid(), signal.SIGKILL)
 
 product = build(Settings(home=Path(sys.argv[1]), database_url=sys.argv[2], model="scripted"))
+product.replicas.begin()
 product.archive.main = Dying(product.archive.main.database, lasting=True)
 asyncio.run(product.chat.start_turn(product.person(), None, "!say once", "key"))
 print("told")

@@ -198,8 +198,9 @@ def test_crash_leaves_interrupted_replies(database, owner, talk):
     _, whole = turn(database, talk)
     _, reply = add(database, talk, "k", parent_id=whole.id)
     write(database, messages.save_partial, reply.id, "half a xylophone")
-    assert write(database, messages.interrupt_streaming) == 1
-    assert write(database, messages.interrupt_streaming) == 0
+    [left] = write(database, messages.interrupt_streaming)
+    assert (left.user_id, left.conversation) == (owner.id, talk.public_id)
+    assert write(database, messages.interrupt_streaming) == []
     kept, untouched = read(database, messages.by_ids, talk.id, [whole.id, reply.id])[::-1]
     assert (kept.status, kept.content) == ("interrupted", "half a xylophone")
     assert untouched == whole
