@@ -23,8 +23,9 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 from chatbot.archive import Archive
 from chatbot.audit import Audit, require_admin
 from chatbot.errors import ChatbotError, Conflict, Refused
-from chatbot.settings import HostedModel
+from chatbot.settings import HostedModel, is_loopback
 from store import connected
+from store.engine import Session
 from store.records import Person
 
 if TYPE_CHECKING:
@@ -38,8 +39,12 @@ CONTINUES = frozenset({"vllm", "sglang", "ray"})
 """Kinds that go on from a final message of the assistant's: `continue_final_message`."""
 FRESH = 1.0
 """Seconds for which what the database said is believed."""
+LEAST = 256
+"""Tokens of the smallest context that a model can have here."""
 CONTEXT = 8192
 """Tokens of a context that neither a person nor the server named."""
+UNNAMED = "-"
+"""The model in a record of a form that names none yet."""
 KEPT = "…"
 """In place of a key: the one that is stored stays."""
 
@@ -60,6 +65,12 @@ class Form(BaseModel):
     context: int = Field(0, ge=0, le=100_000_000)
     max_tokens: int = Field(1024, ge=1, le=1_000_000)
     mask: bool = True
+
+    @property
+    def is_open(self) -> bool:
+        """Whether what is sent to the address can be read on the way."""
+        parts = urlsplit(self.address)
+        return parts.scheme == "http" and not is_loopback(parts.hostname or "")
 
     @field_validator("address")
     @classmethod
@@ -172,7 +183,7 @@ class Connecting:
         from chatbot.backends.probing import probe
 
         record = await asyncio.to_thread(self._record, by, form)
-        return await probe(record)
+        return await probe(record, form.model)
 
     async def connect(self, by: Person, form: Form) -> ConnectedModel:
         """Connect a model, or change the one of this name. The server is asked what is left open.
@@ -209,7 +220,7 @@ class Connecting:
             connected.save(session, form.name, kept, secret, by.id)
             host = urlsplit(form.address).netloc
             self._audit.note_in(
-                session, by, "model_connected", "model", form.name, host=host, kind=form.kind
+                session, by, "model_connected", "model", form.name, host=host, server=form.kind
             )
             made = next(row for row in connected.every(session) if row.name == form.name)
         self._forget()
@@ -230,11 +241,9 @@ class Connecting:
     def _ask(self) -> None:
         try:
             with self._archive.main.reading() as session:
-                rows = connected.every(session)
+                self._known = records_of(session)
         except ChatbotError:
             pass
-        else:
-            self._known = tuple(record for record in map(_known, rows) if record is not None)
         self._until = self._clock() + FRESH
 
     def _forget(self) -> None:
@@ -242,33 +251,34 @@ class Connecting:
             self._until = float("-inf")
 
 
+def records_of(session: Session) -> tuple[HostedModel, ...]:
+    """The connected models as the registry takes them."""
+    found = map(_known, connected.every(session))
+    return tuple(record for record in found if record is not None)
+
+
 def completed(form: Form, found: "Probe") -> Form:
     """The form with the model and the context that the server named. Raises Refused."""
-    model = form.model
+    model = form.model or found.model
     if not model:
-        names = [one.name for one in found.models or ()]
-        if len(names) != 1:
-            shown = ", ".join(names[:5])
-            reason = f"It lists {shown}" if names else found.unlisted or "It lists none"
-            raise Refused(f"Say which model of the server is meant. {reason.rstrip('.')}.")
-        model = names[0]
-    context = form.context or found.context(model) or CONTEXT
-    return form.model_copy(update={"model": model, "context": max(256, context)})
+        shown = ", ".join(one.name for one in (found.models or ())[:5])
+        reason = f"It lists {shown}" if shown else found.unlisted or "It lists none"
+        raise Refused(f"Say which model of the server is meant. {reason.rstrip('.')}.")
+    context = max(LEAST, form.context or found.context(model) or CONTEXT)
+    longest = min(form.max_tokens, context // 2)
+    return form.model_copy(update={"model": model, "context": context, "max_tokens": longest})
 
 
 def _hosted(form: Form, key: str) -> HostedModel:
-    return HostedModel.model_construct(
-        **HostedModel(
-            name=form.name,
-            model=form.model or "-",
-            base_url=form.address,
-            api_key=SecretStr(key.strip()),
-            context=max(256, form.context or CONTEXT),
-            max_tokens=form.max_tokens,
-            mask=form.mask,
-            prefill=form.kind in CONTINUES,
-        ).__dict__
-        | {"model": form.model}
+    return HostedModel(
+        name=form.name,
+        model=form.model or UNNAMED,
+        base_url=form.address,
+        api_key=SecretStr(key.strip()),
+        context=max(LEAST, form.context or CONTEXT),
+        max_tokens=form.max_tokens,
+        mask=form.mask,
+        prefill=form.kind in CONTINUES,
     )
 
 

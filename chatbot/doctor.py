@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from chatbot import machine, mail, promotion
+from chatbot import machine, mail, maintenance, promotion, servers
 from chatbot import settings as configuration
 from chatbot.errors import ChatbotError
 from chatbot.machine import Finding as Finding
@@ -183,8 +183,6 @@ def _disk(folder: Path) -> Finding:
 
 
 def _database(settings: Settings) -> Iterable[Finding]:
-    from chatbot import maintenance
-
     state = maintenance.check_database(settings)
     if not state.exists:
         yield Finding("database", "ok", f"{state.where} is made at the first start.")
@@ -197,8 +195,6 @@ def _database(settings: Settings) -> Iterable[Finding]:
 
 
 def _accounts(settings: Settings) -> Iterable[Finding]:
-    from chatbot import maintenance
-
     if settings.auth == "solo":
         yield Finding("accounts", "ok", "solo: one local person with every role, and no login.")
         return
@@ -270,9 +266,9 @@ def _models(settings: Settings) -> Iterable[Finding]:
 def _model(settings: Settings, local: "Registry", name: str) -> Iterable[Finding]:
     from chatbot.backends.checkpoint import read_manifest, verify
 
-    for hosted in settings.hosted:
-        if name in (hosted.name, f"{hosted.name}@{hosted.model}"):
-            yield Finding("model", "ok", f"{_in_words(hosted)}; it was not asked anything.")
+    for hosted in (*settings.hosted, *maintenance.connected(settings)):
+        if name in (hosted.name, hosted.label):
+            yield Finding("model", "ok", f"{_in_words(hosted)}.")
             return
     info = local.resolve(name)
     if info.path is None:
@@ -311,10 +307,8 @@ def _encoder(settings: Settings) -> Iterable[Finding]:
     from chatbot.backends.encoder import missing
 
     reason = missing(settings)
-    if settings.encoder == "none":
-        yield Finding("encoder", "ok", reason)
-    elif reason:
-        yield Finding("encoder", "warn", reason)
+    if reason:
+        yield Finding("encoder", "ok" if settings.encoder == "none" else "warn", reason)
     else:
         yield Finding("encoder", "ok", f"{settings.encoder}: sentences are compared by meaning.")
 
@@ -392,6 +386,7 @@ _OF_SETTINGS: dict[str, Callable[[Settings], Iterable[Finding]]] = {
     "accounts": _accounts,
     "openid": _openid,
     "model": _models,
+    "servers": servers.look,
     "served": promotion.look,
     "encoder": _encoder,
     "prompt": _prompt,

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chatbot.archive import told
+from chatbot.connecting import records_of
 from chatbot.errors import StoreUnavailable
-from chatbot.settings import Settings
+from chatbot.settings import HostedModel, Settings
 from store import accounts
 from store import backup as copies
 from store import errors as store_errors
@@ -57,6 +58,18 @@ def administrators(settings: Settings) -> int | None:
             return None
         with database.reading() as session:
             return len(accounts.administrators(session))
+
+
+def connected(settings: Settings) -> tuple[HostedModel, ...]:
+    """The models that administrators connected; none where no database of this version is there.
+
+    Raises StoreUnavailable.
+    """
+    with opened(settings) as database:
+        if not exists(database) or not database.schema().ok:
+            return ()
+        with database.reading() as session:
+            return records_of(session)
 
 
 def upgrade(settings: Settings) -> DatabaseState:

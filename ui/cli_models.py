@@ -1,4 +1,4 @@
-"""`chatbot models list|add|import|promote|rollback|export`: models on the terminal.
+"""`chatbot models list|add|import|connect|disconnect|promote|rollback|export`: models on the terminal.
 
 Parse, call, print. Whoever can run them has the database in their hands, so they act as the local
 person.
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from chatbot.errors import Refused
+from ui import cli_connect
 from ui.cli_base import Json, group, opened
 from ui.cli_output import note, working, write, write_json, write_rows
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from chatbot.promotion import ModelRelease
 
 models = group("Models: which there are, which one production serves, and files in and out.")
+models.command("connect")(cli_connect.connect)
+models.command("disconnect")(cli_connect.disconnect)
 
 Model = Annotated[str, typer.Argument(help="Name or name@version, as `models list` shows.")]
 Where = Annotated[

@@ -135,6 +135,10 @@ class HostedChat(ChatModel):
                 yield Delta("", "cancelled", self.count(ask.messages), 0)
                 return
 
+    def prepare(self) -> None:
+        """Make the client of the running loop now, and not with the first question."""
+        self._client()
+
     async def release(self) -> None:
         """Close the connections that belong to the running event loop."""
         client = self._clients.pop(asyncio.get_running_loop(), None)

@@ -48,9 +48,11 @@ class Offered:
 class Probe:
     """What a server told. `models` None: it lists none, `unlisted` says why.
 
-    `first_s`: seconds until it said something; None where it said nothing, and `wrong` why.
+    `model`: which one was asked; "" for none. `first_s`: seconds until it said something; None
+    where it said nothing, and `wrong` why.
     """
 
+    model: str
     models: tuple[Offered, ...] | None
     unlisted: str = ""
     first_s: float | None = None
@@ -66,36 +68,40 @@ class Probe:
         return next((one.context for one in self.models or () if one.name == model), None)
 
 
-async def probe(record: HostedModel) -> Probe:
-    """Ask for the list, then for one token. Takes twice PATIENCE at most; raises nothing.
+async def probe(record: HostedModel, model: str) -> Probe:
+    """Ask for the list, then one token of `model`; "": of the only one that is listed.
 
-    Without a model in the record (an empty name) only the list is asked for.
+    Takes twice PATIENCE at most; raises nothing.
     """
     models, unlisted = None, ""
     try:
         models = await asyncio.wait_for(_listed(record), PATIENCE)
     except Exception as error:  # noqa: BLE001  whatever a stranger's server brings about
         unlisted = str(classify(error, record.name, host_of(record)).error)
-    if not record.model:
-        return Probe(models, unlisted)
-    return await _token(record, models, unlisted)
-
-
-async def _token(record: HostedModel, models: tuple[Offered, ...] | None, unlisted: str) -> Probe:
-    """The same, with how long one token took."""
+    if not model and models is not None and len(models) == 1:
+        model = models[0].name
+    if not model:
+        return Probe("", models, unlisted)
     patient = {"retries": 0, "first_token_timeout": PATIENCE, "gap_timeout": PATIENCE}
-    begun, wrong = time.monotonic(), None
+    first_s, wrong = await _token(record.model_copy(update={"model": model, **patient}))
+    return Probe(model, models, unlisted, first_s, wrong)
+
+
+async def _token(record: HostedModel) -> tuple[float | None, ChatbotError | None]:
+    """Seconds until a model said something, or why it did not."""
     try:
-        model = await asyncio.to_thread(HostedChat.of, record.model_copy(update=patient))
+        model = await asyncio.to_thread(HostedChat.of, record)
+        model.prepare()
+        begun = time.monotonic()
         try:
             async with aclosing(model.deltas(_ask())) as deltas:
                 async for _ in deltas:
-                    return Probe(models, unlisted, time.monotonic() - begun)
+                    return time.monotonic() - begun, None
         finally:
             await model.release()
     except Exception as error:  # noqa: BLE001
-        wrong = classify(error, record.name, host_of(record)).error
-    return Probe(models, unlisted, wrong=wrong or BackendBroken())
+        return None, classify(error, record.name, host_of(record)).error
+    return None, BackendBroken()
 
 
 def _ask() -> Ask:

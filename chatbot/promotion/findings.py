@@ -29,8 +29,9 @@ def look(settings: Settings) -> Iterable[Finding]:
         since = "" if release is None else f" since {release.created_at:%d %b %Y}"
         yield _ok(f"What CHATBOT_MODEL says, {settings.model}{since}: no other is promoted.")
         return
-    known = Registry(settings.models_folder, settings.hosted, scripted=settings.scripted)
     try:
+        hosted = (*settings.hosted, *maintenance.connected(settings))
+        known = Registry(settings.models_folder, hosted, scripted=settings.scripted)
         info = known.resolve(release.model)
         manifest = read_manifest(info.path) if info.path else None
         if info.path and manifest:

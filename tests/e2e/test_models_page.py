@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from tests.support import tiny_model
 from tests.support.browser import Site, note_problems
+from tests.support.scripted_server import ScriptedServer
 
 pytestmark = pytest.mark.browser
 
@@ -107,9 +108,31 @@ class TestRegistry:
             "lighthouse", timeout=30_000
         )
 
-    def test_connecting_a_model_is_explained(self, page, shop):
-        page.get_by_role("button", name="Connect a model").click()
-        expect(page.get_by_role("dialog")).to_contain_text(str(shop.home / "models"))
+    def test_connects_changes_and_disconnects_a_model(self, page, shop):
+        with ScriptedServer(key="sesame") as server:
+            page.get_by_role("button", name="Connect a model").click()
+            dialog = page.get_by_role("dialog")
+            dialog.get_by_label("Name here").fill("far")
+            dialog.get_by_label("Address").fill(server.url)
+            dialog.get_by_label("Key, optional").fill("wrong")
+            dialog.get_by_role("button", name="Test").click()
+            expect(dialog.get_by_role("alert")).to_contain_text("does not accept the key")
+            dialog.get_by_label("Key, optional").fill("sesame")
+            dialog.get_by_role("button", name="Test").click()
+            expect(dialog.get_by_role("status")).to_contain_text("scripted answers")
+            expect(dialog.get_by_label("Model, optional")).to_have_value("scripted")
+            dialog.get_by_role("button", name="Connect").click()
+            expect(page.get_by_role("link", name="far@scripted")).to_be_visible()
+
+        page.get_by_role("link", name="far@scripted").click()
+        page.get_by_role("button", name="More for far@scripted").click()
+        page.get_by_role("menuitem", name="Change the connection…").click()
+        expect(page.get_by_label("Key, optional")).to_have_value("…")
+        page.keyboard.press("Escape")
+        page.get_by_role("button", name="More for far@scripted").click()
+        page.get_by_role("menuitem", name="Disconnect…").click()
+        page.get_by_role("button", name="Disconnect", exact=True).click()
+        expect(page.get_by_role("link", name="far@scripted")).to_be_hidden()
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from ui.guard import admit, caller
 from ui.pages import markdown, models_view
 from ui.pages.commands import command
 from ui.pages.knowledge_uploads import PIECE, Uploads
+from ui.pages.models_connect_commands import ModelsConnectCommands
 from ui.pages.models_evaluating import Evaluating
 from ui.pages.models_release_commands import ModelsReleaseCommands, standing
 from ui.pages.models_run_commands import ModelsRunCommands
@@ -36,7 +37,9 @@ SEES = ("admin", "reviewer")
 """Who sees models, datasets, runs and evaluations; the tab Compare opens to authors too."""
 
 
-class ModelsCommands(SearchCommands, ModelsRunCommands, ModelsReleaseCommands):
+class ModelsCommands(
+    SearchCommands, ModelsRunCommands, ModelsReleaseCommands, ModelsConnectCommands
+):
     """The commands of one product."""
 
     def __init__(
@@ -47,7 +50,6 @@ class ModelsCommands(SearchCommands, ModelsRunCommands, ModelsReleaseCommands):
         self._works = works
         self._uploads = uploads
         self._evaluating = evaluating
-        self._servers = {one.label: one.base_url or one.provider for one in product.settings.hosted}
 
     # The registry --------------------------------------------------------------------------------
 
@@ -77,9 +79,12 @@ class ModelsCommands(SearchCommands, ModelsRunCommands, ModelsReleaseCommands):
         """Every model with its facts and its state, and what is wrong with folders beside them."""
         registry, speeds = self._product.registry, self._product.speeds.by_model()
         stood = standing(self._product, person)
+        servers = {one.label: one.base_url or one.provider for one in registry.hosted()}
+        connected = {one.label for one in self._product.connecting.records()}
         return {
             "models": [
-                self._model(info)
+                self._model(info, servers.get(info.label, ""))
+                | {"connected": info.label in connected}
                 | models_view.speed(speeds.get(info.label))
                 | stood.get(info.label, NOWHERE)
                 for info in registry.list()
@@ -87,10 +92,9 @@ class ModelsCommands(SearchCommands, ModelsRunCommands, ModelsReleaseCommands):
             "problems": list(registry.problems()),
         }
 
-    def _model(self, info: ModelInfo) -> Json:
+    def _model(self, info: ModelInfo, server: str) -> Json:
         registry = self._product.registry
         state, runtime = registry.state(info.label), registry.runtime(info.label)
-        server = self._servers.get(info.label, "")
         return models_view.model(info, card.facts(info), state, runtime, server)
 
     @command

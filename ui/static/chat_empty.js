@@ -48,7 +48,7 @@ export function explainModels(folder = null) {
     h(
       "div",
       { class: "pb col" },
-      h("p", {}, "Any server that speaks OpenAI's protocol can answer here. Write this into chatbot.toml in the data folder, start the chat again, and choose the model under the message box:"),
+      h("p", {}, "Any server that speaks OpenAI's protocol can answer here. An administrator connects it on the Models page, by “Connect a model”. Without one, write this into chatbot.toml in the data folder, start the chat again, and choose the model under the message box:"),
       h("pre", { class: "code" }, lines.join("\n")),
       folder && h("p", {}, "A checkpoint of transformers runs on this machine: copy its folder, named NAME@VERSION, here:"),
       folder && h("pre", { class: "code" }, folder),

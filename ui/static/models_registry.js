@@ -3,6 +3,7 @@
 import { $, h, icon } from "./dom.js";
 import { explainModels } from "./chat_empty.js";
 import { note } from "./admin_parts.js";
+import { openConnect } from "./models_connect.js";
 import { drawDetail, numbers, stageBadge, stateBadge, whereRuns } from "./models_detail.js";
 import { lookInto } from "./models_inside.js";
 import { forgetGates, releaseOf } from "./models_release.js";
@@ -29,9 +30,11 @@ export const registryTab = {
     forgetGates();
     choose(at.rest);
   },
-  actions: () => [h("button", { type: "button", class: "btn", onclick: () => explainModels(models.facts.folder) }, icon("link"), "Connect a model"), newRunButton()],
+  actions: () => [h("button", { type: "button", class: "btn", id: "connect-model", onclick: connect }, icon("link"), "Connect a model"), newRunButton()],
   count: () => models.facts.models.length || null,
 };
+
+const connect = () => (models.facts.may_promote ? openConnect(again) : explainModels(models.facts.folder));
 
 /* While a model loads, its state is asked for again: nothing else tells the end of it. */
 export async function follow() {

@@ -3,6 +3,7 @@
 
 import { h, icon, iconButton } from "./dom.js";
 import { badge, download, during, field, input, moment, note, whole } from "./admin_parts.js";
+import { changing } from "./models_connect.js";
 import { openEvaluate } from "./models_evaluate.js";
 import { gateList } from "./models_learning.js";
 import { addressOf, models } from "./models_shell.js";
@@ -50,6 +51,7 @@ function more(model, done) {
     { icon: "clock", text: "What was served", run: () => openHistory(done) },
     models.facts.may_promote && model.stage === "production" && { icon: "again", text: "Roll back…", run: () => openRollback(done) },
     models.facts.may_promote && model.where === "local" && { icon: "download", text: "Export…", run: () => openExport(model.label) },
+    ...(models.facts.may_promote && model.connected ? changing(model.label, done) : []),
   ].filter(Boolean);
   return iconButton("more", `More for ${model.label}`, (event) => openMenu(event.currentTarget, entries), { "aria-haspopup": "menu", "aria-expanded": "false", id: "model-more" });
 }
