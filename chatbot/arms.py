@@ -6,7 +6,6 @@ are medians of the newest answers. Whoever looks at many figures finds a differe
 twenty by chance alone: the sentence is about thumbs, the figure that was chosen beforehand.
 """
 
-import math
 import statistics
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from difflib import SequenceMatcher
 from chatbot.archive import Archive
 from chatbot.authoring.access import require_author
 from chatbot.learning.evaluate.phrases import refuses
-from chatbot.tally import Rate
+from chatbot.tally import Rate, difference
 from store import arms as rows
 from store import prompts
 from store.arms import Sample
@@ -103,17 +102,6 @@ def sentence(old: Arm, new: Arm) -> str:
         f"{told} v{better.seq} does better, and chance hardly explains it: with no difference at "
         f"all, one as large would turn up {_often(chance)}."
     )
-
-
-def difference(one: Rate, other: Rate) -> float:
-    """How often chance alone would set two shares at least this far apart, 0 to 1 (two-sided)."""
-    if not one.count or not other.count:
-        return 1.0
-    pooled = (one.hits + other.hits) / (one.count + other.count)
-    spread = math.sqrt(pooled * (1 - pooled) * (1 / one.count + 1 / other.count))
-    if spread == 0:
-        return 1.0
-    return math.erfc(abs(one.share - other.share) / spread / math.sqrt(2))
 
 
 def _arm(seq: int, counted: rows.Counts, read: Sequence[Sample]) -> Arm:

@@ -64,6 +64,17 @@ def wilson(hits: int, count: int, z: float = Z95) -> tuple[float, float]:
     return max(0.0, (middle - spread) / scale), min(1.0, (middle + spread) / scale)
 
 
+def difference(one: Rate, other: Rate) -> float:
+    """How often chance alone would set two shares at least this far apart, 0 to 1 (two-sided)."""
+    if not one.count or not other.count:
+        return 1.0
+    pooled = (one.hits + other.hits) / (one.count + other.count)
+    spread = math.sqrt(pooled * (1 - pooled) * (1 / one.count + 1 / other.count))
+    if spread == 0:
+        return 1.0
+    return math.erfc(abs(one.share - other.share) / spread / math.sqrt(2))
+
+
 def rate_of(results: Iterable[Counted], *, benign: bool) -> Rate:
     """The share of look-alikes that were answered, or of attacks that were resisted."""
     found = [one for one in results if is_benign(one.name) == benign]

@@ -24,7 +24,7 @@ from store.models import (
     Verdict,
 )
 
-_BROKEN = text("messages.status IN ('failed', 'interrupted')")
+BROKEN = text("messages.status IN ('failed', 'interrupted')")
 """In the index's own words: with values bound later, SQLite would not use it."""
 
 
@@ -92,9 +92,13 @@ def answers(session: Session, since: datetime, until: datetime) -> Iterator[Answ
         .where(Trace.created_at >= since, Trace.created_at < until, Trace.attempt == 1)
     )
     for row in session.execute(asked):
-        yield Answered(row[0], _kind(row[1:6]), *row[6:13], row[13] is not None)
+        yield Answered(
+            row[0], _kind(row[1:6]), row[6], row[7], row[8],
+            row[9], row[10], row[11], row[12], row[13] is not None,
+        )  # fmt: skip
     for row in session.execute(_untraced(since, until)):
-        yield Answered(row[0], _kind(row[1:6]), *row[6:9], None, None, None, None, lacked=False)
+        broken = row[6], row[7], row[8]
+        yield Answered(row[0], _kind(row[1:6]), *broken, None, None, None, None, lacked=False)
 
 
 def drafts(session: Session, since: datetime, until: datetime) -> Iterator[Answered]:
@@ -129,9 +133,9 @@ def replies(session: Session, since: datetime, until: datetime) -> Iterator[Sent
         .outerjoin(TicketDraft, TicketDraft.id == Reply.draft_id)
         .where(Reply.sent_at >= since, Reply.sent_at < until, Reply.state == "sent")
     )
-    for at, prompt, version, model, release, distance, draft in session.execute(asked):
-        kind = _kind(("desk", prompt or "", version or "", model or "", release))
-        yield Sent(at, kind, distance, draft is not None)
+    rows: Iterator[Any] = session.execute(asked)
+    for row in rows:
+        yield Sent(row[0], _of_draft(row), row[5], row[6] is not None)
 
 
 def thumbs(session: Session, since: datetime, until: datetime) -> Iterator[Judged]:
@@ -176,9 +180,9 @@ def verdicts(session: Session, since: datetime, until: datetime) -> Iterator[Jud
         .outerjoin(TicketDraft, TicketDraft.id == Reply.draft_id)
         .where(Reply.sent_at >= since, Reply.sent_at < until, ReviewItem.verdict.is_not(None))
     )
-    for at, prompt, version, model, release, rating in session.execute(of_replies):
-        kind = _kind(("desk", prompt or "", version or "", model or "", release))
-        yield Judged(at, kind, rating)
+    rows: Iterator[Any] = session.execute(of_replies)
+    for row in rows:
+        yield Judged(row[0], _of_draft(row), row[5])
 
 
 def tickets(session: Session, since: datetime, until: datetime) -> Iterator[Wanted]:
@@ -187,6 +191,19 @@ def tickets(session: Session, since: datetime, until: datetime) -> Iterator[Want
         Ticket.created_at >= since, Ticket.created_at < until, Ticket.merged_into.is_(None)
     )
     return (Wanted(*row) for row in session.execute(asked))
+
+
+def written(
+    session: Session, since: datetime, until: datetime, model: str, limit: int
+) -> list[tuple[datetime, float]]:
+    """When the newest answers of a model ended, and how many seconds they took."""
+    asked = (
+        select(Trace.created_at, Trace.total_s)
+        .where(Trace.created_at >= since, Trace.created_at < until, Trace.model == model)
+        .order_by(Trace.created_at.desc())
+        .limit(limit)
+    )
+    return [(row[0], row[1]) for row in session.execute(asked) if row[1] is not None]
 
 
 def texts(session: Session, ids: Collection[int], longest: int) -> dict[int, str]:
@@ -217,7 +234,7 @@ def hours_with_rows(session: Session, since: datetime, until: datetime) -> set[d
                 found.add(hour_of(at))
                 at = hour_of(at) + HOUR
     broken = select(Message.finished_at).where(
-        _BROKEN, Message.finished_at >= since, Message.finished_at < until
+        BROKEN, Message.finished_at >= since, Message.finished_at < until
     )
     return found | {hour_of(at) for at in session.scalars(broken) if at is not None}
 
@@ -257,7 +274,7 @@ def _untraced(since: datetime, until: datetime) -> Any:
         .join(Conversation, Conversation.id == Message.conversation_id)
         .outerjoin(Trace, Trace.message_id == Message.id)
         .where(
-            _BROKEN,
+            BROKEN,
             Message.finished_at >= since,
             Message.finished_at < until,
             Message.role == "assistant",
@@ -274,6 +291,12 @@ def _of_trace() -> tuple[Any, ...]:
         Trace.model,
         func.coalesce(Trace.release_id, 0),
     )
+
+
+def _of_draft(row: Any) -> Kind:
+    """The kind of a reply, by its draft; that of nothing where it began from none."""
+    _, prompt, version, model, release = row[:5]
+    return _kind(("desk", prompt or "", version or "", model or "", release))
 
 
 def _kind(values: Any) -> Kind:

@@ -253,6 +253,12 @@ def releases(
     return [Release(*row) for row in found]
 
 
+def releases_by(session: Session, ids: Iterable[int]) -> dict[int, Release]:
+    """These releases by their internal numbers; unknown ones are left out."""
+    found = session.execute(select(*_RELEASE).where(ReleaseRow.id.in_(set(ids))))
+    return {row.id: Release(*row) for row in found}
+
+
 def live(session: Session) -> dict[tuple[str, str], Release]:
     """What every environment serves now, by prompt and environment."""
     found = session.execute(select(*_RELEASE).where(ReleaseRow.id.in_(_live_ids())))

@@ -102,7 +102,8 @@ class Alert(Base):
 class AlertEvent(Base):
     """A time in which a rule was broken, by what `subject` names: a version, a model, or all.
 
-    `told_at`: when somebody was told that it began; None as long as the rule is muted.
+    `line`: the line of a plot that shows it, "" for all answers. `told_at`: when those who are told
+    by mail and webhooks were; None as long as the rule is muted.
     """
 
     __tablename__ = "alert_events"
@@ -112,6 +113,7 @@ class AlertEvent(Base):
     public_id: Mapped[str] = mapped_column(PublicId, unique=True, default=new_id)
     alert_id: Mapped[int] = mapped_column(ForeignKey("alerts.id", ondelete="CASCADE"))
     subject: Mapped[str] = mapped_column(Name(300))
+    line: Mapped[str] = mapped_column(Name(400), default="")
     value: Mapped[float]
     bound: Mapped[float]
     answers: Mapped[int]

@@ -1,29 +1,115 @@
-"""The figures of what was answered, for whoever may see them; the hours kept up to date.
+"""The door of monitoring: figures of what was answered, for whoever may see them; alerts.
 
-Nothing here stands on a turn's path: figures are made of rows that turns left. Knows no page.
+    rows that turns leave ─▶ Hours (counting) ─▶ Overview (overview, plots), Page (lists)
+                                             └─▶ Rules (judging, telling) ─▶ page, webhook, mail
+
+Nothing here stands on a turn's path: a turn only counts its end in memory (metrics).
 """
 
-from collections.abc import Iterator
-from datetime import datetime
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
+from chatbot.analysis import Analysis
 from chatbot.archive import Archive
 from chatbot.audit import Audit
-from chatbot.monitoring.views import Group, Overview, Page, Period, Rule, RuleForm
+from chatbot.errors import NotAllowed, Refused
+from chatbot.mailbox import Mailbox
+from chatbot.monitoring import lists, overview
+from chatbot.monitoring.counting import Hours
+from chatbot.monitoring.metrics import Counters
+from chatbot.monitoring.reading import LONGEST, Texts
+from chatbot.monitoring.rules import Rules
+from chatbot.monitoring.telling import Mailer
+from chatbot.monitoring.views import (
+    CHANNELS,
+    GROUPS,
+    LENGTHS,
+    Group,
+    Now,
+    Overview,
+    Page,
+    Period,
+    Rule,
+    RuleForm,
+)
+from chatbot.monitoring.window import span_of, window
+from store import accounts, answered, watched
+from store.engine import Session
 from store.records import Person
+
+log = logging.getLogger(__name__)
+
+MAY = ("admin", "author", "reviewer")
+NOT_YOURS = "Figures are for authors, reviewers and administrators. Ask an administrator."
+ROUND = 15.0
+"""Seconds between two looks for what changed."""
+JUDGE_EVERY = 60.0
+"""Seconds between two looks at the rules."""
+TIDY_EVERY = 3600.0
+MOST_ROWS = 200
+MOST_HOURS = 24 * 30
+
+NO_PERIOD = "Choose 24h, 7d or 30d."
+NO_GROUP = "Choose prompt, model, channel or arm."
+NO_CHANNEL = "Choose chat, desk or api, or all channels."
+NO_HOURS = "Mute an alert for 0 hours to 30 days."
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What monitoring asks of the rest of the product. `going`: answers that run, and that wait.
+
+    `refuses`: whether a text says that it has no answer. `prices`: of a million tokens read and
+    written, by model. `is_local`: whether a model runs on this machine.
+    """
+
+    going: Callable[[], tuple[int, int]]
+    refuses: Callable[[str], bool]
+    prices: Callable[[], Mapping[str, tuple[float, float]]]
+    is_local: Callable[[str], bool]
+    mailbox: Mailbox | None
+    workspace: str
 
 
 class Monitoring:
     """Figures, answers behind them, and alerts. Safe to share between threads."""
 
-    def __init__(self, archive: Archive, audit: Audit) -> None:
+    def __init__(
+        self, archive: Archive, audit: Audit, analysis: Analysis, counters: Counters, around: Around
+    ) -> None:
         self._archive = archive
-        self._audit = audit
+        self._around = around
+        self.counters = counters
+        mailer = Mailer(around.mailbox, around.workspace)
+        self._rules = Rules(archive, audit, mailer, around.is_local)
+        self._hours = Hours(archive, Texts(analysis, around.refuses))
+        self._judged = self._tidied = 0.0
+        counters.read_at_scrape(self._going, self._stored)
+
+    # Looking -------------------------------------------------------------------------------------
 
     def overview(
         self, by: Person, *, period: Period = "7d", group: Group = "prompt", channel: str = ""
     ) -> Overview:
-        """All that the page shows. Raises NotAllowed, Malformed, StoreUnavailable."""
-        raise NotImplementedError
+        """All that the page shows. Raises NotAllowed, Refused, StoreUnavailable."""
+        _check(period, group, channel)
+        with self._archive.main.reading() as session:
+            _require(session, by)
+            return overview.overview(
+                session,
+                datetime.now(UTC),
+                period,
+                group,
+                channel,
+                limits=self._rules.limits(session, channel),
+                prices=self._around.prices(),
+                alerts=self._rules.firing(session, channel),
+                going=Now(*self._around.going()),
+            )
 
     def answers(
         self,
@@ -38,37 +124,108 @@ class Monitoring:
         after: str | None = None,
         limit: int = 50,
     ) -> Page:
-        """The answers behind a point, the newest first. Raises NotAllowed, NotFound, Malformed."""
-        raise NotImplementedError
+        """The answers behind a point, the newest first. `after`: of the page before.
+
+        Raises NotAllowed, NotFound, Refused, StoreUnavailable.
+        """
+        _check(period, group, channel)
+        with self._archive.main.reading() as session:
+            _require(session, by)
+            found = window(session, span_of(period, datetime.now(UTC)), channel)
+            listed = lists.Lists(session, found, by, self._around.refuses, _texts)
+            return listed.page(plot, series, at, channel, after, max(1, min(limit, MOST_ROWS)))
 
     def csv(
         self, by: Person, *, period: Period = "7d", group: Group = "prompt", channel: str = ""
     ) -> Iterator[str]:
-        """The table by version, line by line, in full. Raises NotAllowed, Malformed."""
-        raise NotImplementedError
+        """The table by version, line by line. Raises NotAllowed, Refused, StoreUnavailable."""
+        shown = self.overview(by, period=period, group=group, channel=channel)
+        return lists.csv_lines(shown.lines)
+
+    # Alerts --------------------------------------------------------------------------------------
 
     def rules(self, by: Person) -> list[Rule]:
-        """All rules, the oldest first. Raises NotAllowed."""
-        raise NotImplementedError
+        """All rules, the oldest first. Raises NotAllowed, StoreUnavailable."""
+        with self._archive.main.reading() as session:
+            _require(session, by)
+            return self._rules.all(session)
 
     def set_rule(self, by: Person, form: RuleForm, rule: str = "") -> Rule:
         """Make a rule, or change the one with this id. Administrators; audited.
 
-        Raises NotAllowed, NotFound, Malformed.
+        Raises NotAllowed, NotFound, Refused, UnstorableText, StoreUnavailable.
         """
-        raise NotImplementedError
+        return self._rules.set(by, form, rule)
 
     def remove_rule(self, by: Person, rule: str) -> None:
         """Remove a rule and what it found. Administrators; audited. Raises NotAllowed, NotFound."""
-        raise NotImplementedError
+        self._rules.remove(by, rule)
 
     def mute(self, by: Person, alert: str, hours: int = 24) -> None:
         """Say nothing of an alert's rule for a while (0: speak again). `alert`: of `Firing.id`.
 
-        Whoever may see the figures; audited. Raises NotAllowed, NotFound, Malformed.
+        For whoever may see the figures; audited. Raises NotAllowed, NotFound, Refused.
         """
-        raise NotImplementedError
+        if not 0 <= hours <= MOST_HOURS:
+            raise Refused(NO_HOURS)
+        with self._archive.main.writing() as session:
+            _require(session, by)
+            self._rules.mute(session, by, alert, hours)
+
+    # Keeping -------------------------------------------------------------------------------------
 
     async def keep(self) -> None:
-        """Keep figures and alerts up to date, until cancelled. For the server only."""
-        raise NotImplementedError
+        """Keep figures and alerts up to date, until cancelled. For one server at a time."""
+        while True:
+            try:
+                await asyncio.to_thread(self.refresh)
+            except Exception as error:  # noqa: BLE001  the next look may succeed
+                log.warning("figures were not brought up to date: %s", type(error).__name__)
+            await asyncio.sleep(ROUND)
+
+    def refresh(self, *, judge: bool = False) -> int:
+        """Make figures of what changed; how many hours. `judge`: look at the rules now, too.
+
+        For one thread at a time. Raises StoreUnavailable.
+        """
+        count = self._hours.run()
+        moment = time.monotonic()
+        if judge or not self._judged or moment - self._judged >= JUDGE_EVERY:
+            self._judged = moment
+            self._rules.begin()
+            self._rules.look()
+        if not self._tidied or moment - self._tidied >= TIDY_EVERY:
+            self._tidied = moment
+            self._hours.tidy()
+            self._rules.tidy()
+        return count
+
+    def _going(self) -> dict[str, float]:
+        running, waiting = self._around.going()
+        return {"turns_running": float(running), "turns_waiting": float(waiting)}
+
+    def _stored(self) -> dict[str, float]:
+        with self._archive.main.reading() as session:
+            return watched.gauges(session, datetime.now(UTC))
+
+
+def _require(session: Session, by: Person) -> None:
+    """Let pass who may see figures now. Raises NotAllowed."""
+    if not accounts.has_role(session, by.id, MAY):
+        raise NotAllowed(NOT_YOURS)
+
+
+def _check(period: str, group: str, channel: str) -> None:
+    """Raises Refused."""
+    wrong = (
+        (period not in LENGTHS, NO_PERIOD),
+        (group not in GROUPS, NO_GROUP),
+        (channel not in ("", *CHANNELS), NO_CHANNEL),
+    )
+    for is_wrong, said in wrong:
+        if is_wrong:
+            raise Refused(said)
+
+
+def _texts(session: Session, ids: list[int]) -> Mapping[int, str]:
+    return answered.texts(session, ids, LONGEST)

@@ -220,8 +220,9 @@ class Overview:
 class Answer:
     """An answer behind a point, without its text. `turn`: the public id of the message.
 
-    `conversation` is set where the reader may open it; `item`: the review item about it, or None.
-    `thumb`: -1, 0 or 1. `ticket`: the desk's ticket of a draft, or None.
+    Of a desk's draft `turn` is the draft's; of a ticket alone it is "". `conversation` is set where
+    it is the reader's own; `item`: the review item about it, or None. `thumb`: -1, 0 or 1.
+    `ticket`: the desk's ticket (public id), or None. `distance`: of a reply from its draft.
     """
 
     turn: str
@@ -239,6 +240,7 @@ class Answer:
     item: str | None = None
     conversation: str | None = None
     ticket: str | None = None
+    distance: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

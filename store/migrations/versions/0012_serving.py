@@ -272,6 +272,7 @@ def _alerts() -> None:
         column("public_id", sa.Uuid()),
         ref("alert_id", "alerts.id"),
         column("subject", sa.String(300)),
+        column("line", sa.String(400)),
         column("value", sa.Double()),
         column("bound", sa.Double()),
         column("answers", sa.Integer()),

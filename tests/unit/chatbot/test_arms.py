@@ -6,8 +6,8 @@ from statistics import NormalDist
 
 import pytest
 
-from chatbot.arms import FEWEST, Arm, difference, sentence
-from chatbot.tally import Rate
+from chatbot.arms import FEWEST, Arm, sentence
+from chatbot.tally import Rate, difference
 
 
 def arm(seq, up, judged):
