@@ -23,7 +23,8 @@ UNLIMITED = Limits(turns_per_minute=0, turns_per_day=0, running_turns=0)
 class Allowance:
     """The limits of one process. Safe to share between threads.
 
-    `local_person` (id) is the one person of `solo`, who has no limits until somebody sets them.
+    `local_person` (id) is the one person of `solo`, who has no limits until somebody sets them. A
+    program has those of its key, which count in the place of these.
     """
 
     def __init__(self, options: Options, local_person: int) -> None:
@@ -32,6 +33,8 @@ class Allowance:
 
     def of(self, person: Person) -> Limits:
         """What a person may use now. Raises StoreUnavailable."""
+        if person.program:
+            return UNLIMITED
         alone = person.id == self._local_person
         return self._options.get(Limits, UNLIMITED if alone else None)
 

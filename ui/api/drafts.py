@@ -7,6 +7,7 @@ done stops it, and so does the end of its key.
 """
 
 import asyncio
+from contextlib import suppress
 from typing import Literal
 
 from fastapi import FastAPI, Request
@@ -15,8 +16,9 @@ from typing_extensions import TypedDict
 
 from chatbot.backends.cancel import CancelToken
 from chatbot.bootstrap import Product
+from chatbot.drafting.service import PROMPT
 from chatbot.errors import EmptyText, Refused
-from chatbot.keys import Caller, KeyUnknown
+from chatbot.keys import Caller, KeyUnknown, ModelNotAllowed
 from chatbot.views import Person
 from ui import drafting
 from ui.api.calls import Call
@@ -78,8 +80,7 @@ def add(app: FastAPI, product: Product) -> None:
         person, key, headers = await _who(product, request)
         asked = await _asked(request)
         if key is not None:
-            model = asked.model or product.settings.model
-            await asyncio.to_thread(product.keys.may_use, key, model)
+            await asyncio.to_thread(_admit, product, key, asked.model)
         cancel = CancelToken()
         async with attended(product, request, key, cancel) as seen:
             draft = await drafting.drafted(product, person, asked, cancel)
@@ -103,6 +104,18 @@ async def _who(product: Product, request: Request) -> tuple[Person, Caller | Non
         return await asyncio.to_thread(caller, product, request), None, {}
     key, left = await begun(product, request)
     return key.person, key, limits_headers(left)
+
+
+def _admit(product: Product, key: Caller, model: str) -> None:
+    """Let a key pass that may use the prompt of drafts, or else the model that would write.
+
+    Raises ModelNotAllowed, UnknownModel.
+    """
+    if not model:
+        with suppress(ModelNotAllowed):
+            product.keys.may_use(key, f"prompt:{PROMPT}")
+            return
+    product.keys.may_use(key, product.registry.resolve(model or None).label)
 
 
 async def _asked(request: Request) -> drafting.Asked:
