@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import prompts
 from chatbot.archive import Place
@@ -23,10 +23,11 @@ from chatbot.backends.cancel import CancelToken
 from chatbot.backends.registry import Registry
 from chatbot.chain import OpenEncoder, Past, Piece, Plan, Renderer, Sent, answer, no_encoder
 from chatbot.errors import ChatbotError, NotFound, StoreUnavailable
+from chatbot.monitoring import ends, spans
 from chatbot.releases import Releases
 from chatbot.saving import Running, Saving
 from chatbot.sourcing import NOTHING, Json, Sourced, Sourcing, given, is_asking, used
-from chatbot.turn import Turn
+from chatbot.turn import TURN, Turn
 from store import messages
 from store.engine import Session
 from store.records import Conversation, Message, Person, Trace
@@ -101,6 +102,11 @@ class Answering:
 
     async def run(self, job: Job, before: Turn | None) -> None:
         """Wait for the answer before, stream this one, and end with a true status."""
+        TURN.set(job.turn.reply)  # of this task alone, and of the threads it starts
+        with spans.span("turn", {"chatbot.turn": job.turn.reply}):
+            await self._run(job, before)
+
+    async def _run(self, job: Job, before: Turn | None) -> None:
         turn = job.turn
         try:
             if before is not None:
@@ -141,6 +147,7 @@ class Answering:
                     job.last = piece
                     turn.add(storable(piece.text))
         finally:
+            spans.model_called(job.sent, job.last, turn.first_at)
             await asyncio.shield(self._saving.remove(running))
         return _status(job)
 
@@ -168,13 +175,14 @@ class Answering:
             parent = job.question.parent_id
             path = messages.path(session, parent, limit=HISTORY) if parent else []
         asked, past = job.question.content, history_of(path)
-        job.sourced = self._sourcing.find(job.person, prompt, asked, past)
+        with spans.span("retrieve"):
+            job.sourced = self._sourcing.find(job.person, prompt, asked, past)
         return plan_of(
             prompt,
             asked,
             path,
             self._workspace,
-            self._releases.renderer,
+            spans.rendering(self._releases.renderer),
             continued=job.reply.content,
             sourced=job.sourced,
         )
@@ -183,8 +191,11 @@ class Answering:
         """Save the answer and its trace, then tell the readers that it is done."""
         turn = job.turn
         job.trace = self._trace(job)
-        turn.saved = await _saved(job)
+        with spans.span("save"):
+            turn.saved = await _saved(job)
         turn.finish(turn.status, job.error if turn.saved else NOT_SAVED)
+        named = job.conversation.channel, turn.conversation, turn.status
+        ends.ended(*named, job.trace, saved=turn.saved)
         if job.trace and turn.saved and job.place.lasting:
             passages, lacked = job.trace.passages, "lacked" in job.trace.inputs
             if passages or lacked:
@@ -309,14 +320,30 @@ def values_of(prompt: prompts.Prompt, question: str, workspace: str) -> dict[str
     return {name: value for name, value in known.items() if name in declared}
 
 
-def history_of(path: Sequence[Message]) -> tuple[Past, ...]:
+class Spoken(Protocol):
+    """What of a message history is made of; `id` is 0 where it is no row."""
+
+    @property
+    def id(self) -> int:
+        """Its row."""
+
+    @property
+    def role(self) -> str:
+        """Who said it."""
+
+    @property
+    def content(self) -> str:
+        """What was said."""
+
+
+def history_of(path: Sequence[Spoken]) -> tuple[Past, ...]:
     """Messages as history: questions and answers in turn, as many models insist on.
 
     A question without an answer (failed, stopped early, deleted) is left out. What one side wrote
     in several messages, as people do who write to each other, is joined to one.
     """
     kept: list[Past] = []
-    asked: list[Message] = []
+    asked: list[Spoken] = []
     for before, message in pairwise((None, *path)):
         assert message is not None  # noqa: S101  only the first of all has none before it
         if message.role == "user":
@@ -332,13 +359,13 @@ def history_of(path: Sequence[Message]) -> tuple[Past, ...]:
     return tuple(kept)
 
 
-def _joined(role: Literal["user", "assistant"], said: Sequence[Message]) -> Past:
+def _joined(role: Literal["user", "assistant"], said: Sequence[Spoken]) -> Past:
     *earlier, last = said
     text = "\n\n".join(one.content for one in said)
     return Past(last.id, role, text, tuple(one.id for one in earlier))
 
 
-def _longer(past: Past, message: Message) -> Past:
+def _longer(past: Past, message: Spoken) -> Past:
     text = f"{past.content}\n\n{message.content}"
     return Past(message.id, past.role, text, (*past.joined, past.id))
 

@@ -14,6 +14,7 @@ from chatbot.casework import Casework
 from chatbot.chat import Chat
 from chatbot.comparing import Comparing
 from chatbot.completions import Completions
+from chatbot.completions import Parts as CallParts
 from chatbot.conversations import Conversations
 from chatbot.demo import Demo
 from chatbot.desk import Desk
@@ -22,12 +23,14 @@ from chatbot.foundation import Base, lay
 from chatbot.gate import Gates
 from chatbot.keys import Keys
 from chatbot.learning.dataset import Datasets
+from chatbot.learning.evaluate.phrases import refuses
 from chatbot.learning.evaluate.service import Evaluations
 from chatbot.learning.inside.service import Inside
 from chatbot.learning.jobs import Runs
 from chatbot.looking import Looking
 from chatbot.macros import Macros
 from chatbot.mailroom import Mailroom
+from chatbot.monitoring import Around, Monitoring
 from chatbot.net import Poster
 from chatbot.preview import Preview
 from chatbot.privacy import Privacy
@@ -107,6 +110,7 @@ def _wired(base: Base) -> Product:
     traces = tracing.Traces(archive, releases)
     workbench = _workbench(base)
     datasets = _datasets(base)
+    keys = _keys(base)
     return Product(
         settings=settings,
         database=base.database,
@@ -125,6 +129,7 @@ def _wired(base: Base) -> Product:
         arms=Arms(archive),
         speeds=Speeds(archive),
         notices=base.notices,
+        monitoring=_monitoring(base, chat),
         replicas=base.replicas,
         wire=Wire(archive, base.notices, base.replicas),
         chat=chat,
@@ -141,7 +146,7 @@ def _wired(base: Base) -> Product:
         comparing=_comparing(base, workbench),
         audit=audit,
         accounts=_accounts(settings, archive, audit),
-        keys=_keys(base),
+        keys=keys,
         options=options,
         privacy=_privacy(base, chat),
         standing=Standing(archive, chat),
@@ -156,18 +161,30 @@ def _wired(base: Base) -> Product:
         mailroom=Mailroom(archive, desk, settings),
         webhooks=Webhooks(archive, audit, Poster(settings.webhook_hosts)),
         demo=Demo(archive, base.knowledge, desk),
-        completions=Completions(),
+        completions=_completions(base, keys),
         datasets=datasets,
         runs=Runs(archive, audit, datasets, registry, settings, written.evaluations),
         local_person=base.local_person,
     )
 
 
+def _monitoring(base: Base, chat: Chat) -> Monitoring:
+    settings = base.settings
+    around = Around(
+        states=lambda: [job.turn.state for job in chat.jobs],
+        hosted=lambda: (*settings.hosted, *base.connecting.records()),
+        refuses=refuses,
+        mailbox=settings.mailbox,
+        workspace=settings.workspace,
+    )
+    return Monitoring(base.archive, base.audit, base.analysis, base.counters, around)
+
+
 def _keys(base: Base) -> Keys:
     return Keys(
         base.archive,
         base.audit,
-        label=lambda name: base.registry.resolve(name).label,
+        label=base.label,
         published=base.releases.current,
     )
 
@@ -285,6 +302,24 @@ def _conversations(base: Base, chat: Chat) -> Conversations:
         base.notices,
         chat.is_running,
         temporary_minutes=base.settings.temporary_minutes,
+    )
+
+
+def _completions(base: Base, keys: Keys) -> Completions:
+    return Completions(
+        CallParts(
+            base.archive,
+            base.registry,
+            base.releases,
+            Sourcing(base.knowledge),
+            base.encoder,
+            no_encoder=base.no_encoder,
+            may_use=keys.may_use,
+            writer=base.replicas.writer,
+            fallback=base.fallback,
+            workspace=base.settings.workspace,
+            message_limit=base.settings.message_limit,
+        )
     )
 
 

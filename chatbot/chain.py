@@ -13,6 +13,7 @@ LangChain is imported with the first call: a server's first page and most comman
 import asyncio
 import hashlib
 import json
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
@@ -29,9 +30,11 @@ if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
 
     from chatbot.backends.base import ChatModel, Quotable
+    from chatbot.backends.chances import Logprob
     from chatbot.backends.encoder import Encoder
 
 SAMPLING = ("temperature", "top_p", "top_k", "repetition_penalty", "seed")
+CALLERS = ("schema", "logprobs")
 DEFAULT_REPLY = 512
 """Tokens of an answer where neither the prompt nor the model names a limit."""
 ADDED = "The answer lacked what its sources or the person said, so that was added."
@@ -77,6 +80,8 @@ class Plan:
 
     `notes` say what was left out already; they begin the notes of the trace. What people wrote is
     rendered by a sandbox's `renderer`. `chosen`: which of the prompt's examples, see `choose`.
+    `options`: what a caller asks for instead of the prompt's own parameters, and what prompts do
+    not say: `schema` and `logprobs` (backends.base.Ask).
     """
 
     prompt: prompts.Prompt
@@ -86,6 +91,7 @@ class Plan:
     notes: tuple[str, ...] = ()
     renderer: Renderer = prompts.render
     chosen: tuple[int, ...] | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -93,6 +99,7 @@ class Sent:
     """What was really sent, filled in on the way: the trace of the call.
 
     `kept`: where a model quotes, which passages it got and what of each (see grounding.Ground).
+    `ready_at`: when the messages were ready to be sent, by the monotonic clock.
     """
 
     model: str
@@ -105,6 +112,7 @@ class Sent:
     masked: Mapping[str, int] | None = None
     chosen: tuple[int, ...] | None = None
     kept: tuple[tuple[int, str], ...] | None = None
+    ready_at: float | None = None
 
     def hid(self, counts: Mapping[str, int]) -> None:
         """Keep how many values of each group were hidden before the messages left."""
@@ -125,6 +133,7 @@ class Piece:
     finish: str | None = None
     prompt_tokens: int | None = None
     reply_tokens: int | None = None
+    logprobs: "tuple[Logprob, ...]" = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +199,7 @@ def budget(rendered: Rendered, model: "ChatModel", sent: Sent) -> list[Message]:
     kept = plan.history[rendered.start :]
     sent.history_ids = [row for past in kept for row in (*past.joined, past.id)]
     sent.parameters = _parameters(plan, model, tokens, sent.notes)
+    sent.ready_at = time.monotonic()
     return rendered.messages
 
 
@@ -218,9 +228,10 @@ def _starts(history: Sequence[Past]) -> list[int]:
 
 
 def _parameters(plan: Plan, model: "ChatModel", tokens: int, notes: list[str]) -> dict[str, Any]:
-    chosen: Mapping[str, Any] = plan.prompt.parameters
-    known = {key: chosen[key] for key in SAMPLING if key in chosen and key in model.takes}
-    left_out = [key for key in SAMPLING if key in chosen and key not in model.takes]
+    chosen = _chosen(plan)
+    asked = [key for key in (*SAMPLING, *CALLERS) if key in chosen]
+    known = {key: chosen[key] for key in asked if key in model.takes}
+    left_out = [key for key in asked if key not in model.takes]
     notes.extend(f"{model.label} does not take {key}; it was left out." for key in left_out)
     if "stop" in chosen:
         known["stop"] = list(chosen["stop"])
@@ -232,8 +243,11 @@ def _parameters(plan: Plan, model: "ChatModel", tokens: int, notes: list[str]) -
 
 def _longest(plan: Plan) -> int:
     """Tokens that the answer may have, as the prompt says or by default."""
-    chosen: Mapping[str, Any] = plan.prompt.parameters
-    return int(chosen.get("max_tokens", DEFAULT_REPLY))
+    return int(_chosen(plan).get("max_tokens", DEFAULT_REPLY))
+
+
+def _chosen(plan: Plan) -> dict[str, Any]:
+    return {**plan.prompt.parameters, **plan.options}
 
 
 def build(
@@ -281,7 +295,7 @@ async def answer(
             model = await open_model(label)
             sent = Sent(model.label, model.where, notes=[*plan.notes, *failed])
             on_sent(sent)
-            if model.quotes:
+            if model.quotes and "schema" not in plan.options:
                 stream = _grounded(plan, model, sent, cancel, encoder)
             else:
                 stream = _stream(plan, model, sent, cancel)
@@ -353,4 +367,5 @@ async def _stream(
                 chunk.response_metadata.get("finish_reason"),
                 usage.get("input_tokens"),
                 usage.get("output_tokens"),
+                tuple(chunk.response_metadata.get("logprobs", ())),
             )

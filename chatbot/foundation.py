@@ -17,6 +17,7 @@ from chatbot.chain import OpenEncoder
 from chatbot.connecting import Connecting
 from chatbot.errors import StoreUnavailable
 from chatbot.knowledge import Knowledge
+from chatbot.monitoring import Counters
 from chatbot.notices import Notices
 from chatbot.opening import Opening
 from chatbot.options import Masking, Options
@@ -50,6 +51,7 @@ class Base:
     serving: Serving
     connecting: Connecting
     notices: Notices
+    counters: Counters
     replicas: Replicas
     encoder: OpenEncoder
     allowance: Allowance
@@ -61,6 +63,18 @@ class Base:
     def model(self) -> str:
         """The full name of the default model."""
         return self.registry.resolve().label
+
+    def label(self, name: str) -> str:
+        """The full name of what a program may name as a model. Raises UnknownModel."""
+        encoder = self.encoder()
+        embeds = encoder is not None and encoder.name == name
+        return name if embeds else self.registry.resolve(name).label
+
+    def no_encoder(self) -> str:
+        """Why there is no sentence encoder, in a sentence."""
+        from chatbot.backends.encoder import missing  # imports numpy
+
+        return missing(self.settings)
 
 
 def lay(settings: Settings) -> Base:
@@ -102,6 +116,7 @@ def lay(settings: Settings) -> Base:
         serving=serving,
         connecting=connecting,
         notices=notices,
+        counters=Counters(),
         replicas=Replicas(archive, notices.tell),
         encoder=encoder,
         allowance=Allowance(options, local_person),

@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
+from typing import Any
 
 from chatbot import tracing
 from chatbot.accounts import Accounts
@@ -15,8 +17,8 @@ from chatbot.backends.registry import Registry
 from chatbot.casework import Casework
 from chatbot.chat import Chat
 from chatbot.comparing import Comparing
-from chatbot.connecting import Connecting
 from chatbot.completions import Completions
+from chatbot.connecting import Connecting
 from chatbot.conversations import Conversations
 from chatbot.demo import Demo
 from chatbot.desk import Desk
@@ -31,6 +33,7 @@ from chatbot.learning.jobs import Runs
 from chatbot.looking import Looking
 from chatbot.macros import Macros
 from chatbot.mailroom import Mailroom
+from chatbot.monitoring import Monitoring
 from chatbot.notices import Notices
 from chatbot.opening import Opening
 from chatbot.options import Options
@@ -83,6 +86,7 @@ class Product:
     arms: Arms
     speeds: Speeds
     notices: Notices
+    monitoring: Monitoring
     replicas: Replicas
     wire: Wire
     chat: Chat
@@ -132,25 +136,46 @@ class Product:
         What other servers are at is let be. For the server's start only.
         """
         self.replicas.begin()
+        self.wire.begin()
         self.testing.recover()
         self.evaluations.recover()
         self.runs.recover()
         return self.replicas.sweep()
 
+    def duties(self) -> list[Coroutine[Any, Any, None]]:
+        """What a server does besides answering, each until cancelled: here, or one for all."""
+        shared: dict[str, Callable[[], Awaitable[None]]] = {
+            "vectors": self.knowledge.keep_embedded,
+            "replies": self.desk.keep_sending,
+            "drafts": self.desk.keep_drafted,
+            "review": self.review.keep_reading,
+            "mail": self.mailroom.keep,
+            "webhooks": self.webhooks.keep,
+            "figures": self.monitoring.keep,
+            "runs": self.runs.keep,
+        }
+        return [
+            self.replicas.keep(),
+            self.standing.keep(),
+            self.serving.keep(self.registry.load_in_background),
+            self.keep_tidy(),
+            *(self.replicas.alone(work, keep) for work, keep in shared.items()),
+        ]
+
     async def keep_tidy(self, every: float = TIDY_EVERY) -> None:
-        """Remove for good what was deleted or left idle, until cancelled. For the server only."""
-        rooms = (
-            self.conversations,
-            self.privacy,
-            self.accounts,
-            self.knowledge,
-            self.desk,
-            self.review,
-        )
+        """Remove for good what was deleted or left idle, until cancelled. For the server only.
+
+        One server does it for all; what lives in a process alone, each for itself.
+        """
+        mine = self.conversations, self.privacy
+        rooms = self.accounts, self.knowledge, self.desk, self.review
         while True:
-            for room in rooms:
+            works: dict[object, Callable[[], object]] = {room: room.tidy_here for room in mine}
+            if await self.replicas.holds_now("tidying"):
+                works = {room: room.tidy for room in (*mine, *rooms)}
+            for room, work in works.items():
                 try:
-                    await asyncio.to_thread(room.tidy)
+                    await asyncio.to_thread(work)
                 except Exception as error:  # noqa: BLE001  the next look may succeed
                     name = type(room).__name__
                     log.warning("%s was not tidied: %s", name, type(error).__name__)
@@ -158,6 +183,7 @@ class Product:
 
     def close(self) -> None:
         """Let go of databases, models and the processes that render prompts."""
+        self.wire.close()
         self.replicas.end()
         self.keys.close()
         self.inside.close()

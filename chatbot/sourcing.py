@@ -110,7 +110,15 @@ class Sourcing:
         alone = self._knowledge.search(question, most=1, internal=internal)
         return not self._knowledge.is_fitting(alone)
 
-    def note(self, question: str, lacked: bool, passages: Sequence[Json], message: str) -> None:  # noqa: FBT001
+    def note(
+        self,
+        question: str,
+        lacked: bool,  # noqa: FBT001
+        passages: Sequence[Json],
+        message: str,
+        *,
+        channel: str = "chat",
+    ) -> None:
         """Count what an answer (public id) used of its passages, or keep what was lacked.
 
         A database that does not take it costs the count alone.
@@ -118,9 +126,9 @@ class Sourcing:
         cited = [str(one["passage"]) for one in passages if one["used"]]
         try:
             if cited:
-                self._knowledge.note_cited(cited, "chat", message)
+                self._knowledge.note_cited(cited, channel, message)
             if lacked:
-                self._knowledge.lacked(question, "chat")
+                self._knowledge.lacked(question, channel)
         except Exception as error:  # noqa: BLE001  the answer stands without it
             log.warning("what an answer cited was not counted: %s", type(error).__name__)
 

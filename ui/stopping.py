@@ -1,6 +1,7 @@
 """How the server stops.
 
-    first signal   new turns are refused with 503; running answers go on, and pages show them
+    first signal   new turns are refused with 503; running answers go on, and pages show them;
+                   where other servers are there, no new connection is taken: a proxy goes to those
     then           all have ended or `drain_seconds` are over: the rest is marked `interrupted`,
                    the pages' streams end so that they come back to the next server, and we leave
     second signal  the process ends at once, as if killed: what was saved is kept, and the next
@@ -63,7 +64,12 @@ class Server(uvicorn.Server):
 
     async def _drain(self) -> None:
         try:
-            await self._product.chat.close(self._product.settings.drain_seconds)
+            if await asyncio.to_thread(self._product.replicas.has_others):
+                for listener in self.servers:
+                    listener.close()
+            grace = self._product.settings.drain_seconds
+            rooms = self._product.chat, self._product.completions
+            await asyncio.gather(*(room.close(grace) for room in rooms))
         except Exception as error:  # noqa: BLE001  whatever broke, we stop
             log.error("an answer was not ended: %s", type(error).__name__)  # noqa: TRY400
         finally:

@@ -76,21 +76,7 @@ def create_app(product: Product) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await asyncio.to_thread(product.recover)
         product.sandbox.start()
-        keeping = [
-            asyncio.create_task(work)
-            for work in (
-                product.keep_tidy(),
-                product.standing.keep(),
-                product.knowledge.keep_embedded(),
-                product.desk.keep_sending(),
-                product.desk.keep_drafted(),
-                product.review.keep_reading(),
-                product.mailroom.keep(),
-                product.webhooks.keep(),
-                product.runs.keep(),
-                product.serving.keep(product.registry.load_in_background),
-            )
-        ]
+        keeping = [asyncio.create_task(work) for work in product.duties()]
         timer = asyncio.get_running_loop().call_later(WARM_UP_AFTER, warm.up)
         settling = asyncio.create_task(warm.settle())
         yield
@@ -100,6 +86,7 @@ def create_app(product: Product) -> FastAPI:
         works.close()
         await product.testing.close()
         await product.chat.close()
+        await product.completions.close()
 
     app = FastAPI(lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None)
     app.state.streams = streams
@@ -171,6 +158,7 @@ def serve(
     at = f"[{host}]" if ":" in host else host
     say = tell or (lambda line: print(line, file=sys.stderr, flush=True))  # noqa: T201
     port = listener.getsockname()[1]
+    product.replicas.begin(f"{at}:{port}")
     say(f"The chat is at http://{at}:{port}/")
     if product.settings.auth == "accounts" and (link := product.accounts.first_link()):
         address = product.settings.address(port)

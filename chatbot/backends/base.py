@@ -25,6 +25,7 @@ from langchain_core.messages.ai import UsageMetadata
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 
 from chatbot.backends.cancel import CancelToken
+from chatbot.backends.chances import Logprob
 from chatbot.errors import BackendBroken, BackendRefused
 
 if TYPE_CHECKING:
@@ -56,7 +57,9 @@ class Ask:
     `options` are the sampling parameters as the caller named them: temperature, top_p, top_k,
     seed, repetition_penalty. `continue_final`: the last message is the model's own, to go on with.
     `on_masked` is told how many values of each group were hidden before the messages left.
-    `quotable` is for a model that quotes; others pass it over.
+    `quotable` is for a model that quotes; others pass it over. `logprobs`: how many of the
+    likeliest tokens are told with each token. `schema`: what the answer's JSON is held to, as
+    shapes.Grammar takes it. `text`: go on with this alone, outside any chat, without `messages`.
     """
 
     messages: list[dict[str, str]]
@@ -67,6 +70,9 @@ class Ask:
     options: dict[str, Any]
     on_masked: Callable[[Mapping[str, int]], None] | None = None
     quotable: Quotable = Quotable()
+    logprobs: int | None = None
+    schema: Mapping[str, Any] | None = None
+    text: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +86,15 @@ class Delta:
     finish: Finish | None = None
     prompt_tokens: int = 0
     reply_tokens: int = 0
+    logprobs: tuple[Logprob, ...] = ()
 
 
 class ChatModel(BaseChatModel):
     """Base of the backends. `context` is in tokens, `label` is `name@version`.
 
     `takes` names the sampling options this model knows; another one is refused by name, so a
-    caller drops it first and says so. One that `quotes` is too small to phrase: it gets picked
-    sentences and is held to them.
+    caller drops it first and says so; `logprobs`, `schema` and `text` likewise. One that `quotes`
+    is too small to phrase: it gets picked sentences and is held to them.
     """
 
     label: str
@@ -201,23 +208,28 @@ class ChatModel(BaseChatModel):
             raise BackendRefused(
                 f"{self.label} does not take the option {unknown[0]}. Leave it out."
             )
+        rest = {name: value for name, value in rest.items() if value is not None}
         return Ask(
             messages=plain(messages),
             max_tokens=max_tokens,
             stop=tuple(stop or ()),
             cancel=cancel,
             continue_final=continue_final,
-            options={name: value for name, value in rest.items() if value is not None},
+            logprobs=rest.pop("logprobs", None),
+            schema=rest.pop("schema", None),
+            options=rest,
             on_masked=on_masked,
             quotable=quotable,
         )
 
     def _chunk(self, delta: Delta) -> AIMessageChunk:
+        told = {"logprobs": list(delta.logprobs)} if delta.logprobs else {}
         if delta.finish is None:
-            return AIMessageChunk(content=delta.text)
+            return AIMessageChunk(content=delta.text, response_metadata=told)
+        ended = {"model_name": self.label, "finish_reason": delta.finish}
         return AIMessageChunk(
             content=delta.text,
-            response_metadata={"model_name": self.label, "finish_reason": delta.finish},
+            response_metadata=ended | told,
             usage_metadata=UsageMetadata(
                 input_tokens=delta.prompt_tokens,
                 output_tokens=delta.reply_tokens,

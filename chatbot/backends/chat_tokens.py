@@ -67,12 +67,20 @@ class ChatTokens:
             )
             return ids
 
+    def encode_start(self, text: str) -> list[int]:
+        """The tokens of a text that nothing stands before, as the checkpoint begins texts."""
+        with self._lock:
+            begun: list[int] = self._tokenizer.encode(text, split_special_tokens=True)
+        return begun or [self._begin()]
+
+    def _begin(self) -> int:
+        """What stands before everything."""
+        named = self._tokenizer.bos_token_id
+        return int(named if named is not None else min(self.ends, default=0))
+
     def decode(self, ids: Sequence[int]) -> str:
         """The text of these tokens without control tokens. For one thread at a time."""
-        text: str = self._decoder.decode(
-            list(ids), skip_special_tokens=True, clean_up_tokenization_spaces=False
-        )
-        return text
+        return _decoded(self._decoder, ids)
 
     def control(self, token: int) -> str | None:
         """The name of a control token, such as `<|user|>`; None for a piece of text."""
@@ -81,6 +89,14 @@ class ChatTokens:
     def vocabulary(self) -> list[str]:
         """What each entry says alone, in the order of the ids. For one thread at a time."""
         return [self.decode([number]) for number in range(len(self._decoder))]
+
+    def pieces(self) -> list[str]:
+        """What each entry adds to a text that goes on: nothing where it is a control token."""
+        with self._lock:
+            before: list[int] = self._tokenizer.encode(".", add_special_tokens=False)
+            start = len(_decoded(self._tokenizer, before))
+            numbers = range(len(self._tokenizer))
+            return [_decoded(self._tokenizer, [*before, number])[start:] for number in numbers]
 
     def _apply(self, messages: list[dict[str, str]], *, going_on: bool = False) -> list[int]:
         with self._lock:
@@ -107,6 +123,13 @@ class ChatTokens:
             [_message("user", "a"), _message("assistant", "b"), _message("user", "c")]
         )
         return set(ids) & set(self._tokenizer.all_special_ids)
+
+
+def _decoded(tokenizer: PreTrainedTokenizerBase, ids: Sequence[int]) -> str:
+    text: str = tokenizer.decode(
+        list(ids), skip_special_tokens=True, clean_up_tokenization_spaces=False
+    )
+    return text
 
 
 def _message(role: str, content: str) -> dict[str, str]:

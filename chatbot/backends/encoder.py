@@ -142,6 +142,17 @@ class Encoder:
         rows = [found[key] for key in keys]
         return np.stack(rows) if rows else np.empty((0, self.width), np.float32)
 
+    def counted(self, texts: Sequence[str]) -> list[int]:
+        """Tokens of each text, those around it included, also beyond what is read of it.
+
+        Raises ModelCorrupt or ModelUnavailable as `encode` does.
+        """
+        whole = [text.encode(errors="replace").decode() for text in texts]
+        tokenizer, _ = self.parts()
+        with self._lock:  # a tokenizer that is told to cut remembers it
+            found = tokenizer(whole, truncation=False, verbose=False)["input_ids"]
+        return [len(row) for row in found]
+
     def parts(self) -> tuple[Any, Any]:
         """Tokenizer and model, for what else stands on them: read, never changed.
 

@@ -14,7 +14,7 @@ import math
 import threading
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -29,6 +29,7 @@ from chatbot.backends.detokenise import Rewriter
 from chatbot.backends.opening import OPENING
 from chatbot.backends.runtimes.base import Guide, Runtime, Sampling
 from chatbot.backends.runtimes.worker import Order, Worker
+from chatbot.backends.shaping import Shaping
 from chatbot.errors import BackendError, BackendRefused, BackendTimeout, ContextTooSmall
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class LocalModel(ChatModel):
     """Answers by a checkpoint of this machine. `patience` is in seconds without any step done."""
 
     where: Where = "local"
-    takes: frozenset[str] = frozenset(_LIMITS)
+    takes: frozenset[str] = frozenset({*_LIMITS, "logprobs", "schema", "text"})
     defaults: dict[str, float] = _DEFAULTS
     trained_on_tags: bool = False
     patience: float = 300.0
@@ -73,6 +74,7 @@ class LocalModel(ChatModel):
     _worker: Worker = PrivateAttr()
     _swapping: "Swapping | None" = PrivateAttr(default=None)
     _phrases: Phrases | None = PrivateAttr(default=None)
+    _shaping: Shaping = PrivateAttr()
     _why: str = PrivateAttr(default="")
     _upgrade: "_Upgrade | None" = PrivateAttr(default=None)
 
@@ -109,6 +111,7 @@ class LocalModel(ChatModel):
 
             model._swapping = Swapping(loaded.tokens.vocabulary())
             model._phrases = manifest.phrases
+        model._shaping = Shaping(loaded.tokens)
         model._worker = Worker(loaded.runtime, loaded.tokens.decode, loaded.tokens.ends)
         model._why = loaded.why
         if loaded.faster is not None:
@@ -142,15 +145,11 @@ class LocalModel(ChatModel):
     async def deltas(self, ask: Ask) -> AsyncGenerator[Delta, None]:
         """Order the answer and pass on what has come since the last look, in one piece."""
         sampling = self._sampling(ask.options)
-        prompt = await asyncio.to_thread(
-            self._prompt,
-            ask.messages,
-            continue_final=ask.continue_final,
-            quotable=ask.quotable,
-        )
+        prompt = await asyncio.to_thread(self._prompt_of, ask)
         room = self.context - len(prompt.tokens)
         if room < 1:
             raise ContextTooSmall
+        goes_on = ask.continue_final or ask.text is not None
         inbox, cancel = _Inbox(), CancelToken()
         order = Order(
             prompt=prompt.tokens,
@@ -159,9 +158,10 @@ class LocalModel(ChatModel):
             stop=ask.stop,
             cancel=cancel,
             give=inbox.put,
-            context=prompt.tokens[-_CONTEXT_FOR_TEXT:] if ask.continue_final else (),
+            context=prompt.tokens[-_CONTEXT_FOR_TEXT:] if goes_on else (),
             banned=prompt.banned,
             guide=prompt.guide,
+            logprobs=ask.logprobs,
             rewriter=prompt.rewriter,
         )
         forget = ask.cancel.on_cancel(cancel.cancel)
@@ -176,6 +176,26 @@ class LocalModel(ChatModel):
         finally:  # also when the reader left in the middle
             forget()
             cancel.cancel()
+
+    def _prompt_of(self, ask: Ask) -> "_Prompt":
+        """What an answer is made of: its tokens, and what holds it."""
+        if ask.text is not None:
+            prompt = self._text_prompt(ask.text)
+        else:
+            prompt = self._prompt(
+                ask.messages, continue_final=ask.continue_final, quotable=ask.quotable
+            )
+        if ask.schema is None:
+            return prompt
+        return replace(prompt, guide=self._shaping.guide(ask.schema, prompt.banned))
+
+    def _text_prompt(self, text: str) -> "_Prompt":
+        """A text to go on with, without a chat template."""
+        if self._swapping is None:
+            return _Prompt(self._tokens.encode_start(text))
+        [hidden], tags = self._swapping.hide([{"role": "user", "content": text}])
+        tokens = self._tokens.encode_start(hidden["content"])
+        return _Prompt(tokens, self._swapping.banned(tokens, tags), tags.streaming())
 
     def _prompt(
         self,
@@ -332,4 +352,5 @@ def _joined(pieces: Sequence[Delta | BackendError]) -> Delta:
         deltas.append(piece)
     last = deltas[-1]
     text = "".join(delta.text for delta in deltas)
-    return Delta(text, last.finish, last.prompt_tokens, last.reply_tokens)
+    told = tuple(one for delta in deltas for one in delta.logprobs)
+    return Delta(text, last.finish, last.prompt_tokens, last.reply_tokens, told)

@@ -6,8 +6,9 @@ Completions.run ─▶ a raw model, or `prompt:NAME` by the path of a turn
 
 from chatbot.completions.errors import ShapeFailed as ShapeFailed
 from chatbot.completions.errors import Unsupported as Unsupported
+from chatbot.completions.once import Once as Once
+from chatbot.completions.parts import Parts as Parts
 from chatbot.completions.service import Completions as Completions
-from chatbot.completions.service import Once as Once
 from chatbot.completions.views import Ask as Ask
 from chatbot.completions.views import Embedded as Embedded
 from chatbot.completions.views import Ended as Ended

@@ -4,9 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from chatbot.backends.chances import Logprob as Logprob
+from chatbot.backends.chances import Top as Top
+
 Role = Literal["system", "developer", "user", "assistant"]
 Finish = Literal["stop", "length", "content_filter"]
-Kind = Literal["model", "prompt"]
+Kind = Literal["model", "prompt", "embedding"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,25 +53,6 @@ class Ask:
     inputs: Mapping[str, Any] = field(default_factory=dict)
     conversation: str = ""
     metadata: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Top:
-    """A token that might have stood in a place, with the natural logarithm of its probability."""
-
-    token: str
-    logprob: float
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Logprob:
-    """A token of an answer, its log probability (natural), and the likeliest in its place."""
-
-    token: str
-    logprob: float
-    data: bytes
-    top: tuple[Top, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

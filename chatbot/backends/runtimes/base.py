@@ -8,6 +8,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+from chatbot.backends.chances import Likely
+
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
@@ -42,13 +44,15 @@ class Request:
     """A prompt to go on from. Two requests are never equal, so it may be a key.
 
     `banned` are token ids that are not drawn at any step, greedy or sampled: some of the
-    vocabulary, never all of it. `guide` says what else may come at each step.
+    vocabulary, never all of it. `guide` says what else may come at each step. `logprobs`: how many
+    of the likeliest tokens are told with each one that is drawn; None tells nothing.
     """
 
     prompt: Sequence[int]
     sampling: Sampling
     banned: frozenset[int] = frozenset()
     guide: Guide | None = None
+    logprobs: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,7 @@ class Stepped:
     request: Request
     token: int = -1
     error: Exception | None = None
+    likely: Likely | None = None
 
 
 class Runtime(Protocol):

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from chatbot.backends.chances import Likely, likely
 from chatbot.backends.runtimes.base import Next, Request
 
 _FEW = 64
@@ -31,6 +32,8 @@ class Drawing:
             self._seen = np.zeros(vocabulary, bool)
             self._seen[np.asarray(request.prompt, np.int64)] = True
         self.tokens = list(request.prompt)
+        self.logprobs = request.logprobs
+        self.likely: Likely | None = None
 
     @property
     def plain(self) -> bool:
@@ -76,6 +79,7 @@ class Drawing:
 
 def draw_all(logits: np.ndarray, drawings: Sequence[Drawing]) -> list[int]:
     """One token for each row of (rows, vocabulary), remembered; the logits are changed."""
+    told = {row: logits[row].copy() for row, one in enumerate(drawings) if one.logprobs is not None}
     for row, drawing in enumerate(drawings):
         drawing.ban(logits[row])
     likeliest: list[int] = logits.argmax(axis=-1).tolist()
@@ -85,6 +89,8 @@ def draw_all(logits: np.ndarray, drawings: Sequence[Drawing]) -> list[int]:
     ]
     for drawing, token in zip(drawings, drawn, strict=True):
         drawing.take(token)
+    for row, untouched in told.items():
+        drawings[row].likely = likely(untouched, drawn[row], drawings[row].logprobs or 0)
     return drawn
 
 

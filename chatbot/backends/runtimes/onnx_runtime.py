@@ -126,7 +126,7 @@ class OnnxRuntime:
         else:
             self._rows = filling.row
         self._decoding.append((filling.request, filling.drawing))
-        return [Stepped(filling.request, token)]
+        return [Stepped(filling.request, token, likely=filling.drawing.likely)]
 
     def _graph_for(self, piece: list[int]) -> Graph:
         """All threads for a long piece, for a short one those that steps do best with."""
@@ -144,7 +144,9 @@ class OnnxRuntime:
             self._threads.took(count, time.perf_counter() - begun)
         tokens = draw_all(logits, [drawing for _, drawing in self._decoding])
         pairs = zip(self._decoding, tokens, strict=True)
-        return [Stepped(request, token) for (request, _), token in pairs]
+        return [
+            Stepped(request, token, likely=drawing.likely) for (request, drawing), token in pairs
+        ]
 
 
 def bytes_needed(folder: Path) -> int:

@@ -56,7 +56,7 @@ class PairRuntime:
 
     def _stepped(self, row: _Row) -> Stepped:
         try:
-            return Stepped(row.request, self._token(row))
+            return Stepped(row.request, self._token(row), likely=row.sampler.likely)
         except Exception as error:  # noqa: BLE001 (told to this request alone)
             return Stepped(row.request, error=error)
 

@@ -14,6 +14,7 @@ from transformers import (
     TopPLogitsWarper,
 )
 
+from chatbot.backends.chances import Likely, likely
 from chatbot.backends.runtimes.base import Next, Request, Sampling
 
 
@@ -33,6 +34,8 @@ class Sampler:
         self._guide = request.guide
         self._needs_tokens = sampling.repetition_penalty != 1.0
         self.tokens = list(request.prompt)
+        self.logprobs = request.logprobs
+        self.likely: Likely | None = None
 
     @property
     def plain(self) -> bool:
@@ -74,6 +77,11 @@ def draw_all(logits: torch.Tensor, samplers: list[Sampler]) -> list[int]:
     Bans are written into `logits` itself. Raises IndexError for a banned id that the
     vocabulary lacks.
     """
+    told = {
+        row: logits[row].float().cpu().numpy().copy()
+        for row, one in enumerate(samplers)
+        if one.logprobs is not None
+    }
     for row, sampler in enumerate(samplers):
         sampler.ban(logits[row])
     likeliest: list[int] = logits.argmax(dim=-1).tolist()
@@ -83,6 +91,8 @@ def draw_all(logits: torch.Tensor, samplers: list[Sampler]) -> list[int]:
     ]
     for sampler, token in zip(samplers, drawn, strict=True):
         sampler.take(token)
+    for row, untouched in told.items():
+        samplers[row].likely = likely(untouched, drawn[row], samplers[row].logprobs or 0)
     return drawn
 
 

@@ -127,7 +127,7 @@ class TorchRuntime:
             self._shelf.add([(layer.keys, layer.values) for layer in row.cache.layers])
             row.cache.layers.clear()
         self._rows.append(row)
-        return [Stepped(row.request, token)]
+        return [Stepped(row.request, token, likely=row.sampler.likely)]
 
     def _decode(self) -> list[Stepped]:
         """One token for every row."""
@@ -141,7 +141,10 @@ class TorchRuntime:
         if self._threads is not None:
             self._threads.took(len(self._rows), time.perf_counter() - begun)
         tokens = draw_all(logits, [row.sampler for row in self._rows])
-        return [Stepped(row.request, token) for row, token in zip(self._rows, tokens, strict=True)]
+        return [
+            Stepped(row.request, token, likely=row.sampler.likely)
+            for row, token in zip(self._rows, tokens, strict=True)
+        ]
 
     def _alone(self, row: _Row, tokens: Any) -> torch.Tensor:
         """Logits after these tokens of one request, from its own cache."""

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 
 from chatbot.backends.base import Delta, Finish
 from chatbot.backends.cancel import CancelToken
+from chatbot.backends.chances import Logprob, in_words
 from chatbot.backends.detokenise import Decode, Detokeniser, Rewriter, StopStrings
 from chatbot.backends.runtimes.base import Guide, Request, Runtime, Sampling, Stepped
 from chatbot.errors import BackendBroken, BackendError, BackendRateLimited, ModelUnavailable
@@ -49,6 +50,8 @@ class Order:
     """Tokens that this answer may not hold."""
     guide: Guide | None = None
     """Says at each step what else may come."""
+    logprobs: int | None = None
+    """How many of the likeliest tokens are told with each; None: nothing is told."""
     rewriter: Rewriter | None = None
     """Changes the text before anything else is done with it, in the worker's thread."""
 
@@ -58,23 +61,30 @@ class _Answer:
 
     def __init__(self, order: Order, decode: Decode) -> None:
         self.order = order
-        self.request = Request(order.prompt, order.sampling, order.banned, order.guide)
+        self.request = Request(
+            order.prompt, order.sampling, order.banned, order.guide, order.logprobs
+        )
         self.tokens = 0
+        self._decode = decode
+        self._likely: list[Logprob] = []
         self._text = Detokeniser(decode, order.context)
         self._stops = StopStrings(order.stop)
 
-    def take(self, token: int, ends: frozenset[int]) -> bool:
+    def take(self, step: Stepped, ends: frozenset[int]) -> bool:
         """Pass a token on; True when it was the last."""
+        token = step.token
         self.tokens += 1
         if token in ends:
             return self.end("stop")
+        if step.likely is not None:
+            self._likely.append(in_words(token, step.likely, self._decode))
         text, stopped = self._stops.push(self._rewritten(self._text.push(token)))
         if stopped:
             return self._last(text, "stop")
         if self.tokens >= self.order.limit:
             return self.end("length", text)
         if text:
-            self._give(Delta(text))
+            self._give(Delta(text, logprobs=self._told()))
         return False
 
     def end(self, finish: Finish, text: str = "") -> bool:
@@ -94,8 +104,14 @@ class _Answer:
         return text if self.order.rewriter is None else self.order.rewriter.feed(text)
 
     def _last(self, text: str, finish: Finish) -> bool:
-        self._give(Delta(text, finish, len(self.order.prompt), self.tokens))
+        told = self._told()
+        self._give(Delta(text, finish, len(self.order.prompt), self.tokens, told))
         return True
+
+    def _told(self) -> tuple[Logprob, ...]:
+        """What is known of the tokens since the last piece."""
+        told, self._likely = tuple(self._likely), []
+        return told
 
     def _give(self, piece: Delta | BackendError) -> None:
         try:
@@ -242,7 +258,7 @@ class Worker:
             self._fail(answer, step.error)
             return
         try:
-            ended = answer.take(step.token, self._ends)
+            ended = answer.take(step, self._ends)
         except Exception as error:  # noqa: BLE001 (as above)
             self._fail(answer, error)
         else:
