@@ -276,16 +276,20 @@ class Conversations:
 
     def tidy(self) -> int:
         """Remove what was deleted, and temporary conversations left idle. Returns how many."""
-        now = datetime.now(UTC)
-        deleted = now - timedelta(seconds=UNDO_SECONDS)
+        deleted = datetime.now(UTC) - timedelta(seconds=UNDO_SECONDS)
         with self._archive.main.writing() as session:
             gone = conversations.purge_deleted(session, deleted)
             if gone:
                 datasets.renew(session)
+        return gone + self.tidy_here()
+
+    def tidy_here(self) -> int:
+        """The part of it that only this process can do: temporary conversations."""
         if not self._archive.has_temporary:
-            return gone
+            return 0
+        now = datetime.now(UTC)
         with self._archive.temporary.writing() as session:
-            gone += conversations.purge_deleted(session, deleted)
+            gone = conversations.purge_deleted(session, now - timedelta(seconds=UNDO_SECONDS))
             return gone + conversations.purge_idle(session, now - self._temporary)
 
     # Views ---------------------------------------------------------------------------------------

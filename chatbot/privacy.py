@@ -1,8 +1,7 @@
 """What a person may ask of their data, and how long data lives.
 
 * Retention: each class (chat, desk with its tickets, api, traces, audit) has its days, temporary
-  conversations their minutes. Removal goes in small parts with pauses, so whoever writes meanwhile
-  waits for one part at most.
+  conversations their minutes. Who writes meanwhile waits for a small part of a removal at most.
 * Export: everything about a person in one zip file, kept for a day.
 * Forgetting: every row, file and search word of a person goes, running answers first. What stays is
   the audit, which holds the id alone, and old backups, which this program cannot reach.
@@ -112,7 +111,9 @@ class Privacy:
                 found["audit"] = audit.older(session, rules.audit)
         if self._archive.has_temporary:
             with self._archive.temporary.reading() as session:
-                found["temporary"] = conversations.idle(session, self._idle_since())
+                found["temporary"] = conversations.idle(
+                    session, datetime.now(UTC) - self._temporary
+                )
         return _by_class(found)
 
     def run_retention(self, by: Person | None) -> dict[str, int]:
@@ -136,7 +137,9 @@ class Privacy:
             found["audit"] = self._in_parts(partial(audit.purge, moment=rules.audit, most=500))
         if self._archive.has_temporary:
             with self._archive.temporary.writing() as session:
-                found["temporary"] = conversations.purge_idle(session, self._idle_since())
+                found["temporary"] = conversations.purge_idle(
+                    session, datetime.now(UTC) - self._temporary
+                )
         with self._archive.main.writing() as session:
             datasets.renew(session)
             if by is not None or found.total():
@@ -145,18 +148,18 @@ class Privacy:
 
     def tidy(self) -> None:
         """What the server does every minute: old exports, people gone, each hour retention."""
-        self._drop_old_exports()
-        if self._archive.has_temporary:
-            self._forget_elsewhere()
+        self.tidy_here()
         if self._ran is None or time.monotonic() - self._ran >= RETENTION_EVERY:
             self._ran = time.monotonic()
             self.run_retention(None)
 
+    def tidy_here(self) -> None:
+        """The part of it that each process does: its old exports, its temporary conversations."""
+        self._drop_old_exports()
+        self._forget_elsewhere()
+
     def _rules(self, as_if: Retention | None = None) -> "_Rules":
         return _rules(as_if or self._options.stored(Retention).value, datetime.now(UTC))
-
-    def _idle_since(self) -> datetime:
-        return datetime.now(UTC) - self._temporary
 
     def _in_parts(self, remove: Callable[[Session], int]) -> int:
         total = 0
@@ -171,6 +174,8 @@ class Privacy:
 
     def _forget_elsewhere(self) -> None:
         """Let go of the temporary conversations of people whom another process forgot."""
+        if not self._archive.has_temporary:
+            return
         with self._archive.temporary.reading() as session:
             here = forgetting.people(session)
         with self._archive.main.reading() as session:

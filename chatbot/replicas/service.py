@@ -90,6 +90,12 @@ class Replicas:
         gone = {one.id for one in there if self._is_gone(one, moment - GONE)}
         return [one for one in there if one.address and one.id not in gone | {self.id}]
 
+    def has_others(self) -> bool:
+        """Whether another server is there to go on; False while that cannot be told."""
+        with suppress(ChatbotError):
+            return bool(self.others())
+        return False
+
     # Work that one does for all ------------------------------------------------------------------
 
     def holds(self, work: str) -> bool:
@@ -117,7 +123,7 @@ class Replicas:
         """
         ended = False
         while not ended:
-            if await self._holds_quietly(work):
+            if await self.holds_now(work):
                 ended = await self._while_held(work, run)
             await asyncio.sleep(0 if ended else LOOK)
 
@@ -125,7 +131,7 @@ class Replicas:
         """Whether it ended by itself."""
         task = asyncio.ensure_future(run())
         try:
-            while not task.done() and await self._holds_quietly(work):
+            while not task.done() and await self.holds_now(work):
                 await asyncio.wait({task}, timeout=BEAT)
         finally:
             task.cancel()
@@ -136,8 +142,8 @@ class Replicas:
             log.warning("%s broke off: %s", work, type(error).__name__)
         return error is None
 
-    async def _holds_quietly(self, work: str) -> bool:
-        """As `holds`; while the database does not answer nothing is anybody's."""
+    async def holds_now(self, work: str) -> bool:
+        """As `holds`, off the event loop; False while the database does not answer."""
         try:
             return await asyncio.to_thread(self.holds, work)
         except ChatbotError:
