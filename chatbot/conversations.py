@@ -274,22 +274,22 @@ class Conversations:
 
     # Housekeeping --------------------------------------------------------------------------------
 
-    def tidy(self) -> int:
-        """Remove what was deleted, and temporary conversations left idle. Returns how many."""
-        deleted = datetime.now(UTC) - timedelta(seconds=UNDO_SECONDS)
-        with self._archive.main.writing() as session:
-            gone = conversations.purge_deleted(session, deleted)
-            if gone:
-                datasets.renew(session)
-        return gone + self.tidy_here()
+    def tidy(self, *, here: bool = False) -> int:
+        """Remove what was deleted, and temporary conversations left idle. Returns how many.
 
-    def tidy_here(self) -> int:
-        """The part of it that only this process can do: temporary conversations."""
-        if not self._archive.has_temporary:
-            return 0
+        `here`: what only this process has, and no more.
+        """
         now = datetime.now(UTC)
+        deleted, gone = now - timedelta(seconds=UNDO_SECONDS), 0
+        if not here:
+            with self._archive.main.writing() as session:
+                gone = conversations.purge_deleted(session, deleted)
+                if gone:
+                    datasets.renew(session)
+        if not self._archive.has_temporary:
+            return gone
         with self._archive.temporary.writing() as session:
-            gone = conversations.purge_deleted(session, now - timedelta(seconds=UNDO_SECONDS))
+            gone += conversations.purge_deleted(session, deleted)
             return gone + conversations.purge_idle(session, now - self._temporary)
 
     # Views ---------------------------------------------------------------------------------------

@@ -111,9 +111,7 @@ class Privacy:
                 found["audit"] = audit.older(session, rules.audit)
         if self._archive.has_temporary:
             with self._archive.temporary.reading() as session:
-                found["temporary"] = conversations.idle(
-                    session, datetime.now(UTC) - self._temporary
-                )
+                found["temporary"] = conversations.idle(session, self._idle_since())
         return _by_class(found)
 
     def run_retention(self, by: Person | None) -> dict[str, int]:
@@ -137,29 +135,29 @@ class Privacy:
             found["audit"] = self._in_parts(partial(audit.purge, moment=rules.audit, most=500))
         if self._archive.has_temporary:
             with self._archive.temporary.writing() as session:
-                found["temporary"] = conversations.purge_idle(
-                    session, datetime.now(UTC) - self._temporary
-                )
+                found["temporary"] = conversations.purge_idle(session, self._idle_since())
         with self._archive.main.writing() as session:
             datasets.renew(session)
             if by is not None or found.total():
                 self._audit.note_in(session, by, "retention_ran", "retention", "", **found)
         return _by_class(found)
 
-    def tidy(self) -> None:
-        """What the server does every minute: old exports, people gone, each hour retention."""
-        self.tidy_here()
-        if self._ran is None or time.monotonic() - self._ran >= RETENTION_EVERY:
+    def tidy(self, *, here: bool = False) -> None:
+        """What a server does every minute: old exports, people gone, each hour retention.
+
+        `here`: what only this process can do, and no more.
+        """
+        self._drop_old_exports()
+        self._forget_elsewhere()
+        if not here and (self._ran is None or time.monotonic() - self._ran >= RETENTION_EVERY):
             self._ran = time.monotonic()
             self.run_retention(None)
 
-    def tidy_here(self) -> None:
-        """The part of it that each process does: its old exports, its temporary conversations."""
-        self._drop_old_exports()
-        self._forget_elsewhere()
-
     def _rules(self, as_if: Retention | None = None) -> "_Rules":
         return _rules(as_if or self._options.stored(Retention).value, datetime.now(UTC))
+
+    def _idle_since(self) -> datetime:
+        return datetime.now(UTC) - self._temporary
 
     def _in_parts(self, remove: Callable[[Session], int]) -> int:
         total = 0

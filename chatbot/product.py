@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from chatbot import tracing
@@ -170,7 +171,8 @@ class Product:
         mine = self.conversations, self.privacy
         rooms = self.accounts, self.knowledge, self.desk, self.review
         while True:
-            works: dict[object, Callable[[], object]] = {room: room.tidy_here for room in mine}
+            works: dict[object, Callable[[], object]]
+            works = {room: partial(room.tidy, here=True) for room in mine}
             if await self.replicas.holds_now("tidying"):
                 works = {room: room.tidy for room in (*mine, *rooms)}
             for room, work in works.items():
