@@ -195,7 +195,7 @@ class Answering:
             turn.saved = await _saved(job)
         turn.finish(turn.status, job.error if turn.saved else NOT_SAVED)
         named = job.conversation.channel, turn.conversation, turn.status
-        ends.ended(*named, job.trace, saved=turn.saved)
+        ends.ended(*named, job.trace, error=job.error, saved=turn.saved)
         if job.trace and turn.saved and job.place.lasting:
             passages, lacked = job.trace.passages, "lacked" in job.trace.inputs
             if passages or lacked:

@@ -7,6 +7,7 @@ and nothing grows while it sleeps. Knows nothing of databases, prompts or models
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -15,6 +16,8 @@ from chatbot.backends.cancel import CancelToken
 State = Literal["waiting", "loading", "writing", "done"]
 PACE = 1 / 20
 """Least seconds between two looks at a text that grows."""
+TURN: ContextVar[str] = ContextVar("turn", default="")
+"""The turn that a task works on, by the public id of its answer: lines of the log name it."""
 
 
 @dataclass(slots=True, eq=False)

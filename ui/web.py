@@ -30,8 +30,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chatbot.bootstrap import Product
 from chatbot.errors import ChatbotError, SettingsInvalid
+from chatbot.monitoring import spans
 from chatbot.openid import open_provider
-from ui import bindings, login, oidc, quick, routes
+from ui import bindings, login, logs, oidc, quick, routes
 from ui.api import programs
 from ui.guard import Guard, People, names_of
 from ui.pages import (
@@ -159,6 +160,8 @@ def serve(
     say = tell or (lambda line: print(line, file=sys.stderr, flush=True))  # noqa: T201
     port = listener.getsockname()[1]
     product.replicas.begin(f"{at}:{port}")
+    logs.configure(product.settings.log, lambda: product.replicas.id)
+    spans.begin(product.settings.otel, lambda: product.replicas.id)
     say(f"The chat is at http://{at}:{port}/")
     if product.settings.auth == "accounts" and (link := product.accounts.first_link()):
         address = product.settings.address(port)
@@ -166,6 +169,7 @@ def serve(
     app = create_app(product)
     config = uvicorn.Config(
         app,
+        log_config=None,
         log_level="warning",
         access_log=False,
         timeout_graceful_shutdown=GRACE,
@@ -177,7 +181,10 @@ def serve(
         proxy_headers=bool(product.settings.forwarded),
         forwarded_allow_ips=list(product.settings.forwarded),
     )
-    Server(config, product, app.state.streams.close).run(sockets=[listener])
+    try:
+        Server(config, product, app.state.streams.close).run(sockets=[listener])
+    finally:
+        spans.end()
 
 
 def _listen(host: str, port: int) -> socket.socket:
