@@ -177,7 +177,7 @@ def _monitoring(base: Base, chat: Chat) -> Monitoring:
         mailbox=settings.mailbox,
         workspace=settings.workspace,
     )
-    return Monitoring(base.archive, base.audit, base.analysis, base.counters, around)
+    return Monitoring(base.archive, base.audit, base.analysis, around)
 
 
 def _keys(base: Base) -> Keys:

@@ -17,7 +17,6 @@ from chatbot.chain import OpenEncoder
 from chatbot.connecting import Connecting
 from chatbot.errors import StoreUnavailable
 from chatbot.knowledge import Knowledge
-from chatbot.monitoring import Counters
 from chatbot.notices import Notices
 from chatbot.opening import Opening
 from chatbot.options import Masking, Options
@@ -51,7 +50,6 @@ class Base:
     serving: Serving
     connecting: Connecting
     notices: Notices
-    counters: Counters
     replicas: Replicas
     encoder: OpenEncoder
     allowance: Allowance
@@ -116,7 +114,6 @@ def lay(settings: Settings) -> Base:
         serving=serving,
         connecting=connecting,
         notices=notices,
-        counters=Counters(),
         replicas=Replicas(archive, notices.tell),
         encoder=encoder,
         allowance=Allowance(options, local_person),

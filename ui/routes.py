@@ -96,6 +96,7 @@ ROUTES: tuple[Route, ...] = (
     # Whether the server is well
     Route("/healthz", who="open"),
     Route("/readyz", who="open"),
+    Route("/metrics", who="open"),  # its handler asks for a key, see ui/api/metrics.py
     # What Gradio's page asks for
     Route("/config"),
     Route("/gradio_api/app_id"),

@@ -86,14 +86,37 @@ class Counters:
         if turn.tokens_out:
             self._tokens.labels(model, "out").inc(turn.tokens_out)
 
-    def read_at_scrape(self, now: Gauges, stored: Gauges) -> None:
-        """Add what is read when somebody scrapes: of this process, and of the database."""
-        self.registry.register(_Read(now, stored))
+
+PROCESS = Counters()
+"""One of a process, as what it counts is."""
+
+
+class Metrics:
+    """What is told to whoever scrapes: the counters of the process, and what is read then.
+
+    `now`: of this process; `stored`: of the database. Both by the names of `GAUGES`.
+    """
+
+    def __init__(self, now: Gauges, stored: Gauges) -> None:
+        self._read = _Read(now, stored)
 
     def exposed(self, accept: str) -> tuple[bytes, str]:
         """Everything in the format that a scraper accepts, and its content type. Blocking."""
         encode, kind = choose_encoder(accept)
-        return encode(self.registry), kind
+        return encode(_Together(self._read)), kind
+
+
+class _Together(CollectorRegistry):
+    """The counters of the process, and one collector more."""
+
+    def __init__(self, read: Collector) -> None:
+        super().__init__()
+        self._read = read
+
+    def collect(self) -> Iterable[Metric]:
+        """All of them."""
+        yield from PROCESS.registry.collect()
+        yield from self._read.collect()
 
 
 class _Read(Collector):
@@ -105,10 +128,6 @@ class _Read(Collector):
         self._lock = threading.Lock()
         self._known: dict[str, float] = {}
         self._read_at = 0.0
-
-    def describe(self) -> Iterable[Metric]:
-        """Nothing is read to register it."""
-        return ()
 
     def collect(self) -> Iterable[Metric]:
         """Read."""

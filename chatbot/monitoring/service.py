@@ -9,7 +9,7 @@ Nothing here stands on a turn's path: a turn only counts its end in memory (metr
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -20,7 +20,7 @@ from chatbot.errors import NotAllowed, Refused
 from chatbot.mailbox import Mailbox
 from chatbot.monitoring import lists, overview
 from chatbot.monitoring.counting import Hours
-from chatbot.monitoring.metrics import Counters
+from chatbot.monitoring.metrics import Metrics
 from chatbot.monitoring.reading import LONGEST, Texts
 from chatbot.monitoring.rules import Rules
 from chatbot.monitoring.telling import Mailer
@@ -37,6 +37,7 @@ from chatbot.monitoring.views import (
     RuleForm,
 )
 from chatbot.monitoring.window import span_of, window
+from chatbot.settings import HostedModel
 from store import accounts, answered, watched
 from store.engine import Session
 from store.records import Person
@@ -61,34 +62,44 @@ NO_HOURS = "Mute an alert for 0 hours to 30 days."
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What monitoring asks of the rest of the product. `going`: answers that run, and that wait.
+    """What monitoring asks of the rest of the product.
 
-    `refuses`: whether a text says that it has no answer. `prices`: of a million tokens read and
-    written, by model. `is_local`: whether a model runs on this machine.
+    `states`: of the turns of this process, see `chatbot.turn`. `hosted`: models behind an API, and
+    what they cost. `refuses`: whether a text says that it has no answer.
     """
 
-    going: Callable[[], tuple[int, int]]
+    states: Callable[[], Iterable[str]]
+    hosted: Callable[[], Iterable[HostedModel]]
     refuses: Callable[[str], bool]
-    prices: Callable[[], Mapping[str, tuple[float, float]]]
-    is_local: Callable[[str], bool]
     mailbox: Mailbox | None
     workspace: str
+
+    def going(self) -> Now:
+        """What is being written, and what waits, in this process."""
+        states = list(self.states())
+        waiting = sum(state in ("waiting", "loading") for state in states)
+        return Now(states.count("writing"), waiting)
+
+    def prices(self) -> dict[str, tuple[float, float]]:
+        """What a million tokens read and written cost, by model; those with a price alone."""
+        return {one.label: one.price for one in self.hosted() if one.price is not None}
+
+    def is_local(self, model: str) -> bool:
+        """Whether a model (label) runs on this machine."""
+        return all(one.label != model for one in self.hosted())
 
 
 class Monitoring:
     """Figures, answers behind them, and alerts. Safe to share between threads."""
 
-    def __init__(
-        self, archive: Archive, audit: Audit, analysis: Analysis, counters: Counters, around: Around
-    ) -> None:
+    def __init__(self, archive: Archive, audit: Audit, analysis: Analysis, around: Around) -> None:
         self._archive = archive
         self._around = around
-        self.counters = counters
         mailer = Mailer(around.mailbox, around.workspace)
         self._rules = Rules(archive, audit, mailer, around.is_local)
         self._hours = Hours(archive, Texts(analysis, around.refuses))
         self._judged = self._tidied = 0.0
-        counters.read_at_scrape(self._going, self._stored)
+        self._metrics = Metrics(self._going, self._stored)
 
     # Looking -------------------------------------------------------------------------------------
 
@@ -108,7 +119,7 @@ class Monitoring:
                 limits=self._rules.limits(session, channel),
                 prices=self._around.prices(),
                 alerts=self._rules.firing(session, channel),
-                going=Now(*self._around.going()),
+                going=self._around.going(),
             )
 
     def answers(
@@ -172,6 +183,13 @@ class Monitoring:
             _require(session, by)
             self._rules.mute(session, by, alert, hours)
 
+    def metrics(self, accept: str) -> tuple[bytes, str]:
+        """What Prometheus reads, in the format that it accepts, and its content type. Blocking.
+
+        For whoever the door lets in: counts, and names of models and prompts.
+        """
+        return self._metrics.exposed(accept)
+
     # Keeping -------------------------------------------------------------------------------------
 
     async def keep(self) -> None:
@@ -201,8 +219,8 @@ class Monitoring:
         return count
 
     def _going(self) -> dict[str, float]:
-        running, waiting = self._around.going()
-        return {"turns_running": float(running), "turns_waiting": float(waiting)}
+        now = self._around.going()
+        return {"turns_running": float(now.running), "turns_waiting": float(now.waiting)}
 
     def _stored(self) -> dict[str, float]:
         with self._archive.main.reading() as session:

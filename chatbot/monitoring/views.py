@@ -5,7 +5,7 @@ is None, never 0. Knows neither rows nor pages.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -16,7 +16,7 @@ prompt version by the release that chose it, with its share."""
 Bucket = Literal["hour", "day"]
 Unit = Literal["count", "share", "seconds", "distance", "tokens", "money"]
 """What a value means. `share`: 0 to 1. `distance`: 0 (the same text) to 1. `money`: as the
-workspace's prices are, see `Prices`."""
+prices of hosted models in the settings."""
 Better = Literal["up", "down", ""]
 How = Literal["above", "below", "drop", "rise"]
 """A limit, or by how much a version is worse than the one before it: a share or distance in points
@@ -181,7 +181,7 @@ class Firing:
 
 @dataclass(frozen=True, slots=True)
 class Now:
-    """What goes on at this moment in this process and, where they say so, in the others."""
+    """Answers that are being written in this process at this moment, and those that wait."""
 
     running: int
     waiting: int
@@ -297,10 +297,3 @@ class Rule:
     firing: bool
     last: datetime | None = None
     unit: Unit = "count"
-
-
-@dataclass(frozen=True, slots=True)
-class Prices:
-    """What a million tokens cost by model label: tokens in, tokens out."""
-
-    by_model: Mapping[str, tuple[float, float]] = field(default_factory=dict)
