@@ -1,4 +1,6 @@
-"""One line of the log for each turn that ended: ids, names and figures, and no text.
+"""What is told of each turn that ended: one line of the log, the span, this process's counters.
+
+Ids, names and figures, and no text.
 
 The turn's id is the public id of its answer: pages show it, and the trace is found by it.
 """
@@ -7,6 +9,7 @@ import logging
 
 from chatbot.monitoring import spans
 from chatbot.monitoring.kinds import kind_of
+from chatbot.monitoring.metrics import PROCESS, TurnEnd
 from store.records import Trace
 
 log = logging.getLogger(__name__)
@@ -26,6 +29,7 @@ def ended(
     `conversation`: public id, empty where there is none. `error`: the sentence that people read, of
     which the kind alone is told.
     """
+    PROCESS.ended(_counted(channel, status, trace))
     facts: dict[str, str | int | float | None] = {"channel": channel, "status": status}
     facts["conversation"] = conversation
     if trace is not None:
@@ -44,6 +48,21 @@ def ended(
     told = {name: value for name, value in facts.items() if value not in (None, "")}
     log.info("a turn ended", extra={"facts": told})
     spans.note({f"chatbot.{name}": value for name, value in told.items()}, kind)
+
+
+def _counted(channel: str, status: str, trace: Trace | None) -> TurnEnd:
+    if trace is None:
+        return TurnEnd(channel, "", "", status)
+    return TurnEnd(
+        channel,
+        trace.model,
+        trace.prompt,
+        status,
+        trace.first_token_s,
+        trace.total_s,
+        trace.prompt_tokens,
+        trace.reply_tokens,
+    )
 
 
 def _seconds(value: float | None) -> float | None:
