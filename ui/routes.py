@@ -65,6 +65,7 @@ ROUTES: tuple[Route, ...] = (
     Route("/knowledge", page=True),
     Route("/review", page=True),
     Route("/models", page=True),
+    Route("/monitor", page=True),
     Route("/admin", page=True),
     Route("/account", page=True),
     # Files: what is known of a person, what was done by whom
@@ -73,6 +74,7 @@ ROUTES: tuple[Route, ...] = (
     Route("/admin/keys/{key}/export", _POST, limit=FORM_LIMIT),
     Route("/admin/record/export", _POST, limit=FORM_LIMIT),
     Route("/models/export/{file}", _POST, limit=FORM_LIMIT),
+    Route("/monitor/export", _POST, limit=FORM_LIMIT),
     Route("/review/export", _POST, limit=FORM_LIMIT),
     # For programs
     Route("/openapi.json", who="open"),

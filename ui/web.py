@@ -45,6 +45,8 @@ from ui.pages import (
     knowledge,
     models,
     models_files,
+    monitor,
+    monitor_files,
     prompts,
     review,
     review_files,
@@ -106,6 +108,7 @@ def create_app(product: Product) -> FastAPI:
     admin_files.add(app, product)
     review_files.add(app, product)
     models_files.add(app, product)
+    monitor_files.add(app, product)
     programs.add(app, product)
     _mount(app, blocks)
     for mounted in app.routes:
@@ -211,6 +214,8 @@ def pages_of(product: Product) -> tuple[gr.Blocks, ChatStream, ExitStack]:
         streams = chat.build(product, _Held(blocks))
     with blocks.route(frame.MODELS.title, frame.MODELS.path):
         works.callback(models.build(product).close)
+    with blocks.route(frame.MONITOR.title, frame.MONITOR.path):
+        monitor.build(product)
     with blocks.route(frame.DESK.title, frame.DESK.path):
         works.callback(desk.build(product).close)
     with blocks.route(frame.PROMPTS.title, frame.PROMPTS.path):

@@ -17,6 +17,7 @@ from ui.pages.desk_commands import DeskCommands
 from ui.pages.knowledge_commands import KnowledgeCommands
 from ui.pages.models_commands import ModelsCommands
 from ui.pages.models_compare_commands import CompareCommands
+from ui.pages.monitor_commands import MonitorCommands
 from ui.pages.prompts_commands import PromptsCommands
 from ui.pages.prompts_edit_commands import PromptsEditCommands
 from ui.pages.prompts_tests_commands import PromptsTestsCommands
@@ -33,6 +34,7 @@ BOOKS: dict[str, type] = {
     "review-data": ReviewCommands,
     "models-data": ModelsCommands,
     "compare-data": CompareCommands,
+    "monitor-data": MonitorCommands,
     "admin-data": AdminCommands,
     "account-data": AccountCommands,
 }

@@ -71,7 +71,7 @@ MODELS = Page("models", "Models", "/models", ("admin", "reviewer", "author"))
 MONITOR = Page("monitor", "Monitor", "/monitor", ("admin", "author", "reviewer"))
 ADMIN = Page("admin", "Admin", "/admin", ("admin",))
 ACCOUNT = Page("own", "Your account", "/account")
-PAGES: tuple[Page, ...] = (CHAT, DESK, PROMPTS, KNOWLEDGE, REVIEW, MODELS, ADMIN)
+PAGES: tuple[Page, ...] = (CHAT, DESK, PROMPTS, KNOWLEDGE, REVIEW, MODELS, MONITOR, ADMIN)
 """Every page of the header, in its order. The account page stands in the account menu."""
 
 
