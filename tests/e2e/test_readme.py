@@ -4,6 +4,7 @@ The commands run in a copy of the tree with a `.venv` that borrows the libraries
 nothing is downloaded; a real first installation is what .ci/run does in a clean clone.
 """
 
+import json
 import os
 import re
 import shutil
@@ -115,9 +116,23 @@ def test_make_run_opens_the_chat(clone):
             address = re.search(r"http://[^\s/]+", make.stdout.readline())[0]
             with urllib.request.urlopen(f"{address}/healthz", timeout=60) as answer:
                 assert answer.status == 200
+            check_client(clone, address)
         finally:
             os.killpg(make.pid, signal.SIGINT)
             make.wait(60)
+
+
+def check_client(clone, address):
+    """The three lines of the README get an answer of the shipped model, with a key made as said."""
+    [client] = [block for language, block in BLOCKS if language == "python"]
+    assert len(client.splitlines()) == 3
+    made = run(clone, "chatbot keys add for-the-client --json")
+    key = json.loads(made.stdout)["token"]
+    program = client.replace("http://127.0.0.1:7860", address).replace("cb-…", key)
+    (clone / "client.py").write_text(program, "utf-8")
+    done = run(clone, "python client.py")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip()
 
 
 def test_old_python_is_refused_in_words(clone, tmp_path):

@@ -166,13 +166,13 @@ class Embeddings(TypedDict):
 
 
 class ModelObject(TypedDict):
-    """A model or a published prompt that this key may use."""
+    """A model, a published prompt or the sentence encoder, which this key may use."""
 
     id: str
     object: Literal["model"]
     created: int
     owned_by: str
-    kind: Literal["model", "prompt"]
+    kind: Literal["model", "prompt", "embedding"]
     context: int
 
 

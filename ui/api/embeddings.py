@@ -29,7 +29,9 @@ def add(app: FastAPI, product: Product) -> None:
 
 
 async def _answer(call: Call, asked: EmbeddingRequest) -> Response:
-    made = await call.product.completions.embed(call.caller, asked.input, asked.dimensions)
+    made = await call.product.completions.embed(
+        call.caller, asked.input, asked.dimensions, asked.model
+    )
     await call.charge(made.tokens)
     packed = asked.encoding_format == "base64"
     data: list[Embedding] = [

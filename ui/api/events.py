@@ -76,9 +76,7 @@ class Events(Response):
             return  # without an end, so that the server closes the connection
         finally:
             if self.keep is not None:
-                kept = self.keep
-                end = (lambda: kept.keep(200, "".join(sent))) if whole else kept.forget
-                await asyncio.shield(asyncio.to_thread(end))
+                await asyncio.shield(asyncio.to_thread(_end, self.keep, sent, whole))
         await send({"type": "http.response.body", "body": b""})
 
     async def _send(self, parts: AsyncGenerator[str, None], send: Send, sent: list[str]) -> bool:
@@ -106,8 +104,19 @@ class Events(Response):
         return event({**body["error"], "type": "error"}, "error")
 
     async def _pass(self, part: str, send: Send, sent: list[str]) -> None:
-        if self.keep is not None:
-            sent.append(part)
         data = part.encode("utf-8", "replace")
+        if self.keep is not None:
+            sent.append(data.decode())
         async with asyncio.timeout(SLOWEST):
             await send({"type": "http.response.body", "body": data, "more_body": True})
+
+
+def _end(kept: Kept, sent: list[str], whole: bool) -> None:  # noqa: FBT001  as it was seen
+    """Keep a stream under its name, or say that it came to nothing."""
+    try:
+        if whole:
+            kept.keep(200, "".join(sent))
+        else:
+            kept.forget()
+    except ChatbotError as error:  # the answer went out all the same
+        log.warning("a named call was not kept: %s", error.code)
