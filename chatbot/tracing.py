@@ -28,10 +28,12 @@ WITHHELD = "An internal source is not shown to you, so this is not all of what w
 class TraceView:
     """What was sent for an answer and what came of it. Times in seconds.
 
+    `turn`: the answer's public id, or the draft's; lines of the log and spans name it.
     `messages` are as the person knows them. `masked`: how many values of each group left as tags
     instead; None where nothing is masked. `passages`: what the model got, see chatbot/sourcing.py.
     """
 
+    turn: str
     messages: list[dict[str, str]]
     exact: bool
     model: str
@@ -82,6 +84,7 @@ class Traces:
         sent = rendered(self._releases, trace, version, question, history, reply)
         exact = sent.rendered_hash == trace.rendered_hash
         return TraceView(
+            turn=message,
             messages=sent.messages,
             exact=exact,
             model=trace.model,

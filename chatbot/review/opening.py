@@ -220,6 +220,7 @@ def _masked(opened: Opened) -> TraceView | None:
 def _drafted(draft: TicketDraft) -> TraceView:
     """What is known of a draft's model call: not the messages, which are not kept."""
     return TraceView(
+        turn=draft.public_id,
         messages=[],
         exact=False,
         model=draft.model,

@@ -142,6 +142,7 @@ def comment(found: Comment) -> Json:
 def trace(found: TraceView, context: int) -> Json:
     """How an answer was made."""
     return {
+        "turn": found.turn,
         "messages": [{"role": one["role"], "content": one["content"]} for one in found.messages],
         "exact": found.exact,
         "model": found.model,

@@ -7,9 +7,10 @@ import { byPerson, isOffered, offerLine } from "./chat_handing.js";
 import { fork } from "./chat_head.js";
 import { sourcesLine } from "./chat_sources.js";
 import { showTrace } from "./chat_trace.js";
+import { toClipboard } from "./clipboard.js";
 import { $, $$, h, icon, iconButton } from "./dom.js";
 import { onKey } from "./keys.js";
-import { confirmed, openMenu, say, toast } from "./overlays.js";
+import { confirmed, openMenu, toast } from "./overlays.js";
 import { call, newKey } from "./server.js";
 
 /* Draws the foot anew when what it shows has changed. Messages may come before the facts. */
@@ -208,21 +209,6 @@ async function removeVersion(message) {
   const many = message.version[1] > 1;
   const question = many ? "Delete this version and what follows it?" : "Delete this message and what follows it?";
   if (await confirmed(question, "Delete")) await once(message, "delete_version");
-}
-
-async function toClipboard(text, what) {
-  try {
-    await navigator.clipboard.writeText(text);
-  } catch {
-    const field = h("textarea", { class: "vh" });
-    field.value = text;
-    document.body.append(field);
-    field.select();
-    document.execCommand("copy"); // the only way where the page is not served securely
-    field.remove();
-  }
-  say(`${what} copied.`);
-  toast(`${what} copied.`, { seconds: 2 });
 }
 
 const copy = (message) =>

@@ -1,5 +1,6 @@
 /* The trace of an answer: exactly what was sent, with which prompt, model and parameters. */
 
+import { copyable } from "./clipboard.js";
 import { h } from "./dom.js";
 import { openDialog, toast } from "./overlays.js";
 import { call } from "./server.js";
@@ -10,12 +11,13 @@ export async function showTrace(message) {
     toast(told.error, { error: true, action: "Try again", run: () => showTrace(message) });
     return;
   }
-  openDialog("Trace", draw(told), { wide: true });
+  openDialog("Trace", draw(told, message.id), { wide: true });
 }
 
-function draw(trace) {
+function draw(trace, turn) {
   const unit = (value, name) => (value === null ? "not known" : `${value} ${name}`);
   const facts = [
+    ["Turn", copyable(turn, "Turn id")],
     ["Model", trace.model],
     ["Prompt", `${trace.prompt} v${trace.version}`],
     ["Version", trace.sha],

@@ -3,6 +3,7 @@
 
 import { $, h, icon, iconButton } from "./dom.js";
 import { during, field, formDialog, input, note, plural } from "./admin_parts.js";
+import { copyable } from "./clipboard.js";
 import { capital, clock } from "./desk_text.js";
 import { onKey } from "./keys.js";
 import { openMenu, say, toast } from "./overlays.js";
@@ -122,6 +123,7 @@ function traceCard(item) {
     ["Passages", trace.passages.length ? trace.passages.map(passage) : ["none"]],
     trace.messages.length > 0 && ["Dropped", [`${dropped.join(" ") || "nothing"}${trace.asked === null ? "" : `; ${trace.asked.toLocaleString("en")}${trace.context ? ` of ${trace.context.toLocaleString("en")}` : ""} tokens`}`]],
     ["Time", [[trace.first !== null && `first word ${seconds(trace.first)}`, trace.total !== null && `all ${seconds(trace.total)}`, trace.tokens !== null && plural(trace.tokens, "token")].filter(Boolean).join(", ") || "not known"]],
+    ["Turn", [copyable(trace.turn, "Turn id")]],
     trace.error && ["Error", [trace.error]],
     others.length > 0 && ["Notes", [others.join(" ")]],
   ].filter(Boolean);
