@@ -2,9 +2,10 @@
 
 A program sends the whole dialog each time. Where its earlier messages are those of a stored answer,
 found by their hash, the call goes on there; the same question again gets one more answer beside
-the others. What was said before and is not known here comes in as it was sent. Blocking.
+the others. What was said before and is not known here comes in as it was sent.
 """
 
+import asyncio
 import hashlib
 import json
 from collections.abc import Callable, Sequence
@@ -16,6 +17,7 @@ from chatbot.answering import HISTORY
 from chatbot.archive import Archive
 from chatbot.completions.planning import Dialog
 from chatbot.completions.targets import Target
+from chatbot.completions.together import Together
 from chatbot.completions.views import Said
 from chatbot.releases import weighted
 from store import api_threads, conversations, messages
@@ -58,10 +60,14 @@ class Outcome:
 
 
 class Keeping:
-    """The rows of calls. `writer`: the number of the replica that writes; see chatbot.replicas."""
+    """The rows of calls. `writer`: the number of the replica that writes; see chatbot.replicas.
+
+    `find` blocks; the writes are for one event loop at a time.
+    """
 
     def __init__(self, archive: Archive, writer: Callable[[], int]) -> None:
         self._place = archive.main
+        self._together = Together(archive.main)
         self._writer = writer
 
     def find(self, person: Person, target: Target, dialog: Dialog, named: str, user: str) -> Thread:
@@ -83,7 +89,7 @@ class Keeping:
             path = messages.path(session, leaf, limit=HISTORY + 1) if leaf else []
         return Thread(row, leaf, tuple(path))
 
-    def begin(
+    async def begin(
         self,
         person: Person,
         target: Target,
@@ -95,8 +101,9 @@ class Keeping:
         version: str,
     ) -> Kept:
         """Save what is asked, and `n` empty answers to it. Raises NotFound, Conflict."""
-        writer = self._writer()
-        with self._place.writing() as session:
+        writer = await asyncio.to_thread(self._writer)
+
+        def write(session: Session) -> Kept:
             row, parent = self._row(session, person, target, dialog, thread, key)
             row = _pinned(session, person, row, target, version)
             twin = messages.newest_child(session, parent, "user") if parent else None
@@ -121,7 +128,9 @@ class Keeping:
                 )
             return Kept(row, asked, tuple(replies))
 
-    def end(
+        return await self._together.write(write)
+
+    async def end(
         self,
         person: Person,
         target: Target,
@@ -135,7 +144,8 @@ class Keeping:
         The same when done twice. Raises NotFound: they were deleted meanwhile; StoreUnavailable.
         """
         asked = [*dialog.before, Said("user", dialog.question)]
-        with self._place.writing() as session:
+
+        def write(session: Session) -> None:
             known = messages.traces(session, [one.reply.id for one in outcomes])
             for one in outcomes:
                 messages.finish(
@@ -152,6 +162,8 @@ class Keeping:
                         conversation_id=kept.row.id,
                         message_id=one.reply.id,
                     )
+
+        await self._together.write(write)
 
     def _row(
         self,

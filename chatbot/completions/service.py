@@ -259,7 +259,10 @@ class Completions:
         end: BaseException | None
         try:
             if job.caller.stores:
-                job.kept = await asyncio.to_thread(self._begin, job)
+                rows = job.person, job.target, job.dialog, job.thread
+                job.kept = await self._keeping.begin(
+                    *rows, n=job.call.ask.n, key=job.key, version=job.version
+                )
             await self._write(job)
             end = job.call.error
         except ChatbotError as error:
@@ -268,10 +271,6 @@ class Completions:
             log.error("a call broke: %s", type(error).__name__)  # noqa: TRY400
             end = ChatbotError()
         job.call.inbox.put_nowait(end)
-
-    def _begin(self, job: _Job) -> Kept:
-        rows = job.person, job.target, job.dialog, job.thread
-        return self._keeping.begin(*rows, n=job.call.ask.n, key=job.key, version=job.version)
 
     async def _write(self, job: _Job) -> None:
         running = self._watched(job)
@@ -317,7 +316,7 @@ class Completions:
         end = job.person, job.target, job.dialog, kept, job.user, outcomes
         for pause in (*SAVE_AGAIN_AFTER, None):
             try:
-                await asyncio.to_thread(self._keeping.end, *end)
+                await self._keeping.end(*end)
             except NotFound:
                 log.warning("an answer's conversation was deleted meanwhile")
                 return
@@ -328,17 +327,18 @@ class Completions:
                 await asyncio.sleep(pause)
             else:
                 job.stored = True
-                await asyncio.to_thread(self._note, job, outcomes)
+                await self._note(job, outcomes)
                 return
 
-    def _note(self, job: _Job, outcomes: Sequence[Outcome]) -> None:
+    async def _note(self, job: _Job, outcomes: Sequence[Outcome]) -> None:
         """Count what the answers used of their passages, or keep what was lacked."""
+        note = self._parts.sourcing.note
         for one in outcomes:
             trace = one.trace
             if trace is not None and (trace.passages or "lacked" in trace.inputs):
                 lacked = "lacked" in trace.inputs
                 told = job.dialog.question, lacked, trace.passages, one.reply.public_id
-                self._parts.sourcing.note(*told, channel=CHANNEL)
+                await asyncio.to_thread(note, *told, channel=CHANNEL)
 
     def _ended(self, job: _Job) -> Ended:
         choices, kept = job.call.choices, job.kept if job.stored else None
