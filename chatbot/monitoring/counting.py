@@ -9,7 +9,7 @@ no turn waits for them; a moment that became stale meanwhile stays noted, and is
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from chatbot.archive import Archive
 from chatbot.monitoring.figures import Figures, Json, merged
@@ -92,9 +92,8 @@ class Hours:
         self._main = archive.main
         self._texts = texts
 
-    def run(self, now: datetime | None = None) -> int:
+    def run(self, now: datetime) -> int:
         """Make what changed since the last run; how many hours. Raises StoreUnavailable."""
-        now = now or datetime.now(UTC)
         oldest = hour_of(now - KEPT)
         with self._main.reading() as session:
             read = hours.read_to(session)
@@ -109,10 +108,10 @@ class Hours:
             hours.note_read(session, READERS, now)
         return count + self._renew(now)
 
-    def tidy(self, now: datetime | None = None) -> None:
+    def tidy(self, now: datetime) -> None:
         """Forget figures that nobody looks at any more."""
         with self._main.writing() as session:
-            hours.forget(session, day_of((now or datetime.now(UTC)) - KEPT))
+            hours.forget(session, day_of(now - KEPT))
 
     def _renew(self, now: datetime) -> int:
         """Make the hours again of which something was removed."""

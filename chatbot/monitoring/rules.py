@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from chatbot.archive import Archive
@@ -44,12 +44,18 @@ class Rules:
     """The rules of one database."""
 
     def __init__(
-        self, archive: Archive, audit: Audit, mailer: Mailer, is_local: Callable[[str], bool]
+        self,
+        archive: Archive,
+        audit: Audit,
+        mailer: Mailer,
+        is_local: Callable[[str], bool],
+        clock: Callable[[], datetime],
     ) -> None:
         self._main = archive.main
         self._audit = audit
         self._mailer = mailer
         self._is_local = is_local
+        self._clock = clock
 
     # Setting them --------------------------------------------------------------------------------
 
@@ -58,7 +64,8 @@ class Rules:
         found = alerts.rules(session)
         going = {rule.id for rule, _ in alerts.open_events(session)}
         last = alerts.last(session, [one.id for one in found])
-        return [_rule(one, last.get(one.id), firing=one.id in going) for one in found]
+        now = self._clock()
+        return [_rule(one, last.get(one.id), now, firing=one.id in going) for one in found]
 
     def set(self, by: Person, form: RuleForm, rule: str = "") -> Rule:
         """Make or change a rule. Raises NotAllowed, NotFound, Refused, UnstorableText."""
@@ -70,11 +77,11 @@ class Rules:
                 kept = alerts.change(session, rule, values)
                 for known, event in alerts.open_events(session):
                     if known.id == kept.id:  # what it was broken by is judged anew
-                        alerts.end(session, event.id, datetime.now(UTC))
+                        alerts.end(session, event.id, self._clock())
             else:
                 kept = alerts.add(session, by.id, values)
             self._note(session, by, "alert_changed" if rule else "alert_added", kept)
-            return _rule(kept, alerts.last(session, [kept.id]).get(kept.id))
+            return _rule(kept, alerts.last(session, [kept.id]).get(kept.id), self._clock())
 
     def remove(self, by: Person, rule: str) -> None:
         """Remove a rule. Raises NotAllowed, NotFound."""
@@ -85,7 +92,7 @@ class Rules:
     def mute(self, session: Session, by: Person, alert: str, hours: int) -> None:
         """Say nothing of an alert's rule for a while; 0 hours: speak again. Raises NotFound."""
         rule = alerts.rule_of(session, alerts.event(session, alert))
-        until = datetime.now(UTC) + timedelta(hours=hours) if hours else None
+        until = self._clock() + timedelta(hours=hours) if hours else None
         alerts.change(session, rule.public_id, {"muted_until": until})
         self._note(session, by, "alert_muted", rule, hours=hours)
 
@@ -120,7 +127,7 @@ class Rules:
     def firing(self, session: Session, channel: str = "") -> tuple[Firing, ...]:
         """What goes on now, the newest first; with `channel`: of that one and of all together."""
         found = reversed(alerts.open_events(session))
-        now = datetime.now(UTC)
+        now = self._clock()
         return tuple(
             _firing(rule, event, now)
             for rule, event in found
@@ -152,16 +159,16 @@ class Rules:
         with self._main.writing() as session:
             if MADE in hours.read_to(session):
                 return
-            hours.note_read(session, [MADE], datetime.now(UTC))
+            hours.note_read(session, [MADE], self._clock())
             for form in DEFAULTS:
                 alerts.add(session, None, asdict(form))
 
-    def look(self, now: datetime | None = None) -> None:
+    def look(self) -> None:
         """Judge every rule; begin, go on with and end alerts, and tell of them.
 
         Raises StoreUnavailable.
         """
-        now = now or datetime.now(UTC)
+        now = self._clock()
         with self._main.reading() as session:
             judging = Judging(session, now, self._is_local)
             found = {one: judging.judge(one) for one in alerts.rules(session, active=True)}
@@ -184,7 +191,7 @@ class Rules:
     def tidy(self) -> None:
         """Forget what was broken long ago."""
         with self._main.writing() as session:
-            alerts.forget_events(session, datetime.now(UTC) - KEPT)
+            alerts.forget_events(session, self._clock() - KEPT)
 
     def _begin(self, rule: alerts.Rule, broken: Broken, now: datetime) -> None:
         values = {**asdict(broken), "began_at": now, "seen_at": now}
@@ -256,8 +263,8 @@ def _firing(rule: alerts.Rule, event: alerts.Event, now: datetime) -> Firing:
     )
 
 
-def _rule(rule: alerts.Rule, last: datetime | None, *, firing: bool = False) -> Rule:
+def _rule(rule: alerts.Rule, last: datetime | None, now: datetime, *, firing: bool = False) -> Rule:
     form = form_of(rule)
-    muted = rule.muted_until if _muted(rule, datetime.now(UTC)) else None
+    muted = rule.muted_until if _muted(rule, now) else None
     unit = WATCHED[rule.measure].measure.unit
     return Rule(rule.public_id, form, measures.said(form), muted, firing, last, unit)

@@ -11,7 +11,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from chatbot.analysis import Analysis
 from chatbot.archive import Archive
@@ -39,6 +39,7 @@ from chatbot.monitoring.views import (
 from chatbot.monitoring.window import span_of, window
 from chatbot.settings import HostedModel
 from store import accounts, answered, watched
+from store.columns import now
 from store.engine import Session
 from store.records import Person
 
@@ -92,11 +93,19 @@ class Around:
 class Monitoring:
     """Figures, answers behind them, and alerts. Safe to share between threads."""
 
-    def __init__(self, archive: Archive, audit: Audit, analysis: Analysis, around: Around) -> None:
+    def __init__(
+        self,
+        archive: Archive,
+        audit: Audit,
+        analysis: Analysis,
+        around: Around,
+        clock: Callable[[], datetime] = now,
+    ) -> None:
         self._archive = archive
         self._around = around
+        self._clock = clock
         mailer = Mailer(around.mailbox, around.workspace)
-        self._rules = Rules(archive, audit, mailer, around.is_local)
+        self._rules = Rules(archive, audit, mailer, around.is_local, clock)
         self._hours = Hours(archive, Texts(analysis, around.refuses))
         self._judged = self._tidied = 0.0
         self._metrics = Metrics(self._going, self._stored)
@@ -112,7 +121,7 @@ class Monitoring:
             _require(session, by)
             return overview.overview(
                 session,
-                datetime.now(UTC),
+                self._clock(),
                 period,
                 group,
                 channel,
@@ -142,7 +151,7 @@ class Monitoring:
         _check(period, group, channel)
         with self._archive.main.reading() as session:
             _require(session, by)
-            found = window(session, span_of(period, datetime.now(UTC)), channel)
+            found = window(session, span_of(period, self._clock()), channel)
             listed = lists.Lists(session, found, by, self._around.refuses, _texts)
             return listed.page(plot, series, at, channel, after, max(1, min(limit, MOST_ROWS)))
 
@@ -206,7 +215,7 @@ class Monitoring:
 
         For one thread at a time. Raises StoreUnavailable.
         """
-        count = self._hours.run()
+        count = self._hours.run(self._clock())
         moment = time.monotonic()
         if judge or not self._judged or moment - self._judged >= JUDGE_EVERY:
             self._judged = moment
@@ -214,7 +223,7 @@ class Monitoring:
             self._rules.look()
         if not self._tidied or moment - self._tidied >= TIDY_EVERY:
             self._tidied = moment
-            self._hours.tidy()
+            self._hours.tidy(self._clock())
             self._rules.tidy()
         return count
 
@@ -224,7 +233,7 @@ class Monitoring:
 
     def _stored(self) -> dict[str, float]:
         with self._archive.main.reading() as session:
-            return watched.gauges(session, datetime.now(UTC))
+            return watched.gauges(session, self._clock())
 
 
 def _require(session: Session, by: Person) -> None:

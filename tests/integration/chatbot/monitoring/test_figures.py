@@ -1,0 +1,212 @@
+"""Figures are right after everything that changes them, on both databases."""
+
+import pytest
+
+from chatbot.errors import NotAllowed, NotFound, Refused
+from store import accounts, hours
+from store.hours import hour_of
+from tests.support.answered import DAY, HOUR, NEW, OLD, Past, monitoring_of
+
+
+@pytest.fixture
+def past(database):
+    return Past(database)
+
+
+@pytest.fixture
+def monitoring(database):
+    return monitoring_of(database)
+
+
+def figures(monitoring, past, **asked):
+    monitoring.refresh()
+    return {one.key: one for one in monitoring.overview(past.owner, **asked).figures}
+
+
+def plots(monitoring, past, **asked):
+    monitoring.refresh()
+    return {one.key: one for one in monitoring.overview(past.owner, **asked).plots}
+
+
+def test_six_figures_stand_against_the_period_before(past, monitoring):
+    for number in range(4):
+        past.answer(past.ago(hours=2, minutes=number), rating=1 if number else -1, first=0.4)
+    past.answer(past.ago(hours=3), status="failed", error="The model did not answer in time.")
+    past.broken(past.ago(hours=3))
+    past.answer(past.ago(hours=40), rating=1, first=0.1)
+    shown = figures(monitoring, past, period="24h")
+    assert (shown["answers"].value, shown["answers"].before) == (6, 1)
+    assert (shown["thumbs"].value, shown["thumbs"].before) == (0.75, 1)
+    assert shown["errors"].value == pytest.approx(2 / 6)
+    assert shown["first"].value == pytest.approx(0.4, rel=0.07)
+    assert shown["first"].before == pytest.approx(0.1, rel=0.07)
+    assert shown["unchanged"].value is None
+
+
+def test_a_thumb_and_a_verdict_of_today_change_the_hour_of_their_answer(past, monitoring):
+    reply = past.answer(past.ago(days=3))
+    assert figures(monitoring, past)["thumbs"].answers == 0
+    past.rate(reply, 1)
+    assert figures(monitoring, past)["thumbs"].value == 1
+    past.rate(reply, -1)
+    assert figures(monitoring, past)["thumbs"].value == 0
+    past.judge(reply, 1)
+    shown = plots(monitoring, past)["verdicts"]
+    points = [point for point in shown.series[0].points if point.count]
+    assert [(point.value, point.count) for point in points] == [(1, 1)]
+    assert points[0].at <= past.ago(days=3) < points[0].at + DAY
+
+
+def test_what_is_withdrawn_or_removed_counts_no_longer(past, monitoring):
+    kept = past.answer(past.ago(days=2), rating=1)
+    gone = past.answer(past.ago(days=2), rating=1)
+    broken = past.broken(past.ago(days=2))
+    shown = figures(monitoring, past)
+    assert (shown["answers"].value, shown["thumbs"].answers) == (3, 2)
+    past.withdraw(kept)
+    assert figures(monitoring, past)["thumbs"].answers == 1
+    past.forget(gone)
+    past.forget(broken)
+    shown = figures(monitoring, past)
+    assert (shown["answers"].value, shown["thumbs"].answers, shown["errors"].value) == (1, 0, 0)
+    past.forget(kept)
+    assert figures(monitoring, past)["answers"].value == 0
+    with past.database.reading() as session:
+        assert hours.of_hours(session, past.ago(days=9), past.now + HOUR) == []
+        assert hours.of_days(session, past.ago(days=9), past.now + HOUR) == []
+        assert hours.stale(session, 10).ids == ()
+
+
+def test_replies_say_how_far_drafts_were_changed(past, monitoring):
+    past.reply(past.ago(hours=1), past.draft(past.ago(hours=1)), distance=0.0)
+    past.reply(past.ago(hours=1), past.draft(past.ago(hours=1)), distance=0.5)
+    past.reply(past.ago(hours=1))
+    shown = figures(monitoring, past)
+    assert (shown["unchanged"].value, shown["unchanged"].answers) == (0.5, 2)
+    assert shown["distance"].value == 0.25
+    assert shown["answers"].value == 2
+    (line,) = monitoring.overview(past.owner).lines
+    assert (line.name, line.replies, line.distance) == ("support v2", 2, 0.25)
+
+
+def test_lines_stand_for_versions_models_channels_and_arms(past, monitoring):
+    past.answer(past.ago(hours=1), NEW, rating=1)
+    past.answer(past.ago(hours=1), NEW, rating=1, model="big@2")
+    past.answer(past.ago(hours=1), OLD, rating=-1, channel="api")
+    monitoring.refresh()
+
+    def names(group):
+        shown = monitoring.overview(past.owner, group=group)
+        thumbs = next(plot for plot in shown.plots if plot.key == "thumbs")
+        return [(one.name.partition(" since")[0], one.role) for one in thumbs.series]
+
+    assert names("prompt") == [("support v2", "main"), ("v1, mean", "before")]
+    assert names("model") == [("m@1", "main"), ("big@2", "share")]
+    assert names("channel") == [("Chat", "main"), ("API", "share")]
+    assert names("arm") == [("support v2, 80 %", "main"), ("support v1, 20 %", "share")]
+    shown = monitoring.overview(past.owner)
+    assert {(line.name, line.model, line.arm) for line in shown.lines} == {
+        ("support v2", "m@1", "80 %"),
+        ("support v2", "big@2", "80 %"),
+        ("support v1", "m@1", "20 %"),
+    }
+    assert shown.channels == ("chat", "api")
+    only = monitoring.overview(past.owner, channel="api")
+    assert [line.name for line in only.lines] == ["support v1"]
+
+
+def test_points_lead_to_the_answers_behind_them(past, monitoring):
+    slow = past.answer(past.ago(minutes=5), first=9.0)
+    for number in range(25):
+        past.answer(past.ago(minutes=10, seconds=number), first=0.2)
+    failed = past.answer(past.ago(minutes=6), status="failed", error="The connection broke off.")
+    broken = past.broken(past.ago(minutes=7))
+    stopped = past.answer(past.ago(minutes=8), status="stopped")
+    lost = past.answer(past.ago(minutes=9), lacked=True, text="I don't know that.")
+    good = past.answer(past.ago(minutes=11), rating=1)
+    monitoring.refresh()
+    at = past.ago(minutes=5)
+
+    def behind(plot, series="", **more):
+        page = monitoring.answers(past.owner, plot=plot, series=series, at=at, **more)
+        return [row.turn for row in page.rows], page
+
+    assert behind("first", "p99")[0] == [slow.public_id]
+    assert behind("errors", "broken")[0] == [failed.public_id]
+    assert behind("errors")[0] == [failed.public_id, broken.public_id]
+    assert behind("stops", "stopped")[0] == [stopped.public_id]
+    assert behind("misses", "misses")[0] == [lost.public_id]
+    assert behind("misses", "refusals")[0] == [lost.public_id]
+    thumbs = f"prompt:{NEW}:support"
+    rows, page = behind("thumbs", thumbs)
+    assert rows == [good.public_id]
+    assert (page.rows[0].thumb, page.rows[0].number) == (1, 2)
+    assert page.rows[0].conversation
+    assert page.rows[0].item
+    assert behind("thumbs", f"prompt:{OLD}:support")[0] == []
+    seen, page = behind("answers", "answers", limit=10)
+    while page.more:
+        more, page = behind("answers", "answers", limit=10, after=page.after)
+        seen += more
+    assert len(seen) == len(set(seen)) == 31
+    for plot, series, after in (("x", "y", None), ("thumbs", "x", None), ("answers", "", "1|2")):
+        with pytest.raises(NotFound):
+            behind(plot, series, after=after)
+
+
+def test_drafts_replies_and_tickets_stand_behind_their_points(past, monitoring):
+    drafted = past.draft(past.ago(minutes=9), sources=())
+    past.reply(past.ago(minutes=5), drafted, distance=0.3)
+    past.ticket(past.ago(minutes=4), mood="angry", topic="get_refund")
+    shown = plots(monitoring, past)
+    assert [one.name for one in shown["moods"].series] == ["Angry"]
+    assert [one.name for one in shown["topics"].series] == ["Get refund"]
+    asked = {"at": past.ago(minutes=4), "period": "24h"}
+    series = f"prompt:{NEW}:support"
+    found = monitoring.answers(past.owner, plot="distance", series=series, **asked)
+    assert [(row.status, row.distance) for row in found.rows] == [("sent", 0.3)]
+    for plot, name in (("moods", "angry"), ("topics", "get_refund")):
+        (row,) = monitoring.answers(past.owner, plot=plot, series=name, **asked).rows
+        assert row.ticket
+        assert not row.turn
+    (row,) = monitoring.answers(past.owner, plot="misses", series="misses", **asked).rows
+    assert row.channel == "desk"
+
+
+def test_the_table_leaves_as_csv(past, monitoring):
+    past.answer(past.ago(hours=1), rating=1)
+    monitoring.refresh()
+    head, line = list(monitoring.csv(past.owner))
+    row = dict(zip(head.strip().split(","), line.strip().split(","), strict=True))
+    assert (row["prompt"], row["version"], row["answers"], row["thumbs_up"]) == (
+        ("support", "2", "1", "1.0")
+    )
+
+
+def test_figures_are_for_some_roles_and_some_words(past, monitoring):
+    with past.database.transaction() as session:
+        agent = accounts.add_person(session, "Bea", ("agent", "chatter"))
+    for ask in (monitoring.overview, monitoring.rules, monitoring.csv):
+        with pytest.raises(NotAllowed):
+            ask(agent)
+    with pytest.raises(NotAllowed):
+        monitoring.answers(agent, plot="answers", series="answers", at=past.now)
+    for wrong in ({"period": "1y"}, {"group": "x"}, {"channel": "fax"}):
+        with pytest.raises(Refused):
+            monitoring.overview(past.owner, **wrong)
+
+
+def test_an_hour_is_made_again_only_where_something_changed(past, monitoring):
+    past.answer(past.ago(hours=30))
+    past.answer(past.ago(hours=5))
+    assert monitoring.refresh() == 2
+    assert monitoring.refresh() == 0
+    past.answer(past.ago(minutes=1))
+    assert monitoring.refresh() >= 1
+    with past.database.reading() as session:
+        found = hours.of_hours(session, past.ago(days=2), past.now + HOUR)
+    assert {one.at for one in found} == {
+        hour_of(past.ago(hours=30)),
+        hour_of(past.ago(hours=5)),
+        hour_of(past.ago(minutes=1)),
+    }

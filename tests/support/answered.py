@@ -1,0 +1,169 @@
+"""Answers, drafts and replies of any time, as turns and the desk leave them: for what counts them.
+
+Rows are made by the product's own queries where they can be; only times are set afterwards.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import update
+
+from chatbot.analysis import Analysis
+from chatbot.archive import Archive
+from chatbot.audit import Audit
+from chatbot.learning.evaluate.phrases import refuses
+from chatbot.monitoring import Around, Monitoring
+from store import messages, models, prompts, review, review_verdicts, traces
+from store.columns import now
+from store.records import Trace
+from tests.support.stored import person, saved_version, started, turn
+
+OLD, NEW = "a" * 64, "b" * 64
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+def noon():
+    """Yesterday at half past twelve: hours and days have room on both sides."""
+    return datetime.now(UTC).replace(hour=12, minute=30, second=0, microsecond=0) - DAY
+
+
+def monitoring_of(database, clock=noon, **around):
+    """Monitoring of a database alone, as of `clock`: no model, no encoder."""
+    archive = Archive(database)
+    values = {
+        "states": list,
+        "hosted": tuple,
+        "refuses": refuses,
+        "mailbox": None,
+        "workspace": "Halden Lamps",
+    }
+    return Monitoring(
+        archive, Audit(archive), Analysis(lambda: None), Around(**values | around), clock
+    )
+
+
+class Past:
+    """What happened in one database. Versions 1 (`OLD`) and 2 (`NEW`) of a prompt are there."""
+
+    def __init__(self, database):
+        self.database = database
+        self.owner = person(database)
+        self.now = noon()
+        with database.transaction() as session:
+            for sha in (OLD, NEW):
+                saved_version(session, sha)
+            self.release = prompts.publish(
+                session,
+                prompt="support",
+                environment="production",
+                weights={NEW: 80, OLD: 20},
+                actor="Ada",
+                reason="",
+            ).id
+
+    def ago(self, **length):
+        return self.now - timedelta(**length)
+
+    def answer(self, at, version=NEW, *, model="m@1", channel="chat", status="complete", **of):
+        """An answer with its trace; `rating`, `text`, `question`, `error`, `lacked`; times."""
+        talk = of.pop("talk", None) or started(
+            self.database, self.owner, version=version, prompt="support", channel=channel
+        )
+        asked = of.pop("question", "Is it open?")
+        _, reply = turn(self.database, talk, asked, of.pop("text", "Yes, until six."))
+        rating, error = of.pop("rating", None), of.pop("error", None)
+        values = {
+            "first_token_s": of.pop("first", 0.2),
+            "total_s": of.pop("total", 1.0),
+            "prompt_tokens": 300,
+            "reply_tokens": 40,
+            "inputs": {"lacked": True} if of.pop("lacked", False) else {},
+        } | of
+        with self.database.transaction() as session:
+            traces.add_trace(session, self._trace(reply.id, version, model, **values))
+            mine = update(models.Trace).where(models.Trace.message_id == reply.id)
+            session.execute(mine.values(created_at=at))
+            own = update(models.Message).where(models.Message.id == reply.id)
+            session.execute(own.values(status=status, error=error, finished_at=at))
+        if rating is not None:
+            self.rate(reply, rating)
+        return reply
+
+    def broken(self, at, error="The model cannot be loaded.", status="failed"):
+        """An answer that broke before a model was asked."""
+        talk = started(self.database, self.owner, version=NEW, prompt="support")
+        _, reply = turn(self.database, talk)
+        with self.database.transaction() as session:
+            own = update(models.Message).where(models.Message.id == reply.id)
+            session.execute(own.values(status=status, error=error, finished_at=at))
+        return reply
+
+    def rate(self, reply, rating, reasons=()):
+        with self.database.transaction() as session:
+            traces.set_feedback(session, reply.id, self.owner.id, rating, reasons)
+            review.note_rating(session, reply.id, self.owner.id)
+
+    def judge(self, reply, rating):
+        """A reviewer's verdict of an answer that was rated."""
+        with self.database.transaction() as session:
+            item = review.of_message(session, reply.public_id)
+            review_verdicts.rate(session, [item.id], self.owner.id, rating)
+
+    def ticket(self, at, *, mood="", topic=""):
+        with self.database.transaction() as session:
+            row = models.Ticket(
+                source="test", channel="e-mail", subject="s", customer="c", address="",
+                mood=mood, intent=topic, state="new", active=True, rank=0,
+                created_at=at, updated_at=now(),
+            )  # fmt: skip
+            session.add(row)
+            session.flush()
+            return row.id
+
+    def draft(self, at, *, version=NEW, sources=({"n": 1},), first=0.3):
+        """A draft of a ticket of its own; the ids of ticket and draft."""
+        ticket = self.ticket(at)
+        with self.database.transaction() as session:
+            row = models.TicketDraft(
+                ticket_id=ticket, sources=list(sources), missing=[], unsupported=[], notes=[],
+                language="en", model="m@1", prompt="support", version=version, tone="",
+                instruction="", first_s=first, total_s=1.0, created_at=at, text="t",
+                release_id=self.release,
+            )  # fmt: skip
+            session.add(row)
+            session.flush()
+            return ticket, row.id
+
+    def reply(self, at, drafted=None, distance=None):
+        """A reply that was sent; `drafted`: what `draft` gave."""
+        ticket, draft = drafted or (self.ticket(at), None)
+        with self.database.transaction() as session:
+            row = models.Reply(
+                ticket_id=ticket, draft_id=draft, how="reply", state="sent", seconds=5,
+                distance=distance, facts=[], confirmed=[], due_at=at, sent_at=at, text="t",
+            )  # fmt: skip
+            session.add(row)
+            session.flush()
+            return row.id
+
+    def forget(self, reply):
+        """Remove the conversation of an answer for good."""
+        with self.database.transaction() as session:
+            row = session.get(models.Message, reply.id)
+            session.delete(session.get(models.Conversation, row.conversation_id))
+
+    def withdraw(self, reply):
+        with self.database.transaction() as session:
+            messages.set_feedback(session, reply.id, self.owner.id, None)
+
+    def _trace(self, message_id, version, model, **values):
+        return Trace(
+            message_id=message_id,
+            attempt=1,
+            prompt="support",
+            version=version,
+            release_id=self.release,
+            model=model,
+            parameters={},
+            rendered_hash="",
+            **values,
+        )
