@@ -64,9 +64,13 @@ def _how(evidence: Evidence) -> str:
 
 
 def _asked(line: Asked) -> Line:
-    return Line(
-        line.name, line.passed, line.said, "" if line.change is None else f"{line.change:+.3g}"
-    )
+    change = "" if line.change is None else _short(line.change)
+    return Line(line.name, line.passed, line.said, change)
+
+
+def _short(change: float) -> str:
+    """A change with its sign: tenths, and hundredths of small ones."""
+    return f"{change:+.1f}" if abs(change) >= 1 else f"{change:+.2f}"
 
 
 def reasons(lines: Sequence[Line]) -> list[str]:

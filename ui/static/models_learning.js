@@ -98,7 +98,7 @@ export const pairs = (list) => h("dl", { class: "kv big" }, list.filter(Boolean)
 /* The way back from one thing to the list of all. */
 export const back = (kind, text, here) => h("nav", { class: "xs row crumbs", "aria-label": "Breadcrumb" }, h("a", { href: addressOf(kind) }, text), icon("right"), h("span", { class: "mute ell", "aria-current": "page" }, here));
 
-const MAIN = ["evaluated", "files", "served", "gain", "own", "general", "tests"];
+const MAIN = ["evaluated", "files", "served", "gain", "general", "tests"];
 
 /* A gate, line by line: {ok, name, sentence, change}. What is not met comes first; of the rest only
    what matters most is shown at once. */

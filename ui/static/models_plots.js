@@ -2,6 +2,9 @@
 
 import { NARROW, readable, s, ticks } from "./plots.js";
 
+/* How wide a letter of a label is on average, in pixels, rounded up. */
+const LETTER = 6.2;
+
 /* A line at one step, with its words where there is room for them. */
 function markOf(mark, scale, width) {
   if (!mark) return [];
@@ -76,6 +79,14 @@ export function linePlot({ data, say }) {
   return readable("Plot", { paint, stops, name: () => say(data()) });
 }
 
+/* A title that ends at x, on two lines where one is too short for it. */
+function beside(title, x, y) {
+  const room = Math.floor(x / LETTER);
+  const cut = title.length > room ? title.lastIndexOf(" ", room) : -1;
+  const lines = cut > 0 ? [title.slice(0, cut), title.slice(cut + 1)] : [title];
+  return lines.map((line, at) => s("text", { class: "ink", x, y: y + (at - (lines.length - 1) / 2) * 14, "text-anchor": "end" }, line));
+}
+
 /* A pair of bars for each row {title, base, tuned, lines}, from 0 to 100. `label` names the plot;
    `lines` are what is said of a row after its title. */
 export function barPlot(label, rows) {
@@ -90,8 +101,8 @@ export function barPlot(label, rows) {
       value === null
         ? [s("text", { x: from + 2, y: y + 9 }, "not measured")]
         : [s("rect", { class: kind, x: from, y, width: Math.max(1, across(value)), height: 10.5, rx: 2 }), s("text", { x: from + across(value) + 6, y: y + 9 }, value.toFixed(1))];
-    const name = width < NARROW ? { x: 0, y: top - 5 } : { x: from - 10, y: top + 16, "text-anchor": "end" };
-    return [s("text", { class: "ink", ...name }, title), ...bar(base, "f2", top), ...bar(tuned, "f1", top + 14)];
+    const names = width < NARROW ? [s("text", { class: "ink", x: 0, y: top - 5 }, title)] : beside(title, from - 10, top + 16);
+    return [...names, ...bar(base, "f2", top), ...bar(tuned, "f1", top + 14)];
   };
   const paint = (given) => {
     width = given;

@@ -215,4 +215,5 @@ _DIGITS: Mapping[Unit, int] = {"of 100": 1, "perplexity": 2, "ratio": 2, "score"
 
 
 def _plain(tolerance: float, unit: Unit) -> str:
-    return f"{tolerance:g} points" if unit == "of 100" else f"{tolerance:g}"
+    points = "point" if tolerance == 1 else "points"
+    return f"{tolerance:g} {points}" if unit == "of 100" else f"{tolerance:g}"

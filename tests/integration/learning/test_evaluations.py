@@ -155,7 +155,7 @@ def test_a_worse_model_is_refused_with_the_sentence_why(archive):
     found = made.run("Ada", "base", "tuned", "own", **ALONE)
     said = {line.name: line.said for line in found.refused}
     assert "100.0 to 0.0" in said["own"]
-    assert "worse by more than the 1 points allowed" in said["own"]
+    assert "worse by more than the 1 point allowed" in said["own"]
     assert {"own.exact", "own.invented", "gain"} <= said.keys()
     assert found.changes["worse"] == ROWS
 
