@@ -1,4 +1,4 @@
-"""`chatbot draft FILE|-`: a reply to a customer's message or thread. Parses, calls, prints."""
+"""`chatbot draft FILE|-`: a reply to one customer, or to a file of them. Parse, call, print."""
 
 import asyncio
 import signal
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chatbot.errors import EmptyText, Refused
+from ui import cli_batch
 from ui.cli_base import As, Json, acting, opened
 from ui.cli_output import note, working, write, write_json
 
@@ -25,20 +26,34 @@ LARGEST = 8 * 2**20
 
 def draft(
     file: Annotated[
-        str, typer.Argument(metavar="FILE|-", help="A customer's message, or a thread in JSON.")
-    ],
+        str, typer.Argument(metavar="[FILE|-]", help="A customer's message, or a thread in JSON.")
+    ] = "",
     *,
     tone: Annotated[str | None, typer.Option(help="How the reply sounds, such as formal.")] = None,
     instruction: Annotated[str | None, typer.Option(help="What else it should do.")] = None,
     model: Annotated[str | None, typer.Option(help="Model that writes.")] = None,
+    batch: cli_batch.Batch = None,
+    out: cli_batch.Out = None,
+    on: cli_batch.On = "local",
+    at_once: cli_batch.AtOnce = 8,
+    processes: cli_batch.Processes = 2,
     as_login: As = None,
     as_json: Json = False,
 ) -> None:
-    """Draft a reply with its sources; nothing is sent. Sources and doubts go to stderr."""
-    text = _read(file)
-    asked = _asked(text)
+    """Draft a reply with its sources; nothing is sent. Sources and doubts go to stderr.
+
+    With --batch: a draft for each row of a file, each row as JSON with a thread.
+    """
     given = {"tone": tone, "instruction": instruction, "model": model}
-    asked = _with(asked, {name: value for name, value in given.items() if value is not None})
+    wishes = {name: value for name, value in given.items() if value is not None}
+    if (batch is None) == (not file):
+        raise typer.BadParameter("name a FILE, or - for standard input, or a --batch of them")
+    if batch is not None:
+        rows = cli_batch.given(batch, out, on, at_once, processes)
+        cli_batch.draft(rows, wishes, as_login, as_json=as_json)
+        return
+    cli_batch.refuse_alone(out)
+    asked = _with(_asked(_read(file)), wishes)
     with opened() as product:
         from ui import drafting
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from chatbot.errors import Refused
+from ui import cli_batch
 from ui.cli_base import As, Json, opened, refuse_taken, write_new
 from ui.cli_evaluate_own import Asked, evaluate_own
 from ui.cli_output import is_terminal, note, plain, write_json, write_rows
@@ -69,14 +70,26 @@ def evaluate(
     report: Annotated[
         Path | None, typer.Option(help="With --dataset: a new .html or .md file for people.")
     ] = None,
+    batch: cli_batch.Batch = None,
+    out: cli_batch.Out = None,
+    on: cli_batch.On = "local",
+    at_once: cli_batch.AtOnce = 8,
+    processes: cli_batch.Processes = 2,
     as_: As = None,
     as_json: Json = False,
 ) -> None:
     """Measure a model on held-out support work, beside baselines. Takes minutes.
 
+    With --batch: its answer to each row of a file, judged against the approved reply.
+
     With --dataset: against its base on your own held-out turns, on the suite, on prompts' tests,
     attacks and bias probes. What may not get worse is the gate of promotion.
     """
+    if batch is not None:
+        rows = cli_batch.given(batch, out, on, at_once, processes)
+        cli_batch.evaluate(rows, model, as_json=as_json)
+        return
+    cli_batch.refuse_alone(out)
     refuse_taken(replies)
     if dataset is not None:
         _refuse_suite_options(full=full, data=data, replies=replies)

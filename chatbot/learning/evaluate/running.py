@@ -96,17 +96,24 @@ async def _all(
 async def _answer(
     model: ChatModel, plan: chain.Plan, encoder: chain.OpenEncoder, cancel: CancelToken
 ) -> Answer:
+    try:
+        return await answered(model, plan, encoder, cancel)
+    except ChatbotError as error:
+        return Answer("", "", str(error))
+
+
+async def answered(
+    model: ChatModel, plan: chain.Plan, encoder: chain.OpenEncoder, cancel: CancelToken
+) -> Answer:
+    """One answer. Raises what the chain raises."""
+
     async def opened(_: str) -> ChatModel:
         return model
 
     text, finish = [], "truncated"
-    asked = chain.answer(plan, [model.label], opened, cancel, lambda _: None, encoder)
-    try:
-        async for piece in asked:
-            text.append(piece.text)
-            finish = piece.finish or finish
-    except ChatbotError as error:
-        return Answer("", "", str(error))
+    async for piece in chain.answer(plan, [model.label], opened, cancel, lambda _: None, encoder):
+        text.append(piece.text)
+        finish = piece.finish or finish
     return Answer("".join(text), finish)
 
 
