@@ -24,6 +24,11 @@ MOST_TOKENS = 1_000_000
 MOST_VALUES = 64
 
 NOT_JSON = "The body is not JSON: send an object in UTF-8."
+CODES = {
+    "unsupported": "unsupported_value",
+    "too_long": "array_above_max_length",
+    "string_too_long": "string_above_max_length",
+}
 SUPPORTED = "The parameter {param!r} is not supported here. Leave it out."
 
 Request = TypeVar("Request", bound=BaseModel)
@@ -65,12 +70,8 @@ def _worded(problem: Any) -> BadField:
     inner = (problem.get("ctx") or {}).get("at")
     if inner is not None:
         param = f"{param}{inner}"
-    code = {
-        "unsupported": "unsupported_value",
-        "too_long": "array_above_max_length",
-        "string_too_long": "string_above_max_length",
-        "string_type": "invalid_type",
-    }.get(problem["type"], "invalid_value")
+    kind: str = problem["type"]
+    code = CODES.get(kind, "invalid_type" if kind.endswith("_type") else "invalid_value")
     where = f"{param}: " if param else ""
     return BadField(f"{where}{problem['msg']}.", param or None, code)
 

@@ -13,9 +13,8 @@ from chatbot.backends.cancel import CancelToken
 from chatbot.bootstrap import Product
 from chatbot.errors import ChatbotError
 from chatbot.keys import Caller, KeyUnknown, Left, RoleMissing
-from ui.guard import bearer
+from ui.guard import NO_KEY, bearer
 
-NO_KEY = 'A key is needed: send it as "Authorization: Bearer cb-…".'
 ENDED = "This key was revoked or has expired meanwhile. Ask an administrator for a new one."
 _LOOK_EVERY = 0.5
 """Seconds between two looks whether the caller is still there."""

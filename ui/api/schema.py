@@ -57,6 +57,8 @@ class Door:
     event: Any = None
     example: dict[str, Any] | None = None
     query: tuple[dict[str, Any], ...] = ()
+    keyless: bool = False
+    """Whether people may ask too: with a login, or as the one person there is."""
 
 
 def _parameter(name: str, place: str, about: str, schema: dict[str, Any]) -> dict[str, Any]:
@@ -150,6 +152,7 @@ DOORS: tuple[Door, ...] = (
         drafting.Asked,
         None,
         DRAFT,
+        keyless=True,
     ),
     Door(
         "get",
@@ -249,6 +252,8 @@ def _operation(door: Door, named: dict[Any, Any]) -> dict[str, Any]:
         },
         "x-codeSamples": [{"lang": "Shell", "label": "curl", "source": curl(door)}],
     }
+    if door.keyless:
+        told["security"] = [{"key": []}, {}]
     if door.body is not None:
         content = _json(named[door.body])
         content["application/json"]["examples"] = {"simple": {"value": door.example}}

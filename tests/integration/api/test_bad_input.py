@@ -51,7 +51,7 @@ def test_junk(http, path, kind):
 
 WRONG = [
     ({}, "model", "missing_required_parameter"),
-    ({"messages": "Hi"}, "messages", "invalid_value"),
+    ({"messages": "Hi"}, "messages", "invalid_type"),
     ({"messages": []}, "messages", "invalid_value"),
     ({"messages": [{"role": "king", "content": "x"}]}, "messages[0].role", "invalid_value"),
     ({"messages": [{"role": "tool", "content": "x"}]}, "messages[0].role", "invalid_value"),
@@ -62,14 +62,14 @@ WRONG = [
         "unsupported_value",
     ),
     ({"messages": HELLO * 10_000}, "messages", "array_above_max_length"),
-    ({"temperature": "1"}, "temperature", "invalid_value"),
+    ({"temperature": "1"}, "temperature", "invalid_type"),
     ({"temperature": 3}, "temperature", "invalid_value"),
     ({"n": 0}, "n", "invalid_value"),
-    ({"n": True}, "n", "invalid_value"),
+    ({"n": True}, "n", "invalid_type"),
     ({"n": 10**30}, "n", "invalid_value"),
     ({"max_tokens": -1}, "max_tokens", "invalid_value"),
     ({"stop": ["a"] * 5}, "stop", "array_above_max_length"),
-    ({"stream": "yes"}, "stream", "invalid_value"),
+    ({"stream": "yes"}, "stream", "invalid_type"),
     ({"stream_options": {"include_usage": True}}, "stream_options", "invalid_value"),
     ({"stream": True, "stream_options": {"x": 1}}, "stream_options.x", "unsupported_parameter"),
     ({"tools": []}, "tools", "unsupported_parameter"),
@@ -78,7 +78,7 @@ WRONG = [
     ({"response_format": {"type": "xml"}}, "response_format.type", "invalid_value"),
     ({"response_format": {"type": "json_schema"}}, "response_format", "invalid_value"),
     ({"metadata": {"a": 1}}, "metadata.a", "invalid_type"),
-    ({"model": 5}, "model", "invalid_value"),
+    ({"model": 5}, "model", "invalid_type"),
 ]
 
 

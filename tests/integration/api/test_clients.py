@@ -50,10 +50,18 @@ def test_langchain_speaks_responses(langchain):
 
 
 def test_the_llm_command(server, key, tmp_path):
-    models = [{"model_id": "ours", "model_name": "scripted", "api_base": server.url}]
+    models = [
+        {
+            "model_id": "ours",
+            "model_name": "scripted",
+            "api_base": server.url,
+            "api_key_name": "chatbot",
+        }
+    ]
+    (tmp_path / "keys.json").write_text(json.dumps({"chatbot": key}), "utf-8")
     (tmp_path / "extra-openai-models.yaml").write_text(json.dumps(models), "utf-8")
     done = subprocess.run(
-        [sys.executable, "-m", "llm", "-m", "ours", "--key", key, "-s", "Be kind", f"!say {TEXT}"],
+        [sys.executable, "-m", "llm", "-m", "ours", "-s", "Be kind", f"!say {TEXT}"],
         env={"LLM_USER_PATH": str(tmp_path), "PATH": os.environ["PATH"], "HOME": str(tmp_path)},
         capture_output=True,
         text=True,
