@@ -45,6 +45,7 @@ NOT_SERVED = (
     "This address is not served. Open the chat by the address it printed, "
     "or add this name to CHATBOT_HOSTS."
 )
+NO_KEY = 'A key is needed: send it as "Authorization: Bearer cb-…".'
 OTHER_SITE = "Requests from other sites are refused."
 NOT_UNDERSTOOD = "The page sent something that the server does not understand. Reload the page."
 
@@ -211,6 +212,8 @@ class Guard:
             if route.page and scope["method"] in ("GET", "HEAD"):
                 await _to_login(answer, scope)
                 return
+            if route.who == "key or login":
+                raise Refusal(error.status, NO_KEY, "invalid_api_key") from None
             raise Refusal(error.status, str(error), error.code) from None
         except ChatbotError as error:
             raise Refusal(error.status, str(error), error.code, retry_after=5) from None

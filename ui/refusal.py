@@ -61,6 +61,8 @@ class Refusal(Exception):
         told = [(b"content-type", kind.encode()), (b"cache-control", b"no-store")]
         if self.retry_after is not None:
             told.append((b"retry-after", str(max(1, round(self.retry_after))).encode()))
+        if program and self.status == 401:
+            told.append((b"www-authenticate", b"Bearer"))
         if self.allowed:
             told.append((b"allow", ", ".join(self.allowed).encode()))
         await send({"type": "http.response.start", "status": self.status, "headers": told})

@@ -11,6 +11,8 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from chatbot.bootstrap import Product
+from chatbot.completions.targets import GRADER, KINDS
+from chatbot.drafting.service import PROMPT
 from chatbot.errors import Refused
 from chatbot.keys import KeyView
 from chatbot.views import Person
@@ -26,7 +28,12 @@ Roles = Annotated[list[Word], Field(max_length=20)]
 Names = Annotated[list[Line], Field(max_length=100)]
 Number = Annotated[int, Field(ge=0, le=2_000_000_000)]
 
-KINDS = ("chat", "draft", "task")
+ROLES = {
+    "chatter": "asks models and prompts",
+    "agent": "drafts replies, from internal articles too, and brings tickets in",
+    "admin": "reads the figures of /metrics from elsewhere",
+}
+"""What each role opens for a program. The others open nothing more by a key."""
 NO_DAY = "The day on which the key expires is none. Choose it again."
 WRONG_NAME = "That is not the name of the key. Type it again, letter by letter."
 
@@ -43,11 +50,12 @@ class KeyCommands:
 
     @command
     def key_choices(self, person: Person) -> Json:  # noqa: ARG002
-        """What a key may be held to: models by name and by version, published prompts."""
+        """What a key may be given: roles; models by name and by version, published prompts."""
         infos, releases = self._product.registry.list(), self._product.releases
         names = [name for one in infos for name in (one.name, one.label)]
-        prompts = [f"prompt:{one.name}" for kind in KINDS for one in releases.choices(kind)]
-        return {"models": list(dict.fromkeys(names)), "prompts": sorted(prompts)}
+        found = [one.name for kind in KINDS for one in releases.choices(kind) if one.name != GRADER]
+        prompts = sorted(f"prompt:{name}" for name in {*found, PROMPT})
+        return {"roles": ROLES, "models": list(dict.fromkeys(names)), "prompts": prompts}
 
     @command
     def add_key(

@@ -62,7 +62,7 @@ function row(place, one) {
     "tr",
     {},
     h("td", {}, h("span", { class: "badges" }, h("b", {}, one.name), states[one.state]), h("span", { class: "sub" }, about(one))),
-    h("td", { class: "mono" }, labelled("Ends with"), `…${one.ends}`),
+    h("td", {}, labelled("Ends with"), h("span", { class: "mono" }, `…${one.ends}`)),
     h("td", { class: "r" }, labelled("Today"), one.today.requests.toLocaleString("en")),
     h("td", { class: "r" }, labelled("This month"), month, h("span", { class: "sub" }, tokens(one))),
     h("td", { class: "r mute" }, labelled("Expires"), one.expires ? h("time", { datetime: one.expires, title: whole(one.expires) }, day(one.expires)) : "never"),
@@ -142,7 +142,7 @@ async function addKey(place) {
     return;
   }
   const name = input({ required: true, maxlength: "60", id: "key-name" });
-  const roles = h("fieldset", { class: "ticks" }, h("legend", {}, "Roles"), Object.entries(facts.roles).map(([role, what]) => tick(role, role, what, role === "chatter")));
+  const roles = h("fieldset", { class: "ticks" }, h("legend", {}, "Roles"), Object.entries(choices.roles).map(([role, what]) => tick(role, role, what, role === "chatter")));
   const models = modelBoxes(choices);
   const limits = LIMITS.map(([key, label, value]) => [key, input({ type: "number", min: "0", step: "1", inputmode: "numeric", value, placeholder: "no limit", id: `key-${key}` }), label]);
   const expires = input({ type: "date", id: "key-expires", min: tomorrow() });
@@ -204,6 +204,6 @@ function showKey({ token, key }) {
     label: "The key",
     value: token,
     about: "Copy it now and keep it where the program finds it: this server keeps its hash alone, and nobody can show it again.",
-    beside: h("div", { class: "col" }, h("p", { class: "xs dim" }, "To try it, with the key in CHATBOT_KEY:"), h("pre", { class: "mono xs wrap-any" }, example)),
+    beside: h("div", { class: "col" }, h("p", { class: "xs dim" }, "To try it, with the key in CHATBOT_KEY:"), h("p", { class: "mono xs wrap-any" }, example)),
   });
 }

@@ -134,7 +134,6 @@ def plain(*headers):
         "/gradio_api/openapi.json",
         "/gradio_api/queue/join/../upload",
         "/monitoring/summary",
-        "/openapi.json",
         "/custom_component/1/client/component/x",
     ],
 )
