@@ -1,15 +1,20 @@
 """Keys of programs on both databases: made, used, counted together, ended, forgotten."""
 
+import json
 import threading
+import zipfile
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from chatbot.allowance import UNLIMITED, Allowance
 from chatbot.errors import Conflict, NotAllowed, NotFound, Refused, UnknownModel
 from chatbot.keys import KeyLimit, Keys, KeyUnknown, ModelNotAllowed
-from store import accounts, keys
+from chatbot.options import Limits
+from store import accounts, api_calls, keys
 from tests.support.clock import Clock
 from tests.support.house import House, everything
+from tests.support.stored import started, turn
 
 
 @pytest.fixture
@@ -323,3 +328,44 @@ def test_counts_of_clocks_that_differ(house, made, database, clock):
     assert (first.minute_requests, first.day_requests) == (1, 1)
     assert (behind.minute_requests, behind.day_requests, behind.month_requests) == (2, 2, 2)
     assert (anew.minute_requests, anew.day_requests, anew.month_requests) == (1, 1, 1)
+
+
+# What it asked -----------------------------------------------------------------------------------
+
+
+def test_what_a_key_asked_is_exported_and_forgotten(product, play):
+    """Conversations, calls that named themselves, counts: told to an administrator, then gone."""
+    by, database = product.person(), product.database
+    new = product.keys.add(by, name="Quokka shop", roles=("agent",))
+    caller = product.keys.of_token(new.token)
+    product.keys.begin(caller)
+    talk = started(database, caller.person)
+    turn(database, talk, text="where is my quokka")
+    with database.transaction() as session:
+        call = api_calls.begin(session, caller.key_id, "once", "0" * 64, stale=datetime.now(UTC))
+        api_calls.done(session, call, 200, "a quokka answer")
+    person = product.keys.person(by, new.key.public_id)
+    with zipfile.ZipFile(product.privacy.export_of(by, person)) as made:
+        held = {name: made.read(name).decode() for name in made.namelist()}
+    assert "a quokka answer" in held["account/api_calls.json"]
+    assert json.loads(held["account/api_keys.json"])[0]["name"] == "Quokka shop"
+    assert "where is my quokka" in "".join(held.values())
+    assert "hash" not in held["account/api_keys.json"]
+    assert product.privacy.held(by, person)["api_calls"] == 1
+    done = play(product.privacy.forget(by, person))
+    assert done.rows["conversations"] == 1
+    assert product.keys.all(by) == []
+    with pytest.raises(KeyUnknown):
+        product.keys.of_token(new.token)
+    with pytest.raises(KeyUnknown):
+        product.keys.begin(caller)
+    assert "uokka" not in everything(database)
+
+
+def test_a_program_has_the_limits_of_its_key_alone(product):
+    """A person's own limits, here one question in a minute, do not count for a key."""
+    product.options.set(product.person(), Limits(turns_per_minute=1), 0)
+    token = product.keys.add(product.person(), name="Shop", roles=("agent",)).token
+    allowance = Allowance(product.options, product.local_person)
+    assert allowance.of(product.keys.of_token(token).person) == UNLIMITED
+    assert allowance.of(product.person()).turns_per_minute == 1
