@@ -1,21 +1,18 @@
 """Answers, drafts and replies of any time, as turns and the desk leave them: for what counts them.
 
-Rows are made by the product's own queries where they can be; only times are set afterwards.
+The rows are written as they are, without the index of the search: tests need many.
 """
 
 from datetime import UTC, datetime, timedelta
-
-from sqlalchemy import update
 
 from chatbot.analysis import Analysis
 from chatbot.archive import Archive
 from chatbot.audit import Audit
 from chatbot.learning.evaluate.phrases import refuses
 from chatbot.monitoring import Around, Monitoring
-from store import messages, models, prompts, review, review_verdicts, traces
+from store import conversations, messages, models, prompts, review, review_verdicts, traces
 from store.columns import now
-from store.records import Trace
-from tests.support.stored import person, saved_version, started, turn
+from tests.support.stored import person, saved_version
 
 OLD, NEW = "a" * 64, "b" * 64
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -63,44 +60,78 @@ class Past:
     def ago(self, **length):
         return self.now - timedelta(**length)
 
-    def answer(self, at, version=NEW, *, model="m@1", channel="chat", status="complete", **of):
-        """An answer with its trace; `rating`, `text`, `question`, `error`, `lacked`; times."""
-        talk = of.pop("talk", None) or started(
-            self.database, self.owner, version=version, prompt="support", channel=channel
-        )
-        asked = of.pop("question", "Is it open?")
-        _, reply = turn(self.database, talk, asked, of.pop("text", "Yes, until six."))
-        rating, error = of.pop("rating", None), of.pop("error", None)
-        values = {
-            "first_token_s": of.pop("first", 0.2),
-            "total_s": of.pop("total", 1.0),
-            "prompt_tokens": 300,
-            "reply_tokens": 40,
-            "inputs": {"lacked": True} if of.pop("lacked", False) else {},
-        } | of
+    def answer(self, at, version=NEW, **of):
+        """An answer with its trace; see `_answer` for what it may be like."""
         with self.database.transaction() as session:
-            traces.add_trace(session, self._trace(reply.id, version, model, **values))
-            mine = update(models.Trace).where(models.Trace.message_id == reply.id)
-            session.execute(mine.values(created_at=at))
-            own = update(models.Message).where(models.Message.id == reply.id)
-            session.execute(own.values(status=status, error=error, finished_at=at))
+            return self._answer(session, at, version, **of)
+
+    def answers(self, number, at, version=NEW, **of):
+        """As many answers, a second apart."""
+        with self.database.transaction() as session:
+            for second in range(number):
+                self._answer(session, at - timedelta(seconds=second), version, **of)
+
+    def _answer(
+        self,
+        session,
+        at,
+        version,
+        *,
+        model="m@1",
+        channel="chat",
+        status="complete",
+        rating=None,
+        error=None,
+        lacked=False,
+        text="Yes, until six.",
+        first=0.2,
+        total=1.0,
+    ):
+        reply = self._turn(session, at, version, channel, text, status, error)
+        inputs = {"lacked": True} if lacked else {}
+        session.add(
+            models.Trace(
+                message_id=reply.id, attempt=1, prompt="support", version=version,
+                release_id=self.release, model=model, parameters={}, rendered_hash="",
+                inputs=inputs, history_ids=[], passages=[], notes=[], first_token_s=first,
+                total_s=total, prompt_tokens=300, reply_tokens=40, created_at=at,
+            )
+        )  # fmt: skip
         if rating is not None:
-            self.rate(reply, rating)
+            self._rate(session, reply, rating)
         return reply
 
     def broken(self, at, error="The model cannot be loaded.", status="failed"):
         """An answer that broke before a model was asked."""
-        talk = started(self.database, self.owner, version=NEW, prompt="support")
-        _, reply = turn(self.database, talk)
         with self.database.transaction() as session:
-            own = update(models.Message).where(models.Message.id == reply.id)
-            session.execute(own.values(status=status, error=error, finished_at=at))
+            return self._turn(session, at, NEW, "chat", "", status, error)
+
+    def _turn(self, session, at, version, channel, text, status, error):
+        talk = conversations.create(
+            session, user_id=self.owner.id, title="A talk", channel=channel, prompt="support",
+            release_id=self.release, version=version, model="m@1",
+        )  # fmt: skip
+        asked = models.Message(
+            conversation_id=talk.id, sequence=1, used=1, role="user", status="complete",
+            content="Is it open?",
+        )  # fmt: skip
+        session.add(asked)
+        session.flush()
+        reply = models.Message(
+            conversation_id=talk.id, parent_id=asked.id, sequence=2, used=2, role="assistant",
+            status=status, content=text, error=error, finished_at=at,
+        )  # fmt: skip
+        session.add(reply)
+        session.flush()
         return reply
 
     def rate(self, reply, rating, reasons=()):
         with self.database.transaction() as session:
-            traces.set_feedback(session, reply.id, self.owner.id, rating, reasons)
-            review.note_rating(session, reply.id, self.owner.id)
+            self._rate(session, reply, rating, reasons)
+
+    def _rate(self, session, reply, rating, reasons=()):
+        traces.set_feedback(session, reply.id, self.owner.id, rating, reasons)
+        review.note_rating(session, reply.id, self.owner.id)
 
     def judge(self, reply, rating):
         """A reviewer's verdict of an answer that was rated."""
@@ -154,16 +185,3 @@ class Past:
     def withdraw(self, reply):
         with self.database.transaction() as session:
             messages.set_feedback(session, reply.id, self.owner.id, None)
-
-    def _trace(self, message_id, version, model, **values):
-        return Trace(
-            message_id=message_id,
-            attempt=1,
-            prompt="support",
-            version=version,
-            release_id=self.release,
-            model=model,
-            parameters={},
-            rendered_hash="",
-            **values,
-        )

@@ -117,8 +117,7 @@ def test_lines_stand_for_versions_models_channels_and_arms(past, monitoring):
 
 def test_points_lead_to_the_answers_behind_them(past, monitoring):
     slow = past.answer(past.ago(minutes=5), first=9.0)
-    for number in range(25):
-        past.answer(past.ago(minutes=10, seconds=number), first=0.2)
+    past.answers(25, past.ago(minutes=10))
     failed = past.answer(past.ago(minutes=6), status="failed", error="The connection broke off.")
     broken = past.broken(past.ago(minutes=7))
     stopped = past.answer(past.ago(minutes=8), status="stopped")
