@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.support.browser import Site
+from tests.support.hooks import receiver
 from tests.support.team import PASSWORD, Team, product_of
 
 pytestmark = pytest.mark.browser
@@ -21,7 +22,7 @@ HOSTILE = "<img src=x onerror=alert(1)> ${alert(1)} {{value}}"
 def team(tmp_path_factory):
     """A server with people, two of whom administer."""
     folder = tmp_path_factory.mktemp("team")
-    server = Team(folder)
+    server = Team(folder, CHATBOT_WEBHOOK_HOSTS='["127.0.0.1"]')
     product = product_of(folder / "home")
     by = product.person()
     chatters = dict.fromkeys(("eve", "kim", "mallory"), ("chatter",))
@@ -418,3 +419,42 @@ def test_without_a_login_both_pages_say_so(alone, context):
     expect(password).to_contain_text("runs without a login", timeout=PATIENCE)
     expect(page.get_by_role("region", name="Logins")).to_have_count(0)
     expect(page.get_by_role("button", name="Delete my data")).to_be_visible()
+
+
+def test_a_webhook_is_added_tried_and_removed(of):
+    page = of("ada")
+    tab(page, "Webhooks")
+    expect(page.get_by_text("No webhooks yet")).to_be_visible()
+    with receiver() as taker:
+        page.get_by_role("button", name="Add webhook").click()
+        dialog = page.get_by_role("dialog", name="Add webhook")
+        dialog.get_by_label("Address").fill("https://10.0.0.1/")
+        dialog.get_by_role("button", name="Add webhook").click()
+        expect(dialog.get_by_role("alert")).to_contain_text("private address")
+        dialog.get_by_label("Address").fill(f"{taker.url}?x=<b>${{alert(1)}}".replace(" ", ""))
+        dialog.get_by_label("verdict.given").uncheck()
+        dialog.get_by_role("button", name="Add webhook").click()
+        told = page.get_by_role("dialog", name="The webhook's secret")
+        expect(told.get_by_label("Secret")).to_have_value(re.compile("^whsec_"))
+        told.get_by_role("button", name="Copy").click()
+        expect(told.get_by_role("button", name="Copied")).to_be_visible()
+        page.keyboard.press("Escape")
+        line = page.get_by_role("table", name="Webhooks").get_by_role("row").nth(1)
+        expect(line).to_contain_text("<b>${alert(1)}")
+        expect(line).not_to_contain_text("verdict.given")
+        line.get_by_role("button", name="More for").click()
+        page.get_by_role("menuitem", name="Send a test").click()
+        expect(page.locator(".toast")).to_contain_text("It was taken")
+        assert len(taker.taken) == 1
+    line.get_by_role("button", name="More for").click()
+    page.get_by_role("menuitem", name="Deliveries").click()
+    sent = page.get_by_role("dialog", name="Deliveries")
+    expect(sent).to_contain_text("webhook.test")
+    page.keyboard.press("Escape")
+    page.set_viewport_size({"width": 390, "height": 780})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.set_viewport_size({"width": 1280, "height": 860})
+    line.get_by_role("button", name="More for").click()
+    page.get_by_role("menuitem", name="Remove").click()
+    page.get_by_role("dialog").get_by_role("button", name="Remove").click()
+    expect(page.get_by_text("No webhooks yet")).to_be_visible()

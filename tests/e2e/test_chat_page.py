@@ -353,7 +353,7 @@ class TestChoices:
         expect(tab.questions.last).to_contain_text("Who are you?")
         tab.idle()
 
-    def test_trace_shows_what_was_sent(self, tab):
+    def test_trace_shows_what_was_sent(self, tab, site):
         answer = tab.ask("!say <b>exact</b> words")
         tab.button("More for this answer", answer).click()
         tab.item("Trace").click()
@@ -361,6 +361,10 @@ class TestChoices:
         expect(dialog).to_contain_text("sent, exactly so")
         expect(dialog.locator(".pm").last).to_contain_text("!say <b>exact</b> words")
         expect(dialog.locator(".pm").first).to_contain_text("system")
+        turn = dialog.locator("code").first.inner_text()
+        dialog.get_by_role("button", name="Copy Turn id").click()
+        expect(tab.page.locator(".toast")).to_contain_text("Turn id copied.")
+        assert f"turn={turn}" in site.log
         tab.page.keyboard.press("Escape")
         expect(dialog).to_have_count(0)
 
