@@ -85,7 +85,7 @@ function addHook(place, events) {
   const url = input({ type: "url", inputmode: "url", maxlength: "2000", placeholder: "https://", required: true });
   const boxes = events.map((each) => tick(each, each, ABOUT[each], true));
   const chosen = () => events.filter((_, number) => boxes[number].querySelector("input").checked);
-  formDialog("Add webhook", [field("Address", url, "Gets a POST for each event. Public addresses alone, by https."), h("fieldset", { class: "col" }, h("legend", { class: "sm b" }, "Told of"), boxes)], {
+  formDialog("Add webhook", [field("Address", url, "Gets a POST for each event. Public addresses alone, by https."), h("fieldset", { class: "ticks" }, h("legend", {}, "Told of"), boxes)], {
     action: "Add webhook",
     words: "Adding…",
     async run() {
