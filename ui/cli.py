@@ -29,6 +29,7 @@ from ui import (
     cli_keys,
     cli_knowledge,
     cli_models,
+    cli_monitor,
     cli_privacy,
     cli_prompts,
     cli_prompts_files,
@@ -61,6 +62,7 @@ app.add_typer(cli_dataset.dataset, name="dataset")
 app.add_typer(cli_train.train, name="train")
 app.command()(cli_evaluate.evaluate)
 app.command()(cli_draft.draft)
+app.command()(cli_monitor.monitor)
 
 
 def _version(*, wanted: bool) -> None:

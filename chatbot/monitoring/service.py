@@ -215,7 +215,7 @@ class Monitoring:
 
         For one thread at a time. Raises StoreUnavailable.
         """
-        count = self._hours.run(self._clock())
+        count = self.count()
         moment = time.monotonic()
         if judge or not self._judged or moment - self._judged >= JUDGE_EVERY:
             self._judged = moment
@@ -226,6 +226,10 @@ class Monitoring:
             self._hours.tidy(self._clock())
             self._rules.tidy()
         return count
+
+    def count(self) -> int:
+        """Make figures of what changed, and judge nothing; how many hours. As `refresh`."""
+        return self._hours.run(self._clock())
 
     def _going(self) -> dict[str, float]:
         now = self._around.going()
