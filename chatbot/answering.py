@@ -147,7 +147,7 @@ class Answering:
                     job.last = piece
                     turn.add(storable(piece.text))
         finally:
-            spans.model_called(job.sent, job.last, turn.first_at)
+            _tell_model(job)
             await asyncio.shield(self._saving.remove(running))
         return _status(job)
 
@@ -194,8 +194,9 @@ class Answering:
         with spans.span("save"):
             turn.saved = await _saved(job)
         turn.finish(turn.status, job.error if turn.saved else NOT_SAVED)
-        named = job.conversation.channel, turn.conversation, turn.status
-        ends.ended(*named, job.trace, error=job.error, saved=turn.saved)
+        how = job.conversation.channel, turn.status, ends.figures_of(job.trace)
+        about = turn.conversation
+        ends.ended(*how, conversation=about, error=job.error, saved=turn.saved)
         if job.trace and turn.saved and job.place.lasting:
             passages, lacked = job.trace.passages, "lacked" in job.trace.inputs
             if passages or lacked:
@@ -234,6 +235,15 @@ class Answering:
             error=job.error,
             notes=sent.notes,
         )
+
+
+def _tell_model(job: Job) -> None:
+    """A span of the model's call that has ended."""
+    sent, last = job.sent, job.last
+    if sent is not None and sent.ready_at is not None:
+        read, written = (last.prompt_tokens, last.reply_tokens) if last else (None, None)
+        tokens = read or sent.prompt_tokens, written
+        spans.model_called(sent.model, sent.ready_at, tokens, job.turn.first_at)
 
 
 def _lacks(sourced: Sourced, passages: Sequence[Json], question: Message) -> bool:

@@ -30,6 +30,7 @@ from chatbot.completions.shapes import Shape, shape_of
 from chatbot.completions.targets import Target, Targets
 from chatbot.completions.views import Ask, Embedded, Ended, ModelLine, Piece, Said
 from chatbot.errors import ChatbotError, NotFound, StoreUnavailable, UnknownModel
+from chatbot.keys.errors import ModelNotAllowed
 from chatbot.saving import Running, Saving
 from chatbot.sourcing import NOTHING, Sourced
 from chatbot.turn import Turn
@@ -61,6 +62,7 @@ class _Job:
     version: str
     key: str
     call: Call
+    runtime: str
     kept: Kept | None = None
     sourced: Sourced = NOTHING
     stored: bool = False
@@ -91,12 +93,20 @@ class Completions:
 
     def models(self, caller: "Caller") -> list[ModelLine]:
         """What this key may name as `model`: models, and `prompt:NAME` for published prompts."""
-        return [*self._targets.lines(caller), *self._embedding.lines()]
+        lines = self._targets.lines(caller)
+        for line in self._embedding.lines():
+            with suppress(ModelNotAllowed):
+                self._parts.may_use(caller, line.id)
+                lines.append(line)
+        return lines
 
     def model(self, caller: "Caller", name: str) -> ModelLine:
         """One of them. Raises UnknownModel, ModelNotAllowed."""
-        named = [line for line in self._embedding.lines() if line.id == name]
-        return named[0] if named else self._targets.line(caller, name)
+        for line in self._embedding.lines():
+            if line.id == name:
+                self._parts.may_use(caller, name)
+                return line
+        return self._targets.line(caller, name)
 
     async def run(
         self, caller: "Caller", ask: Ask, cancel: CancelToken
@@ -196,7 +206,7 @@ class Completions:
             guided=guided,
         )
         user = ask.metadata.get("user", "")
-        job = _Job(caller, target, thread, dialog, user, version, key, call)
+        job = _Job(caller, target, thread, dialog, user, version, key, call, model.runtime)
         if target.release is not None:
             await asyncio.to_thread(self._plan, job, shape)
         return job
@@ -284,6 +294,7 @@ class Completions:
             await self._saving.remove(one)
         if job.kept is not None:
             await self._save(job, job.kept)
+        tracing.tell(job.call, job.kept, stored=job.stored)
 
     def _watched(self, job: _Job) -> list[Running]:
         """Have what is written saved now and then."""
@@ -344,6 +355,7 @@ class Completions:
         choices, kept = job.call.choices, job.kept if job.stored else None
         sent = next((one.sent for one in choices if one.sent is not None), None)
         label = sent.model if sent else job.target.info.label
+        runtime = job.runtime if label == job.target.info.label else ""
         notes = dict.fromkeys(note for one in choices if one.sent for note in one.sent.notes)
         if job.kept is not None and not job.stored:
             notes[NOT_STORED] = None
@@ -354,7 +366,7 @@ class Completions:
             reply_tokens=sum(one.reply_tokens for one in choices),
             conversation=kept.row.public_id if kept else None,
             message=kept.replies[0].public_id if kept else None,
-            fingerprint=fingerprint(label, self._parts.registry.runtime(label), job.version),
+            fingerprint=fingerprint(label, runtime, job.version),
             notes=tuple(notes),
             version=self._parts.releases.number(job.version) if release else None,
         )

@@ -4,8 +4,9 @@ import time
 from typing import Any
 
 from chatbot.answering import LENGTH, NO_ANSWER, SHUT_DOWN
-from chatbot.completions.keeping import Kept, Outcome
+from chatbot.completions.keeping import CHANNEL, Kept, Outcome
 from chatbot.completions.running import Call, Choice
+from chatbot.monitoring import ends, spans
 from chatbot.sourcing import Sourced, given, used
 from store.records import Message, Trace
 
@@ -17,6 +18,32 @@ def outcome(
     status, error = _status(call, choice)
     trace = _trace(call, choice, kept, reply, sourced, workspace, error)
     return Outcome(reply, choice.text, status, error, trace)
+
+
+def tell(call: Call, kept: Kept | None, *, stored: bool) -> None:
+    """A line of the log, and spans, for each choice of a call that ended."""
+    for choice in call.choices:
+        status, error = _status(call, choice)
+        row, sent = kept.row if kept else None, choice.sent
+        tokens = choice.prompt_tokens or None, choice.reply_tokens or None
+        figures = ends.Figures(
+            model=sent.model if sent else "",
+            prompt=row.prompt if row and call.plan else "",
+            version=(row.version or "") if row and call.plan else "",
+            release=row.release_id if row and call.plan else None,
+            prompt_tokens=tokens[0],
+            reply_tokens=tokens[1],
+            first_s=None if choice.first_at is None else choice.first_at - call.started,
+            total_s=time.monotonic() - call.started,
+        )
+        turn = kept.replies[choice.index].public_id if kept else ""
+        about = {"turn": turn, "conversation": row.public_id if row else ""}
+        with spans.past("turn", call.started):
+            if sent is not None:
+                began = sent.ready_at or call.started
+                spans.model_called(sent.model, began, tokens, choice.first_at)
+            saved = stored or kept is None
+            ends.ended(CHANNEL, status, figures, error=error, saved=saved, **about)
 
 
 def _status(call: Call, choice: Choice) -> tuple[str, str | None]:

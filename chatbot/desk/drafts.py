@@ -21,6 +21,7 @@ from chatbot.desk.parts import Part, Parts, require_agent
 from chatbot.desk.reading import Reading
 from chatbot.desk.views import StoredDraft
 from chatbot.drafting import Draft, Told
+from chatbot.monitoring import ends
 from store import accounts, ticket_replies, ticket_texts, ticket_threads, tickets
 from store.records import Person
 from store.ticket_records import Ticket, TicketDraft
@@ -164,6 +165,7 @@ class Drafts(Part):
                     yield each
                     continue
                 kept = await asyncio.to_thread(self._store, person, asked, each.ended, how)
+                _tell(each.ended, kept)
                 yield Drafted(each.sources, each.text, each.ended, kept)
 
     def _ask(self, person: Person, ticket: str) -> _Asked:
@@ -300,6 +302,19 @@ class Drafts(Part):
 
     def _is_busy(self) -> bool:
         return any(not job.turn.done for job in self._parts.chat.jobs)
+
+
+def _tell(ended: Draft, kept: str) -> None:
+    """A line of the log for a draft that ended; `kept`: its public id."""
+    figures = ends.Figures(
+        model=ended.model,
+        prompt=ended.prompt,
+        version=ended.version,
+        release=ended.release_id,
+        first_s=ended.first_s,
+        total_s=ended.total_s,
+    )
+    ends.ended("desk", ended.status, figures, turn=kept)
 
 
 def _note(ended: Draft) -> str:

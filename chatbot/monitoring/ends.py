@@ -1,11 +1,11 @@
-"""What is told of each turn that ended: one line of the log, the span, this process's counters.
+"""One line of the log for each turn that ended: ids, names and figures, and no text.
 
-Ids, names and figures, and no text.
-
-The turn's id is the public id of its answer: pages show it, and the trace is found by it.
+The turn's id is the public id of its answer, or of the draft that it made: pages show it, and the
+trace is found by it.
 """
 
 import logging
+from dataclasses import asdict, dataclass
 
 from chatbot.monitoring import spans
 from chatbot.monitoring.kinds import kind_of
@@ -15,34 +15,57 @@ from store.records import Trace
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What is known of a turn's model call. Times in seconds."""
+
+    model: str = ""
+    prompt: str = ""
+    version: str = ""
+    release: int | None = None
+    prompt_tokens: int | None = None
+    reply_tokens: int | None = None
+    first_s: float | None = None
+    total_s: float | None = None
+
+
+def figures_of(trace: Trace | None) -> Figures | None:
+    """The same from a trace, where there is one."""
+    if trace is None:
+        return None
+    return Figures(
+        model=trace.model,
+        prompt=trace.prompt,
+        version=trace.version or "",
+        release=trace.release_id,
+        prompt_tokens=trace.prompt_tokens,
+        reply_tokens=trace.reply_tokens,
+        first_s=trace.first_token_s,
+        total_s=trace.total_s,
+    )
+
+
 def ended(
     channel: str,
-    conversation: str,
     status: str,
-    trace: Trace | None,
+    figures: Figures | None,
     *,
+    turn: str = "",
+    conversation: str = "",
     error: str | None = None,
     saved: bool = True,
 ) -> None:
-    """Say in the log, and of the span that runs, how a turn ended.
+    """Say in the log, and of the span that runs, how a turn ended; count it in this process.
 
-    `conversation`: public id, empty where there is none. `error`: the sentence that people read, of
-    which the kind alone is told.
+    Ids are public ids. `turn`: where the task does not work on one already (see chatbot.turn.TURN). `error`: the
+    sentence that people read, of which the kind alone is told.
     """
-    PROCESS.ended(_counted(channel, status, trace))
-    facts: dict[str, str | int | float | None] = {"channel": channel, "status": status}
-    facts["conversation"] = conversation
-    if trace is not None:
-        facts |= {
-            "model": trace.model,
-            "prompt": trace.prompt,
-            "version": (trace.version or "")[:12],
-            "release": trace.release_id,
-            "prompt_tokens": trace.prompt_tokens,
-            "reply_tokens": trace.reply_tokens,
-            "first_s": _seconds(trace.first_token_s),
-            "total_s": _seconds(trace.total_s),
-        }
+    PROCESS.ended(_counted(channel, status, figures or Figures()))
+    facts: dict[str, str | int | float | None] = {"turn": turn, "channel": channel}
+    facts |= {"status": status, "conversation": conversation}
+    if figures is not None:
+        facts |= asdict(figures) | {"version": figures.version[:12]}
+        facts |= {"first_s": _rounded(figures.first_s), "total_s": _rounded(figures.total_s)}
     kind = kind_of(error or "") if error or status == "interrupted" else ""
     facts |= {"error": kind, "saved": "" if saved else "no"}
     told = {name: value for name, value in facts.items() if value not in (None, "")}
@@ -50,20 +73,10 @@ def ended(
     spans.note({f"chatbot.{name}": value for name, value in told.items()}, kind)
 
 
-def _counted(channel: str, status: str, trace: Trace | None) -> TurnEnd:
-    if trace is None:
-        return TurnEnd(channel, "", "", status)
-    return TurnEnd(
-        channel,
-        trace.model,
-        trace.prompt,
-        status,
-        trace.first_token_s,
-        trace.total_s,
-        trace.prompt_tokens,
-        trace.reply_tokens,
-    )
+def _counted(channel: str, status: str, of: Figures) -> TurnEnd:
+    tokens = of.prompt_tokens, of.reply_tokens
+    return TurnEnd(channel, of.model, of.prompt, status, of.first_s, of.total_s, *tokens)
 
 
-def _seconds(value: float | None) -> float | None:
+def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 3)

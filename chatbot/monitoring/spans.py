@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
 from chatbot import __version__
-from chatbot.chain import Piece, Renderer, Sent
+from chatbot.chain import Renderer
 from chatbot.errors import SettingsInvalid
 
 if TYPE_CHECKING:
@@ -142,29 +142,43 @@ def rendering(renderer: Renderer) -> Renderer:
     return rendered
 
 
-def model_called(sent: Sent | None, last: Piece | None, first_at: float | None) -> None:
-    """A call of a model has just ended. `first_at`: its first token, by the monotonic clock."""
-    if _On.tracer is None or sent is None or sent.ready_at is None:
+def model_called(
+    model: str, began: float, tokens: tuple[int | None, int | None], first_at: float | None
+) -> None:
+    """A call of a model has just ended. `tokens`: read and written; times: monotonic clock."""
+    about: dict[str, Value | None] = {
+        "gen_ai.operation.name": "chat",
+        "gen_ai.request.model": model,
+        "gen_ai.usage.input_tokens": tokens[0],
+        "gen_ai.usage.output_tokens": tokens[1],
+    }
+    with past("model", began, about, first_at):
+        pass
+
+
+@contextmanager
+def past(
+    name: str,
+    began: float,
+    attributes: Mapping[str, Value | None] | None = None,
+    first_at: float | None = None,
+) -> Iterator[None]:
+    """A span of what has just ended; those made inside are its parts. Times: monotonic clock."""
+    if _On.tracer is None:
+        yield
         return
     now, clock = time.time_ns(), time.monotonic()
 
     def moment(at: float) -> int:
         return now - int((clock - at) * 1e9)
 
-    about: dict[str, Value | None] = {
-        "gen_ai.operation.name": "chat",
-        "gen_ai.request.model": sent.model,
-        "gen_ai.usage.input_tokens": (last and last.prompt_tokens) or sent.prompt_tokens,
-        "gen_ai.usage.output_tokens": last.reply_tokens if last else None,
-        "chatbot.finish": last.finish if last else None,
-        "chatbot.where": sent.where,
-    }
-    call = _On.tracer.start_span(
-        "model", start_time=moment(sent.ready_at), attributes=_known(about)
-    )
-    if first_at is not None:
-        call.add_event("first token", timestamp=moment(first_at))
-    call.end(now)
+    with _On.tracer.start_as_current_span(
+        name, start_time=moment(began), attributes=_known(attributes), end_on_exit=False
+    ) as current:
+        yield
+        if first_at is not None:
+            current.add_event("first token", timestamp=moment(first_at))
+        current.end(now)
 
 
 def _known(attributes: Mapping[str, Value | None] | None) -> dict[str, Value]:

@@ -58,7 +58,8 @@ def test_a_turns_line_has_ids_and_figures_alone(lines, kind):
     async def turn(number):
         TURN.set(f"turn-{number}")
         await asyncio.sleep(0)
-        ends.ended("chat", "talk", "complete", trace())
+        figures = ends.figures_of(trace())
+        ends.ended("chat", "complete", figures, conversation="talk")
 
     async def both():
         await asyncio.gather(turn(1), turn(2))
@@ -77,8 +78,8 @@ def test_a_turns_line_has_ids_and_figures_alone(lines, kind):
 
 def test_an_error_is_told_by_its_kind(lines, kind):
     slow = "The model did not answer in time. Try again."
-    ends.ended("api", "", "failed", trace(error=slow), error=slow)
-    ends.ended("api", "", "failed", None, error=SECRET, saved=False)
+    ends.ended("api", "failed", ends.figures_of(trace(error=slow)), error=slow)
+    ends.ended("api", "failed", None, error=SECRET, saved=False)
     timed, other = (facts(each, kind) for each in lines())
     assert (timed["error"], other["error"], other["saved"]) == ("timeout", "other", "no")
     assert "Anna" not in "".join(lines())
