@@ -115,7 +115,10 @@ def _conditions(only: Only) -> list[Any]:
 
 
 def _names(session: Session, rows: Sequence[Row]) -> dict[str, str]:
-    """The names of the people in these entries who are still known, by public id."""
+    """The names of the people and keys in these entries that are still known, by public id."""
     ids = {row.actor_id for row in rows if row.actor_id} | {row.subject for row in rows}
-    known = select(models.User.public_id, models.User.name).where(models.User.public_id.in_(ids))
-    return {row.public_id: row.name for row in session.execute(known)}
+    names: dict[str, str] = {}
+    for table in (models.User, models.ApiKey):
+        known = select(table.public_id, table.name).where(table.public_id.in_(ids))
+        names |= {row.public_id: row.name for row in session.execute(known)}
+    return names

@@ -34,10 +34,12 @@ TABLES = {
     "user_roles": "roles",
     "search_counters": "counters of the search",
     "options": "options last changed by them",
+    "api_keys": "keys",
+    "api_calls": "answers kept for a day, so that a call is answered once",
 }
 """Tables by what they hold for people; another one keeps its name."""
 
-ELSEWHERE = {"search_counters"}
+ELSEWHERE = {"search_counters", "api_threads"}
 """Tables whose rows hold nothing a person said or did."""
 
 

@@ -62,7 +62,7 @@ const words = (action) => action.replaceAll("_", " ");
 
 function row(one) {
   const actor = one.actor ? (one.actor_name ?? "somebody who left") : "the program";
-  const subject = one.kind === "person" && one.subject ? (one.subject_name ?? "somebody who left") : [one.kind, one.subject].filter(Boolean).join(" ");
+  const subject = one.kind === "person" && one.subject ? (one.subject_name ?? "somebody who left") : [one.kind, one.subject_name ?? one.subject].filter(Boolean).join(" ");
   const detail = Object.entries(one.detail).filter(([, value]) => value !== "").map(([name, value]) => `${words(name)}: ${value}`).join(" · ");
   return h(
     "tr",
