@@ -20,6 +20,7 @@ from chatbot import __version__
 from chatbot import settings as configuration
 from chatbot.errors import ChatbotError
 from ui import (
+    cli_cluster,
     cli_compare,
     cli_data,
     cli_dataset,
@@ -60,6 +61,7 @@ app.add_typer(cli_knowledge.knowledge, name="knowledge")
 app.add_typer(cli_models.models, name="models")
 app.add_typer(cli_dataset.dataset, name="dataset")
 app.add_typer(cli_train.train, name="train")
+app.add_typer(cli_cluster.cluster, name="cluster")
 app.command()(cli_evaluate.evaluate)
 app.command()(cli_draft.draft)
 app.command()(cli_monitor.monitor)
