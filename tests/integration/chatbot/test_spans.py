@@ -9,6 +9,7 @@ from chatbot.bootstrap import build
 from chatbot.errors import SettingsInvalid
 from chatbot.monitoring import spans
 from chatbot.settings import Settings
+from tests.support.calling import call, caller
 from tests.support.collector import collector, values_of
 from tests.support.scenes import ask
 
@@ -65,6 +66,26 @@ def test_a_turn_that_fails_says_of_which_kind(product, collected, play):
     play(ask(product, f"!429 9 {SECRET}", key="two"))
     found = arrived(collected, 4)
     assert (found["turn"].status.code, found["turn"].status.message) == (2, "busy")
+    assert b"Anna" not in collected.raw
+
+
+def test_calls_of_the_api_and_their_log(product, collected, play, caplog):
+    who = caller(product)
+    with caplog.at_level("INFO", "chatbot.monitoring.ends"):
+        kept = play(call(product, who, f"!say {SECRET}", n=2))
+        unkept = caller(product, stores=False)
+        play(call(product, unkept, f"!say {SECRET}"))
+    facts = [each.facts for each in caplog.records]
+    assert [each["channel"] for each in facts] == ["api"] * 3
+    assert facts[0]["conversation"] == kept.ended.conversation
+    assert facts[0]["turn"] == kept.ended.message
+    assert "turn" not in facts[2]
+    arrived(collected, 6)
+    turns = {each.span_id for each in collected.spans if each.name == "turn"}
+    called = [each for each in collected.spans if each.name == "model"]
+    assert {each.parent_span_id for each in called} == turns
+    assert len(turns) == len(called) == 3
+    assert "Anna" not in str(facts)
     assert b"Anna" not in collected.raw
 
 
