@@ -21,6 +21,12 @@ class Saying(ChatModel):
         yield Delta(self.says(ask.messages), "stop", 1, 1)
 
 
+def speak(registry: Registry, says: Says) -> None:
+    """Have the scripted model of a registry answer with what `says` makes of the messages."""
+    registry.open("scripted")
+    registry._open["scripted@1"] = Saying(label="scripted@1", says=says)
+
+
 class Choir(Registry):
     """A registry of these models, by label; the first is the default."""
 
