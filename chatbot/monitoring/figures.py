@@ -110,12 +110,13 @@ class Figures:
         if one.topic:
             _count(self.topics, one.topic)
 
-    def merge(self, other: Json) -> None:
-        """Count all of another's, as it is kept."""
+    def merge(self, other: Json, *, numbers: bool = False) -> None:
+        """Count all of another's, as it is kept. `numbers`: leave out what is counted by name."""
         for short, value in other.items():
             name = _LONG[short]
             if isinstance(value, dict):
-                histograms.merge(getattr(self, name), value)
+                if not numbers:
+                    histograms.merge(getattr(self, name), value)
             else:
                 setattr(self, name, getattr(self, name) + value)
 

@@ -146,12 +146,12 @@ class Plots:
         return Series(line, name, role, self._points(self._totals(chosen), value))
 
     def _totals(self, chosen: Which) -> dict[datetime, Figures]:
-        """The figures of some kinds by bucket."""
+        """The numbers of some kinds by bucket."""
         totals: dict[datetime, Figures] = defaultdict(Figures)
         fits: dict[Kind, bool] = {kind: chosen.fits(kind) for kind in self._window.kinds}
         for at, kind, figures in self._window.rows:
             if fits[kind]:
-                totals[at].merge(figures)
+                totals[at].merge(figures, numbers=True)
         return totals
 
     # Lines for what all answers have in common ---------------------------------------------------

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from chatbot.monitoring.figures import Figures, Json
+from chatbot.monitoring.figures import Figures, Json, merged
 from chatbot.monitoring.views import LENGTHS, Bucket, Period
 from store import hours
 from store.engine import Session
@@ -50,10 +50,7 @@ class Window:
     @property
     def whole(self) -> Figures:
         """The figures of the period."""
-        together = Figures()
-        for figures in self.totals.values():
-            together.merge(figures.plain())
-        return together
+        return merged(figures.plain() for figures in self.kinds.values())
 
 
 def span_of(period: Period, now: datetime) -> Span:
@@ -90,15 +87,14 @@ def window(session: Session, span: Span, channel: str) -> Window:
 
 def _before(rows: Iterable[Kept], end: datetime) -> tuple[Figures, Mapping[Kind, Figures]]:
     """The figures up to a moment: its hour's answers count for the part that had passed."""
-    whole = Figures()
     kinds: dict[Kind, Figures] = defaultdict(Figures)
     left = 0
     passed = (end - hour_of(end)) / HOUR
     for at, kind, figures in rows:
-        whole.merge(figures)
         kinds[kind].merge(figures)
         if at == hour_of(end):
             left += _answers(figures)
+    whole = merged(figures.plain() for figures in kinds.values())
     whole.answers -= round(left * (1 - passed))
     return whole, kinds
 
