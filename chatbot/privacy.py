@@ -148,7 +148,8 @@ class Privacy:
         `here`: what only this process can do, and no more.
         """
         self._drop_old_exports()
-        self._forget_elsewhere()
+        if self._archive.has_temporary:
+            self._forget_elsewhere()
         if not here and (self._ran is None or time.monotonic() - self._ran >= RETENTION_EVERY):
             self._ran = time.monotonic()
             self.run_retention(None)
@@ -172,8 +173,6 @@ class Privacy:
 
     def _forget_elsewhere(self) -> None:
         """Let go of the temporary conversations of people whom another process forgot."""
-        if not self._archive.has_temporary:
-            return
         with self._archive.temporary.reading() as session:
             here = forgetting.people(session)
         with self._archive.main.reading() as session:

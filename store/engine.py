@@ -92,8 +92,9 @@ class Database:
         Raises `Unavailable`.
         """
         with translated(), self._engine.connect() as connection:
-            connection.detach()
-            yield connection.execution_options(isolation_level="AUTOCOMMIT")
+            alone = connection.execution_options(isolation_level="AUTOCOMMIT")
+            alone.detach()
+            yield alone
 
     def upgrade(self, revision: str = "head") -> None:
         """Create or migrate the tables, while other processes that try the same wait.

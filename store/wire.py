@@ -30,7 +30,7 @@ class Ear:
         """What was told, waiting so long for the first. Raises `Unavailable`: it hears no more."""
         try:
             return [_read(one.payload) for one in self._driver.notifies(timeout=wait_s)]
-        except (self._driver.OperationalError, self._driver.InterfaceError) as error:
+        except self._driver.Error as error:
             raise Unavailable("lost", type(error).__name__) from None
 
 
@@ -39,7 +39,7 @@ def listening(database: Database) -> Iterator[Ear]:
     """An open ear, over a connection of its own. Raises `Unavailable`."""
     with database.connection() as connection:
         connection.exec_driver_sql(f"LISTEN {CHANNEL}")
-        yield Ear(connection.connection.driver_connection)
+        yield Ear(connection.connection.dbapi_connection)
 
 
 def tell(session: Session, replica: int, changed: Sequence[tuple[int, str]]) -> None:

@@ -24,14 +24,16 @@ from store import messages
 from store import replicas as rows
 from store.replicas import Replica
 
-BEAT = 5.0
+BEAT = 2.0
 """Seconds between two signs of life, and between two looks for those who left."""
 GONE = timedelta(seconds=30)
 """After so long without a sign of life a process of another machine is gone."""
 LEASE = timedelta(seconds=30)
-"""How long work stays somebody's who does not renew that. It is renewed with each sign of life."""
-LOOK = 2.0
+"""How long work stays somebody's who does not renew that."""
+LOOK = 5.0
 """Seconds between two looks whether work that another server does has become free."""
+RENEW = 10.0
+"""Seconds between two renewals of work that is ours."""
 
 log = logging.getLogger(__name__)
 
@@ -132,7 +134,7 @@ class Replicas:
         task = asyncio.ensure_future(run())
         try:
             while not task.done() and await self.holds_now(work):
-                await asyncio.wait({task}, timeout=BEAT)
+                await asyncio.wait({task}, timeout=RENEW)
         finally:
             task.cancel()
             await asyncio.wait({task})

@@ -24,6 +24,7 @@ import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any, Protocol, TypeVar
 
 import gradio as gr
@@ -290,7 +291,17 @@ class ChatStream:
         running = [turn for turn in turns if not turn.done]
         open_ = self._product.conversations.open
         view = await asyncio.to_thread(open_, person, conversation, at=look.at, limit=look.limit)
-        return running, view
+        return [*running, *self._elsewhere(person, view, running)], view
+
+    def _elsewhere(self, person: Person, view: View, running: list[Turn]) -> list[Turn]:
+        """What another server, or a terminal, is writing in this conversation."""
+        chat = self._product.chat
+        here = {turn.reply for turn in running}
+        return [
+            chat.elsewhere.follow(Turn(person.id, view.id, asked.id, one.id, text=one.text))
+            for asked, one in pairwise(view.messages)
+            if one.status == "streaming" and one.id not in here and not chat.turn(person, one.id)
+        ]
 
     def _screen(self, person: Person, view: View, running: list[Turn], look: Look) -> Screen:
         unsaved = {}
