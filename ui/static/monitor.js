@@ -20,6 +20,8 @@ const LOOK = 60_000;
 const QUIET = 300;
 /* The plots that stand above the table, in their order; the rest stand below it. */
 const FIRST = ["thumbs", "first", "distance", "answers"];
+/* Those of which 0 says something; of the others it says that nothing happened. */
+const TELLING = ["thumbs", "first", "distance", "total", "verdicts"];
 const CHOICES = { period: Object.keys(PERIODS), group: Object.keys(GROUPS), channel: ["", ...Object.keys(CHANNELS)] };
 
 const panels = new Map();
@@ -137,16 +139,20 @@ function draw(shown) {
   const notes = alertNotes(shown.alerts, mute);
   for (const one of notes) if (before.has(one.dataset.alert)) one.setAttribute("role", "note"); // said once
   $("#mon-notes").replaceChildren(...notes);
-  const drawn = shown.plots.filter((one) => !one.empty);
+  const drawn = shown.plots.filter(tells);
   $("#mon-body").replaceChildren(...(shown.answers || drawn.length ? full(shown, drawn) : [nothing(shown)]));
   for (const plot of drawn) panels.get(plot.key).show(plot, shown);
   if (focused && document.activeElement === document.body) document.getElementById(focused)?.focus({ preventScroll: true });
 }
 
+/* Zeros alone are not drawn. */
+const tells = ({ key, empty, series }) => !empty && (TELLING.includes(key) || series.some(({ points }) => points.some(([, value]) => value)));
+
 function full(shown, drawn) {
   const grid = (label, plots) => plots.length > 0 && h("div", { class: "g2 mon-plots", role: "group", "aria-label": label }, plots.map(({ key }) => panelOf(key).element));
   const first = FIRST.map((key) => drawn.find((one) => one.key === key)).filter(Boolean);
   const rest = drawn.filter((one) => !first.includes(one));
+  if (first.length % 2 && rest.length) first.push(rest.shift());
   return [figures(shown), grid("Plots", first), shown.lines.length > 0 && byVersion(shown), grid("More plots", rest), foot(shown)].filter(Boolean);
 }
 
@@ -170,12 +176,12 @@ function nothing(shown) {
   const wider = shown.period === "30d" ? null : h("a", { class: "btn", href: addressOf({ ...monitor.wanted, period: "30d" }) }, "Look at 30 days");
   const all = shown.channel ? h("a", { class: "btn", href: addressOf({ ...monitor.wanted, channel: "" }) }, "All channels") : null;
   const words = shown.channel ? `Nobody was answered ${BY_CHANNEL[shown.channel]}.` : "Figures come from answers: ask something in the chat, or draft a reply at the desk.";
-  return h("div", { class: "panel pb nothing col" }, h("p", { class: "b" }, "No answers in this period"), h("p", { class: "sm mute" }, words), h("div", { class: "row wrap" }, all, wider, h("a", { class: "btn", href: "/" }, "Open the chat")), foot(shown));
+  return h("div", { class: "panel pb nothing col" }, h("p", { class: "b" }, "No answers in this period"), h("p", { class: "sm mute" }, words), h("div", { class: "row wrap" }, all, wider, h("a", { class: "btn", href: "/" }, "Open the chat")), foot({ ...shown, plots: [] }));
 }
 
 /* What is not drawn, what goes on just now, and how new all of it is. */
 function foot({ plots, now, read, bucket, others }) {
-  const empty = plots.filter((one) => one.empty).map((one) => one.title);
+  const empty = plots.filter((one) => !tells(one)).map((one) => one.title);
   const answers = (count) => `${count.toLocaleString("en")} ${count === 1 ? "answer" : "answers"}`;
   const sentences = [
     read ? `Figures up to ${momentName(read)}.` : "No figures were made yet: the first come within a minute or two.",

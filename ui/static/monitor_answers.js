@@ -10,7 +10,7 @@ import { segments } from "./prompts_book.js";
 import { call } from "./server.js";
 
 const STATES = { complete: "", streaming: "acc", stopped: "warn", truncated: "warn", interrupted: "warn", failed: "bad" };
-const HEAD = [["Time"], ["Version"], ["Model"], ["First word", "r"], ["Total", "r"], ["Tokens", "r"], ["Became"], ["Open"]];
+const HEAD = [["Time"], ["Version"], ["Model"], ["First word", "r"], ["Total", "r"], ["Tokens", "r"], ["Result"], ["Open"]];
 
 let open = null; // the dialog, while there is one
 
@@ -91,13 +91,13 @@ function row(one) {
     worded(one.first_s, "seconds"),
     worded(one.total_s, "seconds"),
     compact(one.tokens),
-    became(one),
+    resultOf(one),
     h("span", { class: "row mon-ways" }, ways(one), one.turn && copyId(one.turn)),
   ];
   return h("tr", { "data-turn": one.turn }, cells.map((content, at) => h("td", { class: HEAD[at][1] ?? null }, h("span", { class: "only-s dim" }, HEAD[at][0]), content)));
 }
 
-function became({ status, error, thumb, distance }) {
+function resultOf({ status, error, thumb, distance }) {
   const marks = [
     distance !== null && badge(distance ? `sent, changed by ${worded(distance, "distance")}` : "sent unchanged"),
     status !== "complete" && badge(error ? `${status}: ${error}` : status, STATES[status] ?? "", status === "failed" ? "warn" : null),

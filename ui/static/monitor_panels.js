@@ -40,8 +40,8 @@ export function plotPanel(key) {
     title.textContent = plot.title;
     const looks = looksOf(plot.series);
     const kind = plot.kind === "bar" ? "f" : "s";
-    // One series that has the plot's own name needs none.
-    const named = plot.series.length > 1 || plot.series[0].name !== plot.title;
+    // One series that the title names needs no name of its own.
+    const named = plot.series.length > 1 || !plot.title.startsWith(plot.series[0].name);
     names.replaceChildren(...(named ? plot.series.map((one, at) => legend(`${kind}${looks[at]}`, one.name)) : []));
     draw();
   };

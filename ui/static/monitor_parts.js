@@ -72,7 +72,7 @@ const MORE = [
 /* The table; `all`: with the columns that do not fit beside each other. */
 export function versions(lines, all) {
   const columns = all ? [...COLUMNS, ...MORE] : COLUMNS;
-  const name = (one) => h("th", { scope: "row" }, h("span", { class: "row" }, h("span", {}, one.name), one.arm && badge(one.arm, "acc")), one.channel && h("span", { class: "sub" }, CHANNELS[one.channel] ?? one.channel));
+  const name = (one) => h("th", { scope: "row" }, h("span", { class: "row" }, h("span", {}, one.name), one.arm && one.arm !== "100 %" && badge(one.arm, "acc")), one.channel && h("span", { class: "sub" }, CHANNELS[one.channel] ?? one.channel));
   const row = (one) => h("tr", {}, name(one), columns.map(([title, kind, text]) => h("td", { class: kind || null }, h("span", { class: "only-s dim" }, title), text(one))));
   return h(
     "div",

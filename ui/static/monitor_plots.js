@@ -38,6 +38,7 @@ function rowsOf(plot, tops, height) {
 function scaleText(value, unit, rows) {
   const top = value === rows.at(-1);
   const digits = (numbers) => Math.max(0, ...numbers.map((one) => String(Number(one.toPrecision(6))).split(".")[1]?.length ?? 0));
+  if (unit === "share" && !value) return "0";
   if (unit === "share") return `${(100 * value).toFixed(digits(rows.map((one) => 100 * one)))}${top ? " %" : ""}`;
   if (unit === "seconds") return value ? `${value.toFixed(digits(rows))}${top ? " s" : ""}` : "0";
   if (unit === "count" || unit === "tokens") return compact(value);
