@@ -10,7 +10,7 @@ ARGS   ?=
 PYTEST := $(PY) -m pytest -n logical --dist worksteal --durations 10
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all check format bench constraints clean chromium
+.PHONY: help run test test-all check format bench constraints clean chromium nginx
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -18,10 +18,10 @@ help:  ## List the targets
 run: $(VENV)/.core  ## Install what is missing and open the chat; ARGS="--port 8000" is passed on
 	@$(PY) -m ui.cli serve --open $(ARGS)
 
-test: $(VENV)/.test chromium  ## Every test but the long corpora, on every core
+test: $(VENV)/.test chromium nginx  ## Every test but the long corpora, on every core
 	$(PYTEST) -m "not slow" $(ARGS)
 
-test-all: $(VENV)/.test chromium  ## Every test, long corpora included
+test-all: $(VENV)/.test chromium nginx  ## Every test, long corpora included
 	$(PYTEST) $(ARGS)
 
 check: $(VENV)/.dev  ## Style, format, types, import rules
@@ -71,3 +71,10 @@ chromium:
 	  [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
 	  && { apt-get update -qq; DEBIAN_FRONTEND=noninteractive \
 	  apt-get install -y -qq --no-install-recommends chromium >/dev/null; }; } || echo "No chromium here: tests that drive the page will be skipped."
+
+# Debian's nginx for the tests of several servers; where it cannot be had they are skipped.
+nginx:
+	@command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || { \
+	  [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+	  && { apt-get update -qq; DEBIAN_FRONTEND=noninteractive \
+	  apt-get install -y -qq --no-install-recommends nginx-light >/dev/null; }; } || echo "No nginx here: tests of several servers will be skipped."

@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 
 GRACE = 5
 """Seconds that open connections have to end, once no answer runs any more."""
+LINGER = 0.5
+"""Seconds after the last new connection in which what came over it is still taken."""
 LEAVE_WITHIN = 20.0
 """Seconds after the last answer in which the process ends, whatever a thread still does."""
 
@@ -67,6 +69,7 @@ class Server(uvicorn.Server):
             if await asyncio.to_thread(self._product.replicas.has_others):
                 for listener in self.servers:
                     listener.close()
+                await asyncio.sleep(LINGER)
             grace = self._product.settings.drain_seconds
             rooms = self._product.chat, self._product.completions
             await asyncio.gather(*(room.close(grace) for room in rooms))
