@@ -114,7 +114,7 @@ def said(form: RuleForm) -> str:
     title = measure.title[0].upper() + measure.title[1:]
     return (
         f"{title}{of} {limit(form, measure.unit)} in {length(form.minutes)}, "
-        f"from {form.least} answers on."
+        f"from {form.least} answer{'' if form.least == 1 else 's'} on."
     )
 
 
