@@ -57,8 +57,8 @@ def ended(
 ) -> None:
     """Say in the log, and of the span that runs, how a turn ended; count it in this process.
 
-    Ids are public ids. `turn`: where the task does not work on one already (see chatbot.turn.TURN). `error`: the
-    sentence that people read, of which the kind alone is told.
+    Ids are public ids. `turn`: where the task does not work on one already (see
+    chatbot.turn.TURN). `error`: the sentence that people read, of which the kind alone is told.
     """
     PROCESS.ended(_counted(channel, status, figures or Figures()))
     facts: dict[str, str | int | float | None] = {"turn": turn, "channel": channel}
