@@ -1,7 +1,7 @@
 """What the doors of /v1 give, as OpenAI shapes it: types of JSON, and how pieces become them.
 
 Every type is also a schema of /openapi.json. Beside OpenAI's fields an answer may name the stored
-`conversation` and `message`, and `notes` in sentences. No route.
+`conversation` and `message`, the prompt's version, and `notes` in sentences. No route.
 """
 
 from collections.abc import Sequence
@@ -50,6 +50,7 @@ class Told(TypedDict):
 
     conversation: NotRequired[str]
     message: NotRequired[str]
+    prompt_version: NotRequired[int]
     notes: NotRequired[list[str]]
 
 
@@ -251,6 +252,8 @@ def told_of(ended: Ended) -> Told:
         told["conversation"] = ended.conversation
     if ended.message:
         told["message"] = ended.message
+    if ended.version is not None:
+        told["prompt_version"] = ended.version
     if ended.notes:
         told["notes"] = list(ended.notes)
     return told

@@ -257,7 +257,7 @@ class ResponseRequest(Strict):
     user: Name | None = None
     store: bool | None = None
     conversation: Id | None = None
-    truncation: Literal["auto", "disabled"] | None = None
+    truncation: Literal["auto"] | None = None
 
     def ask(self) -> Ask:
         """The call. Raises BadField."""

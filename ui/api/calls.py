@@ -6,6 +6,7 @@ is counted. Knows no shape of an answer.
 
 import asyncio
 import logging
+import re
 import secrets
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -22,11 +23,12 @@ from chatbot.completions import Ask, Ended, Once, Piece
 from chatbot.errors import BackendBroken, ChatbotError
 from chatbot.keys import Caller, KeyUnknown
 from ui.api.errors import BadField
-from ui.api.events import Events
+from ui.api.events import Events, end
 from ui.api.keyed import ENDED, attended, begun, limits_headers
 
 ONCE = "idempotency-key"
-LONGEST_NAME = 255
+NAME = r"^[!-~]([ -~]{0,253}[!-~])?$"
+BAD_NAME = "An Idempotency-Key has 1 to 255 letters, digits and signs of ASCII."
 NOT_STORED = "This key stores nothing. Leave `store` out, or use a key that stores."
 JSON, EVENTS = "application/json", "text/event-stream"
 
@@ -85,13 +87,13 @@ async def _pieces(call: Call, ask: Ask) -> AsyncGenerator[Piece | Ended, None]:
 async def once(call: Call, answer: Callable[[], Awaitable[Response]]) -> Response:
     """The answer, made at most once for each Idempotency-Key of a key.
 
-    Raises Conflict: it runs just now, or had another body. What fails may be sent again.
+    Raises BadField, Conflict: it runs just now, or had another body. What fails may be sent again.
     """
-    name = call.request.headers.get(ONCE, "")
-    if not name:
+    name = call.request.headers.get(ONCE)
+    if name is None:
         return await answer()
-    if len(name) > LONGEST_NAME:
-        raise BadField(f"An Idempotency-Key has at most {LONGEST_NAME} characters.")
+    if re.fullmatch(NAME, name) is None:
+        raise BadField(BAD_NAME)
     what = call.request.url.path.encode() + b"\n" + call.body
     begun_once = await asyncio.to_thread(call.product.completions.once, call.caller, name, what)
     if begun_once.answer is not None:
@@ -106,13 +108,12 @@ async def _kept(begun_once: Once, answer: Callable[[], Awaitable[Response]]) -> 
     try:
         response = await answer()
     except BaseException:
-        await asyncio.shield(asyncio.to_thread(begun_once.forget))
+        await asyncio.shield(asyncio.to_thread(end, begun_once, None))
         raise
     if isinstance(response, Events):
         response.keep = begun_once
     else:
-        text = bytes(response.body).decode()
-        await asyncio.to_thread(begun_once.keep, response.status_code, text)
+        await asyncio.to_thread(end, begun_once, bytes(response.body).decode())
     return response
 
 

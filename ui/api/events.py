@@ -76,7 +76,8 @@ class Events(Response):
             return  # without an end, so that the server closes the connection
         finally:
             if self.keep is not None:
-                await asyncio.shield(asyncio.to_thread(_end, self.keep, sent, whole))
+                text = "".join(sent) if whole else None
+                await asyncio.shield(asyncio.to_thread(end, self.keep, text))
         await send({"type": "http.response.body", "body": b""})
 
     async def _send(self, parts: AsyncGenerator[str, None], send: Send, sent: list[str]) -> bool:
@@ -111,12 +112,12 @@ class Events(Response):
             await send({"type": "http.response.body", "body": data, "more_body": True})
 
 
-def _end(kept: Kept, sent: list[str], whole: bool) -> None:  # noqa: FBT001  as it was seen
-    """Keep a stream under its name, or say that it came to nothing."""
+def end(kept: Kept, text: str | None) -> None:
+    """Keep an answer under its name, or say that it came to nothing (None). Blocking."""
     try:
-        if whole:
-            kept.keep(200, "".join(sent))
-        else:
+        if text is None:
             kept.forget()
-    except ChatbotError as error:  # the answer went out all the same
+        else:
+            kept.keep(200, text)
+    except ChatbotError as error:  # the answer goes out all the same
         log.warning("a named call was not kept: %s", error.code)

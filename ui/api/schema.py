@@ -18,6 +18,7 @@ from starlette.responses import Response
 from chatbot import __version__
 from ui import drafting
 from ui.api import answers, asked, conversations, drafts, responses
+from ui.api.calls import NAME
 from ui.api.errors import json_answer
 
 PATH = "/openapi.json"
@@ -82,7 +83,7 @@ _ONCE = _parameter(
     "Idempotency-Key",
     "header",
     "A name of this call: sent again within a day, it gets the same answer and costs nothing.",
-    {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+    {"type": "string", "pattern": NAME},
 )
 _NAME = _parameter("name", "path", "As the list names it.", {"type": "string", "minLength": 1})
 _CONVERSATION = _parameter(

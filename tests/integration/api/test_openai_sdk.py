@@ -182,6 +182,7 @@ def test_a_prompt_with_its_inputs(client):
         client, "!say As a prompt", model="prompt:support", metadata={"company": "Lamp House"}
     )
     assert answer.choices[0].message.content == "As a prompt"
+    assert answer.prompt_version == 1
 
 
 def test_async_and_streamed(server, key):
@@ -278,3 +279,6 @@ def test_the_same_call_twice_is_one(server, key):
         assert streams[0] == streams[1]
         with pytest.raises(openai.ConflictError):
             ask(client, "!tokens 6", extra_headers={"Idempotency-Key": "order 1"})
+        for name in ("", "x" * 256, "tab\there"):
+            with pytest.raises(openai.BadRequestError):
+                ask(client, extra_headers={"Idempotency-Key": name})

@@ -34,9 +34,9 @@ def fuzz(described, server, door, examples):
             suppress_health_check=list(HealthCheck),
         )
         def check(case):
-            case.call_and_validate(
-                base_url=server.address, headers=headers, excluded_checks=[positive_data_acceptance]
-            )
+            answer = case.call(base_url=server.address, headers=headers)
+            if answer.status_code != 413:  # many texts, each of a length that fits
+                case.validate_response(answer, excluded_checks=[positive_data_acceptance])
 
         check()
 
