@@ -139,6 +139,8 @@ def rendered(
     """
     prompt = releases.prompt(version)
     values = values_of(prompt, question.content, trace.inputs["workspace"])
+    if place := trace.inputs.get("place"):  # of a program's call
+        values |= {place: question.content, **trace.inputs.get("values", {})}
     plan = Plan(
         prompt=prompt,
         values=values | as_values(prompt, trace.passages),

@@ -41,9 +41,10 @@ class Thread:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """The rows of a call that was begun."""
+    """The rows of a call that was begun; `path` leads to its question."""
 
     row: Conversation
+    path: tuple[Message, ...]
     question: Message
     replies: tuple[Message, ...]
 
@@ -104,7 +105,7 @@ class Keeping:
         writer = await asyncio.to_thread(self._writer)
 
         def write(session: Session) -> Kept:
-            row, parent = self._row(session, person, target, dialog, thread, key)
+            row, path, parent = self._row(session, person, target, dialog, thread, key)
             row = _pinned(session, person, row, target, version)
             twin = messages.newest_child(session, parent, "user") if parent else None
             if twin is None or twin.content != dialog.question:
@@ -126,7 +127,7 @@ class Keeping:
                         session, row.id, parent_id=asked.id, key=again, writer=writer
                     )
                 )
-            return Kept(row, asked, tuple(replies))
+            return Kept(row, path, asked, tuple(replies))
 
         return await self._together.write(write)
 
@@ -173,20 +174,20 @@ class Keeping:
         dialog: Dialog,
         thread: Thread,
         key: str,
-    ) -> tuple[Conversation, int | None]:
-        """The conversation to write in, and the message that the question follows."""
+    ) -> tuple[Conversation, tuple[Message, ...], int | None]:
+        """The conversation to write in, the rows before the question, and the last of them."""
         if thread.row is not None:
             conversations.lock(session, thread.row.id)
-            return thread.row, thread.leaf
+            return thread.row, thread.path, thread.leaf
         named = target.prompt, target.info.label
         row = beginning.opened(session, person, CHANNEL, dialog.question, *named, key)
-        parent: int | None = None
+        path: list[Message] = []
         for one in dialog.before[-HISTORY:]:
             if one.content.strip():
-                parent = messages.add_message(
-                    session, row.id, parent_id=parent, role=one.role, content=one.content
-                ).id
-        return row, parent
+                parent = path[-1].id if path else None
+                said = {"role": one.role, "content": one.content}
+                path.append(messages.add_message(session, row.id, parent_id=parent, **said))
+        return row, tuple(path), path[-1].id if path else None
 
 
 def version_of(target: Target, row: Conversation | None, dialog: Dialog, key: str) -> str:

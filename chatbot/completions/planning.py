@@ -97,9 +97,21 @@ def check_prompt(prompt: prompts.Prompt, dialog: Dialog) -> None:
         raise Unsupported("messages", NO_HISTORY)
 
 
-def given_values(
-    prompt: prompts.Prompt, dialog: Dialog, inputs: Mapping[str, Any]
-) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What the caller gives a prompt; `place` is the input that the message fills."""
+
+    values: dict[str, Any]
+    place: str
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """The same for a trace, without the message, which has a row of its own."""
+        values = {name: value for name, value in self.values.items() if name != self.place}
+        return ({"values": values} if values else {}) | {"place": self.place}
+
+
+def given_values(prompt: prompts.Prompt, dialog: Dialog, inputs: Mapping[str, Any]) -> Given:
     """The values that the caller gives: the inputs, and the message in the place meant for it.
 
     That is `question`, else the first text that must be given, else the first text. Raises
@@ -107,14 +119,14 @@ def given_values(
     """
     given = {name: _read(prompt, name, value) for name, value in inputs.items()}
     if prompt.input("question") is not None:
-        return _accepted(prompt, {**given, "question": dialog.question})
+        return _accepted(prompt, {**given, "question": dialog.question}, "question")
     texts = [
         spec for spec in prompt.inputs if spec.kind in ("text", "string") and spec.name not in given
     ]
     place = next((spec for spec in texts if spec.required), next(iter(texts), None))
     if place is None or place.name == "company":
         raise Unsupported("messages", NOTHING_ASKED)
-    return _accepted(prompt, {**given, place.name: dialog.question})
+    return _accepted(prompt, {**given, place.name: dialog.question}, place.name)
 
 
 def plan_of(
@@ -167,7 +179,7 @@ def _read(prompt: prompts.Prompt, name: str, value: Any) -> Any:
         return value  # the prompt's own sentence says what is wrong with it
 
 
-def _accepted(prompt: prompts.Prompt, values: dict[str, Any]) -> dict[str, Any]:
+def _accepted(prompt: prompts.Prompt, values: dict[str, Any], place: str) -> Given:
     """The values, when the prompt takes them. What it gets otherwise stands in for the rest."""
     others: dict[str, Any] = {
         spec.name: [] for spec in prompt.inputs if spec.kind in ("thread", "passages")
@@ -175,9 +187,9 @@ def _accepted(prompt: prompts.Prompt, values: dict[str, Any]) -> dict[str, Any]:
     try:
         accept_values(prompt.inputs, others | values)
     except prompts.PromptError as error:
-        param = "messages" if error.input_name == "question" else f"metadata.{error.input_name}"
+        param = "messages" if error.input_name == place else f"metadata.{error.input_name}"
         raise Unsupported(param, str(error)) from error
-    return values
+    return Given(values, place)
 
 
 def _wrapped(seed: int) -> int:

@@ -63,6 +63,7 @@ class _Job:
     key: str
     call: Call
     runtime: str
+    given: planning.Given | None = None
     kept: Kept | None = None
     sourced: Sourced = NOTHING
     stored: bool = False
@@ -231,15 +232,15 @@ class Completions:
         call, dialog, parts = job.call, job.dialog, self._parts
         prompt = parts.releases.prompt(job.version)
         planning.check_prompt(prompt, dialog)
-        values = planning.given_values(prompt, dialog, call.ask.inputs)
-        past = planning.past_of(dialog.before, job.thread.path)
+        job.given = planning.given_values(prompt, dialog, call.ask.inputs)
+        values, past = job.given.values, planning.past_of(dialog.before)
         spec = prompt.passages_input
         if prompt.kind == "chat" and not (spec and spec.name in values):
             job.sourced = parts.sourcing.find(job.person, prompt, dialog.question, past)
         call.plan = lambda choice: planning.plan_of(
             prompt,
             values,
-            past,
+            planning.past_of(dialog.before, job.kept.path if job.kept else ()),
             long=len(dialog.before) > HISTORY,
             sourced=job.sourced,
             workspace=parts.workspace,
@@ -319,9 +320,10 @@ class Completions:
 
     async def _save(self, job: _Job, kept: Kept) -> None:
         """Save the ends, trying again while the database does not answer."""
-        given = kept, job.sourced, self._parts.workspace
+        given = job.given.told if job.given else {}
+        told = {"workspace": self._parts.workspace, "continued": 0, **given}
         outcomes = [
-            tracing.outcome(job.call, choice, given[0], reply, *given[1:])
+            tracing.outcome(job.call, choice, kept, reply, job.sourced, told)
             for choice, reply in zip(job.call.choices, kept.replies, strict=True)
         ]
         end = job.person, job.target, job.dialog, kept, job.user, outcomes

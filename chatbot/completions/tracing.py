@@ -12,11 +12,11 @@ from store.records import Message, Trace
 
 
 def outcome(
-    call: Call, choice: Choice, kept: Kept, reply: Message, sourced: Sourced, workspace: str
+    call: Call, choice: Choice, kept: Kept, reply: Message, sourced: Sourced, told: dict[str, Any]
 ) -> Outcome:
-    """The end of one choice, with a true status."""
+    """The end of one choice, with a true status. `told`: what its rendering is repeated with."""
     status, error = _status(call, choice)
-    trace = _trace(call, choice, kept, reply, sourced, workspace, error)
+    trace = _trace(call, choice, kept, reply, sourced, told, error)
     return Outcome(reply, choice.text, status, error, trace)
 
 
@@ -64,7 +64,7 @@ def _trace(
     kept: Kept,
     reply: Message,
     sourced: Sourced,
-    workspace: str,
+    told: dict[str, Any],
     error: str | None,
 ) -> Trace | None:
     sent, row = choice.sent, kept.row
@@ -79,7 +79,7 @@ def _trace(
         release_id=row.release_id if call.plan else None,
         model=sent.model,
         parameters=sent.parameters,
-        inputs=_inputs(call, sent.masked, sent.chosen, workspace, lacked=sourced.lacked),
+        inputs=told | _inputs(call, sent.masked, sent.chosen, lacked=sourced.lacked),
         rendered_hash=sent.rendered_hash,
         history_ids=sent.history_ids,
         passages=used(given(sourced, sent.kept), choice.text),
@@ -93,12 +93,9 @@ def _trace(
 
 
 def _inputs(
-    call: Call, masked: Any, chosen: tuple[int, ...] | None, workspace: str, *, lacked: bool
+    call: Call, masked: Any, chosen: tuple[int, ...] | None, *, lacked: bool
 ) -> dict[str, Any]:
-    """What a rendering can be repeated with. `values`: what the caller gave a prompt."""
-    told: dict[str, Any] = {"workspace": workspace, "continued": 0}
-    if call.ask.inputs:
-        told["values"] = dict(call.ask.inputs)
+    told: dict[str, Any] = {}
     if call.dialog.system:
         told["system"] = call.dialog.system
     if call.ask.metadata:

@@ -66,7 +66,8 @@ class _Answer:
         )
         self.tokens = 0
         self._decode = decode
-        self._likely: list[Logprob] = []
+        self._likely: list[tuple[int, Logprob]] = []
+        self._said = self._shown = 0
         self._text = Detokeniser(decode, order.context)
         self._stops = StopStrings(order.stop)
 
@@ -77,13 +78,16 @@ class _Answer:
         if token in ends:
             return self.end("stop")
         if step.likely is not None:
-            self._likely.append(in_words(token, step.likely, self._decode))
+            told = in_words(token, step.likely, self._decode)
+            self._likely.append((self._said, told))
+            self._said += len(told.token)
         text, stopped = self._stops.push(self._rewritten(self._text.push(token)))
         if stopped:
             return self._last(text, "stop")
         if self.tokens >= self.order.limit:
             return self.end("length", text)
         if text:
+            self._shown += len(text)
             self._give(Delta(text, logprobs=self._told()))
         return False
 
@@ -104,13 +108,16 @@ class _Answer:
         return text if self.order.rewriter is None else self.order.rewriter.feed(text)
 
     def _last(self, text: str, finish: Finish) -> bool:
+        self._shown += len(text)
+        if finish == "stop" and self.order.rewriter is None:  # a stop text is not shown
+            self._likely = [one for one in self._likely if one[0] < self._shown]
         told = self._told()
         self._give(Delta(text, finish, len(self.order.prompt), self.tokens, told))
         return True
 
     def _told(self) -> tuple[Logprob, ...]:
         """What is known of the tokens since the last piece."""
-        told, self._likely = tuple(self._likely), []
+        told, self._likely = tuple(one for _, one in self._likely), []
         return told
 
     def _give(self, piece: Delta | BackendError) -> None:

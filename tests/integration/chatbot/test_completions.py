@@ -275,13 +275,15 @@ def test_a_prompt_is_rendered_as_the_product_renders_its_turns(product, who, pla
     assert theirs[0].passages[0]["used"] == "cited"
     assert second.ended.conversation == first.ended.conversation
     assert len(trace_of(product, who, second).history_ids) == 2
+    assert product.traces.of(who.person, second.ended.message).exact
 
 
 def test_inputs_fill_a_prompt_and_the_message_takes_its_place(product, who, play):
     inputs = {"tone": "warm"}
     came = play(call(product, who, "!say Thanks!", model="prompt:rewrite", inputs=inputs))
     trace = trace_of(product, who, came)
-    assert trace.inputs["values"] == inputs
+    assert (trace.inputs["values"], trace.inputs["place"]) == (inputs, "text")
+    assert product.traces.of(who.person, came.ended.message).exact
     assert trace.prompt == "rewrite"
     assert came.ended.version == 1
 
@@ -327,6 +329,9 @@ def test_what_was_said_elsewhere_comes_in_with_the_call(product, who, play):
     came = play(call(product, who, "a", "b", "c", "d", "!say e"))
     kept = [text for _, text, _ in stored(product, who, came.ended.conversation)]
     assert kept == [*"abcd", "!say e", "e"]
+    prompted = play(call(product, who, "a", "b", "!say c", model="prompt:assistant"))
+    assert product.traces.of(who.person, prompted.ended.message).exact
+    assert len(trace_of(product, who, prompted).history_ids) == 2
 
 
 def test_dialogs_of_other_people_of_the_same_program_are_kept_apart(product, who, play):
