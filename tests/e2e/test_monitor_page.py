@@ -13,6 +13,7 @@ from tests.support.past import a_week
 pytestmark = pytest.mark.browser
 
 PATIENCE = 60_000
+HOSTILE = "<img src=x onerror=alert(1)> ${alert(1)}"
 
 
 @pytest.fixture(scope="module")
@@ -134,7 +135,7 @@ def test_alerts_are_muted_and_rules_are_kept(page):
     before = rules.get_by_role("listitem").count()
     page.get_by_role("button", name="New rule").click()
     form = page.get_by_role("dialog", name="New rule")
-    form.get_by_label("Name").fill("Few thumbs")
+    form.get_by_label("Name").fill(f"Few thumbs {HOSTILE}")
     form.get_by_label("What is watched").select_option("Thumbs up")
     form.get_by_label("When it").select_option("is below")
     form.get_by_role("button", name="Make the rule").click()
@@ -144,6 +145,7 @@ def test_alerts_are_muted_and_rules_are_kept(page):
     expect(form).to_be_hidden()
     expect(rules.get_by_role("listitem")).to_have_count(before + 1)
     expect(rules).to_contain_text("62.5 %")
+    expect(rules).to_contain_text(HOSTILE)
     page.get_by_role("button", name="Change Few thumbs").click()
     changed = page.get_by_role("dialog", name="Change the rule")
     expect(changed.get_by_label("Limit")).to_have_value("62.5")

@@ -2,7 +2,7 @@
    looks again every minute while the page is looked at. */
 
 import { choice, downloadButton, refused } from "./admin_parts.js";
-import { $, h, icon } from "./dom.js";
+import { $, $$, h, icon } from "./dom.js";
 import { setPerson } from "./header.js";
 import { island } from "./islands.js";
 import { closeAnswers, openAnswers } from "./monitor_answers.js";
@@ -28,6 +28,7 @@ const panels = new Map();
 let root = null;
 let asking = 0;
 let allColumns = false;
+let alerted = null; // the alerts that are drawn, and for which view
 
 export async function startMonitor(top) {
   const [part, data] = await Promise.all(["monitor-page", "monitor-data"].map(island));
@@ -116,6 +117,7 @@ async function look() {
   if (told.error) {
     const stands = monitor.shown && sameView(monitor.shown);
     $("#mon-notes").replaceChildren(refused(told, look));
+    alerted = null;
     if (!stands) $("#mon-body").replaceChildren();
     return;
   }
@@ -134,15 +136,31 @@ function waiting() {
 }
 
 function draw(shown) {
-  const before = new Set([...document.querySelectorAll("[role=alert][data-alert]")].map((one) => one.dataset.alert));
-  const focused = document.activeElement?.id;
-  const notes = alertNotes(shown.alerts, mute);
-  for (const one of notes) if (before.has(one.dataset.alert)) one.setAttribute("role", "note"); // said once
-  $("#mon-notes").replaceChildren(...notes);
+  const back = focusKeeper();
+  drawAlerts(shown);
   const drawn = shown.plots.filter(tells);
   $("#mon-body").replaceChildren(...(shown.answers || drawn.length ? full(shown, drawn) : [nothing(shown)]));
   for (const plot of drawn) panels.get(plot.key).show(plot, shown);
-  if (focused && document.activeElement === document.body) document.getElementById(focused)?.focus({ preventScroll: true });
+  back();
+}
+
+/* Only when they are others than before: what alerts is read out again whenever it is drawn. */
+function drawAlerts({ alerts }) {
+  const now = JSON.stringify([alerts, monitor.wanted]);
+  if (now === alerted) return;
+  alerted = now;
+  $("#mon-notes").replaceChildren(...alertNotes(alerts, mute));
+}
+
+/* What has the focus, found again after it was drawn anew: by itself, its id, or where it leads. */
+function focusKeeper() {
+  const before = document.activeElement;
+  const href = before.closest("#mon-body") && before.getAttribute("href");
+  return () => {
+    if (document.activeElement !== document.body) return;
+    const again = before.isConnected ? before : (before.id && document.getElementById(before.id)) || (href && $$("a", $("#mon-body")).find((one) => one.getAttribute("href") === href));
+    again?.focus?.({ preventScroll: true });
+  };
 }
 
 /* Zeros alone are not drawn. */

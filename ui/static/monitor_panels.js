@@ -48,14 +48,12 @@ export function plotPanel(key) {
   return { element, show };
 }
 
-/* Drawn anew while somebody is in it: the same value has the focus again, and it stands as far down. */
+/* Drawn anew while somebody reads it, it stands as far down. */
 function drawTable(body, plot, period, key) {
   const old = $(".behind-at", body);
-  const focused = body.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
   const table = h("div", { class: "behind-at scroll", tabindex: "0", role: "group", "aria-label": `${plot.title}, table` }, tableOf(plot, period, key));
   body.replaceChildren(table, plot.about ? h("p", { class: "xs dim behind-about" }, plot.about) : "");
   if (old) table.scrollTop = old.scrollTop;
-  if (focused) [...table.querySelectorAll("a")].find((one) => one.getAttribute("href") === focused)?.focus({ preventScroll: true });
 }
 
 function tableOf(plot, period, key) {
