@@ -1,6 +1,7 @@
 """A team on one server: many answers at once, twice what one person may, and a long soak.
 
     python bench/load.py [--streams 50] [--tokens 500] [--rate 20] [--soak 20] [--json]
+    python bench/load.py --replicas 3
 
 The server is a process of its own with accounts; people have tabs on it (no browser: what the
 page's scripts ask, over loopback) and the scripted model writes at a fixed rate. Beside it, in the
@@ -29,6 +30,7 @@ from itertools import pairwise
 from pathlib import Path
 from uuid import UUID
 
+import _replicas
 import httpx
 import psutil
 import uvicorn
@@ -74,14 +76,15 @@ class Team:
 async def main() -> None:
     """Measure and print."""
     chosen = _chosen()
-    if chosen.bare:
-        await _serve_bare()
+    if chosen.bare or chosen.replicas:
+        await (_replicas.measure(chosen) if chosen.replicas else _serve_bare())
         return
     report = Report("load", as_json=chosen.json)
     people = max(2, -(-2 * chosen.streams // TABS_EACH))
     with tempfile.TemporaryDirectory() as folder:
         tokens = _add_people(Path(folder), people)
-        with _bare() as bare, _served(Path(folder)) as server:
+        ours = served(Path(folder), "scripted", CHATBOT_AUTH="accounts")
+        with _bare() as bare, ours as server:
             async with _logged_in(server.address, tokens) as team:
                 await _round(team.tab(0), "!tokens 20 warm", "warm 0001", 0)
                 await _streams(report, bare, server, team, Path(folder), chosen)
@@ -97,6 +100,7 @@ def _chosen() -> argparse.Namespace:
     parser.add_argument("--tokens", type=int, default=500, help="of an answer")
     parser.add_argument("--rate", type=int, default=20, help="tokens a second")
     parser.add_argument("--soak", type=float, default=0, help="minutes at half load")
+    parser.add_argument("--replicas", type=int, default=0, help="compare so many servers with one")
     parser.add_argument("--bare", action="store_true", help=argparse.SUPPRESS)
     return parser.parse_args()
 
@@ -120,12 +124,6 @@ def _person(product, login: str) -> str:  # noqa: ANN001  a Product
         product.person(), login=login, name=login.title(), roles=("chatter",), password=PASSWORD
     )
     return str(accounts.sign_in(login, PASSWORD, address="127.0.0.1", agent="bench").token)
-
-
-@contextmanager
-def _served(home: Path) -> Iterator[Server]:
-    with served(home, "scripted", CHATBOT_AUTH="accounts") as server:
-        yield server
 
 
 @asynccontextmanager

@@ -122,7 +122,7 @@ def _wired(base: Base) -> Product:
         gates=written.gates,
         authoring=written.authoring,
         promotion=_promotion(base, written),
-        testing=Testing(archive, audit, written.runner, written.planning),
+        testing=Testing(archive, audit, written.runner, written.planning, base.replicas),
         casework=written.casework,
         results=_results(base, written),
         folders=Folders(written.runner, written.planning, sandbox),

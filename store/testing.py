@@ -4,7 +4,7 @@ Cases are only ever added: the newest text of a prompt counts. A run's results a
 come, so that a process which dies keeps what was done. Knows nothing of what a case asserts.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -135,9 +135,14 @@ def end_run(session: Session, run_id: int, status: RunStatus) -> None:
         raise Conflict("This test run has ended already.")
 
 
-def interrupt_runs(session: Session) -> int:
-    """Mark the runs that a crash left running; return how many."""
-    running = update(RunRow).where(RunRow.status == "running")
+def running(session: Session) -> list[str]:
+    """The runs (public ids) that have not ended."""
+    return list(session.scalars(select(RunRow.public_id).where(RunRow.status == "running")))
+
+
+def interrupt_runs(session: Session, but: Collection[str] = ()) -> int:
+    """Mark the runs that a crash left running; return how many. `but` (public ids) go on."""
+    running = update(RunRow).where(RunRow.status == "running", RunRow.public_id.not_in(but))
     ended = running.values(status="interrupted", ended_at=now()).returning(RunRow.id)
     return len(session.execute(ended).all())
 

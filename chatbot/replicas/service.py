@@ -32,8 +32,8 @@ LEASE = timedelta(seconds=30)
 """How long work stays somebody's who does not renew that."""
 LOOK = 5.0
 """Seconds between two looks whether work that another server does has become free."""
-RENEW = 10.0
-"""Seconds between two renewals of work that is ours."""
+STILL = 1.0
+"""Seconds between two looks whether work is still ours."""
 
 log = logging.getLogger(__name__)
 
@@ -133,8 +133,8 @@ class Replicas:
         """Whether it ended by itself."""
         task = asyncio.ensure_future(run())
         try:
-            while not task.done() and await self.holds_now(work):
-                await asyncio.wait({task}, timeout=RENEW)
+            while not task.done() and work in self._held:
+                await asyncio.wait({task}, timeout=STILL)
         finally:
             task.cancel()
             await asyncio.wait({task})
@@ -163,7 +163,7 @@ class Replicas:
             await asyncio.sleep(BEAT)
 
     def look(self) -> int:
-        """Be seen, and see who is gone; how many answers were interrupted.
+        """Be seen, renew what is held, see who is gone; how many answers were interrupted.
 
         Raises StoreUnavailable.
         """
@@ -171,10 +171,17 @@ class Replicas:
         return self.sweep()
 
     def beat(self) -> None:
-        """Be seen. Raises StoreUnavailable."""
-        mine = self.writer()
-        with self._main.writing() as session:
-            rows.beat(session, mine, host=self._host, pid=os.getpid(), address=self.address)
+        """Be seen, and renew what is held. Raises StoreUnavailable: then nothing is held."""
+        held = sorted(self._held)
+        try:
+            mine = self.writer()
+            with self._main.writing() as session:
+                rows.beat(session, mine, host=self._host, pid=os.getpid(), address=self.address)
+                lost = {work for work in held if not rows.take(session, work, mine, LEASE)}
+        except ChatbotError:
+            self._held.clear()
+            raise
+        self._held -= lost
 
     def sweep(self) -> int:
         """Interrupt the answers of those who are gone; how many. Raises StoreUnavailable."""

@@ -16,6 +16,7 @@ from chatbot.audit import Audit
 from chatbot.authoring.access import require_author
 from chatbot.backends.cancel import CancelToken
 from chatbot.errors import Busy, Conflict
+from chatbot.replicas import Replicas
 from chatbot.testing.matrix import Cell, Column, Progress, Tell
 from chatbot.testing.planning import Plan, Planning
 from chatbot.testing.running import Runner
@@ -28,6 +29,7 @@ from chatbot.testing.views import (
     run_view,
 )
 from store import prompts as rows
+from store import replicas as leases
 from store import test_cells, testing
 from store.engine import Session
 from store.records import Person, RunStatus, TestResult, TestRun
@@ -56,11 +58,19 @@ class _Running:
 class Testing:
     """Runs tests; `run`, `begin`, `stop` and `close` are for one event loop."""
 
-    def __init__(self, archive: Archive, audit: Audit, runner: Runner, planning: Planning) -> None:
+    def __init__(
+        self,
+        archive: Archive,
+        audit: Audit,
+        runner: Runner,
+        planning: Planning,
+        replicas: Replicas,
+    ) -> None:
         self._archive = archive
         self._audit = audit
         self._runner = runner
         self._planning = planning
+        self._replicas = replicas
         self._running: dict[str, _Running] = {}
 
     # Running -------------------------------------------------------------------------------------
@@ -137,9 +147,15 @@ class Testing:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def recover(self) -> int:
-        """Mark the runs that a crash left; how many. For the server's start only."""
+        """Mark the runs that a crash left; how many. For the server's start only.
+
+        What another process is at is let be.
+        """
+        with self._archive.main.reading() as session:
+            going = {work_of(run): run for run in testing.running(session)}
+            held = leases.held(session, going)
         with self._archive.main.writing() as session:
-            return testing.interrupt_runs(session)
+            return testing.interrupt_runs(session, [going[work] for work in held])
 
     # Reading -------------------------------------------------------------------------------------
 
@@ -249,6 +265,7 @@ class Testing:
             await asyncio.to_thread(self._keep, run, cell)
 
         status: RunStatus = "failed"
+        await self._replicas.holds_now(work_of(run.public_id))
         try:
             finished = await self._runner.run(plan.work, keep, told, running.cancel)
             status = "complete" if finished else "stopped"
@@ -261,6 +278,7 @@ class Testing:
             await asyncio.shield(asyncio.to_thread(self._end_row, run, status))
 
     def _keep(self, run: TestRun, cell: Cell) -> None:
+        self._replicas.holds(work_of(run.public_id))
         with self._archive.main.writing() as session:
             testing.save_result(session, run.id, result_of(cell))
 
@@ -268,8 +286,14 @@ class Testing:
         try:
             with self._archive.main.writing() as session:
                 testing.end_run(session, run.id, status)
+            self._replicas.let_go(work_of(run.public_id))
         except Conflict:
             log.warning("a server that started meanwhile took a test run for one of a crash")
+
+
+def work_of(run: str) -> str:
+    """What a process that is at a run (public id) holds meanwhile; see chatbot.replicas."""
+    return f"tests {run}"
 
 
 def result_of(cell: Cell) -> TestResult:

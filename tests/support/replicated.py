@@ -72,8 +72,9 @@ class Nursery:
     def close(self) -> None:
         assert self._process.stdin
         assert self._process.stdout
+        self._process.kill()
+        self._process.wait()
         self._process.stdin.close()
-        self._process.wait(30)
         self._process.stdout.close()
         self._log.close()
 

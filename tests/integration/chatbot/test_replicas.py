@@ -93,7 +93,7 @@ def test_who_ends_leaves_its_work_to_the_next(archive, here):
 
 def test_work_goes_on_elsewhere_when_its_process_stops(archive, here, monkeypatch):
     monkeypatch.setattr(service, "LOOK", 0.01)
-    monkeypatch.setattr(service, "RENEW", 0.01)
+    monkeypatch.setattr(service, "STILL", 0.01)
     other, at = Replicas(archive), []
 
     def work(name):
