@@ -31,12 +31,17 @@ log = logging.getLogger(__name__)
 
 
 class _Request:
-    """A request that waits to be counted; `told` is what becomes of it."""
+    """A request that waits to be counted; `told` is what becomes of it.
 
-    def __init__(self, key_id: int, limits: Limits) -> None:
+    Without a key it only waits for what was there before it. `leads`: who waits writes for all.
+    """
+
+    def __init__(self, key_id: int | None = None, limits: Limits = UNLIMITED) -> None:
         self.key_id = key_id
         self.limits = limits
         self.told: Left | ChatbotError | None = None
+        self.leads = False
+        self.ready = threading.Event()
 
 
 _Told = tuple[_Request, Left | ChatbotError]
@@ -52,22 +57,17 @@ class Counting:
         self._waiting: list[_Request] = []
         self._requests, self._tokens = Counter[int](), Counter[int]()
         self._timer: threading.Timer | None = None
-        self._writing = threading.Lock()
+        self._busy = False
 
     def begin(self, key_id: int, limits: Limits) -> Left:
         """Count a request; what is left. Raises KeyLimit, KeyUnknown, StoreUnavailable."""
         if limits == UNLIMITED:
             self.later(key_id, requests=1)
             return NOTHING_TO_SAY
-        mine = _Request(key_id, limits)
-        with self._holding:
-            self._waiting.append(mine)
-        with self._writing:  # whoever waited here finds that the one before counted for them too
-            if mine.told is None:
-                self._write()
-        if isinstance(mine.told, Left):
-            return mine.told
-        raise mine.told or KeyUnknown  # nothing was told of a key that was forgotten meanwhile
+        told = self._through(_Request(key_id, limits))
+        if isinstance(told, Left):
+            return told
+        raise told or KeyUnknown  # nothing was told of a key that was forgotten meanwhile
 
     def later(self, key_id: int, *, requests: int = 0, tokens: int = 0) -> None:
         """Count so much more of a key soon."""
@@ -81,9 +81,11 @@ class Counting:
 
     def flush(self) -> None:
         """Count now what waits. Raises StoreUnavailable: it waits on."""
-        with self._writing:
-            if self._tokens or self._requests:
-                self._write()
+        with self._holding:
+            if not self._tokens and not self._busy:
+                return
+        if isinstance(told := self._through(_Request()), ChatbotError):
+            raise told
 
     def close(self) -> None:
         """Count what waits, for the last time."""
@@ -102,6 +104,30 @@ class Counting:
         except ChatbotError as error:
             log.warning("what keys asked waits to be counted: %s", type(error).__name__)
 
+    def _through(self, mine: _Request) -> Left | ChatbotError | None:
+        """Wait for a transaction that counts this; the first of those who wait writes it."""
+        with self._holding:
+            self._waiting.append(mine)
+            if not self._busy:
+                self._busy = mine.leads = True
+        if not mine.leads:
+            mine.ready.wait()
+        if mine.leads:
+            try:
+                self._write()
+            finally:
+                self._hand_over()
+        return mine.told
+
+    def _hand_over(self) -> None:
+        """Let somebody write who came meanwhile."""
+        with self._holding:
+            self._busy = bool(self._waiting)
+            if self._busy:
+                heir = self._waiting[0]
+                heir.leads = True
+                heir.ready.set()
+
     def _write(self) -> None:
         """Count everything that waits, in one transaction."""
         with self._holding:
@@ -111,24 +137,22 @@ class Counting:
         try:
             with self._archive.main.writing() as session:
                 told, at = list[_Told](), self._clock()
-                asked = {one.key_id for one in waiting} | set(tokens)
-                known = keys.known(session, asked)
+                asked = {one.key_id for one in waiting if one.key_id is not None} | set(tokens)
                 # In one order: two processes that each wait for the other's row would hang.
-                for key_id in sorted(known):
+                for key_id in sorted(keys.known(session, asked)):
                     own = [one for one in waiting if one.key_id == key_id]
                     more = (requests[key_id], tokens[key_id])
                     told += _admitted(session, key_id, own, more, at)
-        except ChatbotError as error:
-            for one in waiting:
-                one.told = error
+        except Exception as error:  # noqa: BLE001  whatever broke, nobody is left waiting
+            failed = error if isinstance(error, ChatbotError) else ChatbotError()
+            told = [(one, failed) for one in waiting]
             with self._holding:
                 self._requests.update(requests)
                 self._tokens.update(tokens)
-            if not waiting:
-                raise
-            return
         for one, answer in told:
             one.told = answer
+        for one in waiting:
+            one.ready.set()
 
 
 def _admitted(

@@ -4,6 +4,7 @@ import json
 import re
 import zipfile
 
+import httpx
 import pytest
 from playwright.sync_api import expect
 
@@ -458,3 +459,40 @@ def test_a_webhook_is_added_tried_and_removed(of):
     page.get_by_role("menuitem", name="Remove").click()
     page.get_by_role("dialog").get_by_role("button", name="Remove").click()
     expect(page.get_by_text("No webhooks yet")).to_be_visible()
+
+
+def test_a_key_is_made_shown_once_and_revoked(of, team):
+    page = of("root")
+    keys = page.get_by_role("region", name="Keys")
+    page.get_by_role("button", name="New key").click()
+    form = page.get_by_role("dialog", name="New key")
+    form.get_by_label("Name").fill(f"Shop {HOSTILE}"[:60])
+    form.get_by_label("Only these").check()
+    form.get_by_role("button", name="Make the key").click()
+    expect(form.get_by_role("alert")).to_contain_text("Choose a model")
+    form.get_by_label("scripted", exact=True).check()
+    form.get_by_label("Requests a month").fill("5000")
+    form.get_by_label("Expires, optional").fill("2999-03-01")
+    page.keyboard.press("Enter")
+    token = page.get_by_label("The key", exact=True).input_value()
+    page.get_by_role("button", name="Copy").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == token
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="New key")).to_be_focused()
+    bearer = {"authorization": f"Bearer {token}"}
+    said = {"model": "scripted", "messages": [{"role": "user", "content": "!say hello"}]}
+    path = f"{team.address}/v1/chat/completions"
+    assert httpx.post(path, json=said, headers=bearer, timeout=60).status_code == 200
+    page.reload()
+    expect(keys.get_by_role("row").last).to_contain_text(f"…{token[-4:]}")
+    expect(keys.get_by_role("row").last).to_contain_text("1 of 5,000")
+    expect(keys.get_by_role("row").last).to_contain_text("1 Mar 2999")
+    assert token not in page.content()
+    keys.get_by_role("button", name="Revoke").click()
+    page.get_by_role("dialog").get_by_role("button", name="Revoke").click()
+    expect(keys.get_by_role("table")).to_have_count(0)
+    assert httpx.post(path, json=said, headers=bearer, timeout=60).status_code == 401
+    keys.get_by_role("button", name="Show 1").click()
+    expect(keys.get_by_role("row").last).to_contain_text("revoked")
+    expect(keys.get_by_role("button", name=re.compile("^Revoke "))).to_have_count(0)

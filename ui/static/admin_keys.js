@@ -202,6 +202,7 @@ function showKey({ token, key }) {
   const example = `curl ${location.origin}/v1/models -H "Authorization: Bearer $CHATBOT_KEY"`;
   showOnce(`Key for ${key.name}`, {
     label: "The key",
+    done: () => document.getElementById("add-key")?.focus(),
     value: token,
     about: "Copy it now and keep it where the program finds it: this server keeps its hash alone, and nobody can show it again.",
     beside: h("div", { class: "col" }, h("p", { class: "xs dim" }, "To try it, with the key in CHATBOT_KEY:"), h("p", { class: "mono xs wrap-any" }, example)),

@@ -136,7 +136,7 @@ export const showLink = (title, { path, expires }) =>
   });
 
 /* Something that the server tells once, in a field to copy from. `beside`: what else helps. */
-export function showOnce(title, { label, value, about, foot = null, beside = null }) {
+export function showOnce(title, { label, value, about, foot = null, beside = null, done }) {
   const shown = input({ readonly: true, value, "aria-label": label, class: "in mono", onfocus: () => shown.select() });
   const copy = h("button", { type: "button", class: "btn pri" }, icon("copy"), "Copy");
   copy.addEventListener("click", async () => {
@@ -148,7 +148,7 @@ export function showOnce(title, { label, value, about, foot = null, beside = nul
       toast("The browser does not let this page copy. The text is selected: press Ctrl+C.", { error: true });
     }
   });
-  openDialog(title, h("div", { class: "pb col" }, h("p", { class: "sm" }, about), h("div", { class: "row" }, shown, copy), foot && h("p", { class: "xs dim" }, foot), beside));
+  openDialog(title, h("div", { class: "pb col" }, h("p", { class: "sm" }, about), h("div", { class: "row" }, shown, copy), foot && h("p", { class: "xs dim" }, foot), beside), { done });
   copy.focus();
 }
 
