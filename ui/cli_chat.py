@@ -37,17 +37,23 @@ class Talk:
         Raises:
             ChatbotError: nothing was asked; the sentence says why.
         """
-        turn = await self.product.chat.start_turn(
-            self.person,
-            self.conversation,
-            text,
-            uuid.uuid4().hex,
-            prompt=self.prompt,
-            model=self.model,
-        )
-        self.conversation, self.prompt, self.model = turn.conversation, None, None
-        with self._stopped_by_ctrl_c(turn):
-            await _show(turn) if show else await turn.finished()
+        replicas = self.product.replicas
+        await asyncio.to_thread(replicas.beat)  # a server may have taken us for gone meanwhile
+        seen = asyncio.create_task(replicas.keep())
+        try:
+            turn = await self.product.chat.start_turn(
+                self.person,
+                self.conversation,
+                text,
+                uuid.uuid4().hex,
+                prompt=self.prompt,
+                model=self.model,
+            )
+            self.conversation, self.prompt, self.model = turn.conversation, None, None
+            with self._stopped_by_ctrl_c(turn):
+                await _show(turn) if show else await turn.finished()
+        finally:
+            seen.cancel()
         return turn
 
     @contextlib.contextmanager
