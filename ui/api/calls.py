@@ -9,6 +9,7 @@ import logging
 import re
 import secrets
 import time
+from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -20,7 +21,7 @@ from starlette.responses import Response
 from chatbot.backends.cancel import CancelToken
 from chatbot.bootstrap import Product
 from chatbot.completions import Ask, Ended, Once, Piece
-from chatbot.errors import BackendBroken, ChatbotError
+from chatbot.errors import BackendBroken, ChatbotError, TooManyTurns
 from chatbot.keys import Caller, KeyUnknown
 from ui.api.errors import BadField
 from ui.api.events import Events, end
@@ -30,6 +31,13 @@ ONCE = "idempotency-key"
 NAME = r"^[!-~]([ -~]{0,253}[!-~])?$"
 BAD_NAME = "An Idempotency-Key has 1 to 255 letters, digits and signs of ASCII."
 NOT_STORED = "This key stores nothing. Leave `store` out, or use a key that stores."
+CALLS = 256
+"""Calls of one key in one process that are being answered."""
+BYTES = 64 * 2**20
+"""Bytes of their bodies."""
+TOO_MANY = (
+    "This key has too many calls running at once. Wait for some of them, then send this again."
+)
 JSON, EVENTS = "application/json", "text/event-stream"
 
 Part = TypeVar("Part")
@@ -60,10 +68,55 @@ class Call:
             log.warning("tokens of a key were not counted: %s", error.code)
 
 
-async def let_in(product: Product, request: Request) -> Call:
-    """Who calls, what they sent, and the count of it. Raises KeyUnknown, KeyLimit."""
-    caller, left = await begun(product, request)
-    return Call(product, request, caller, await request.body(), limits_headers(left))
+class Load:
+    """How much the programs of one process have open, by key. For the event loop."""
+
+    def __init__(self) -> None:
+        self._calls: Counter[int] = Counter()
+        self._bytes: Counter[int] = Counter()
+
+    def enter(self, key: int, size: int) -> Callable[[], None]:
+        """Count a call with a body of `size` bytes until the returned function is called.
+
+        Raises TooManyTurns.
+        """
+        if self._calls[key] >= CALLS or (size and self._bytes[key] + size > BYTES):
+            raise TooManyTurns(TOO_MANY, retry_after=1)
+        self._calls[key] += 1
+        self._bytes[key] += size
+
+        def leave() -> None:
+            self._calls[key] -= 1
+            self._bytes[key] -= size
+
+        return leave
+
+
+def answering(
+    product: Product, load: Load, answer: Callable[[Call], Awaitable[Response]]
+) -> Callable[[Request], Awaitable[Response]]:
+    """A handler that lets a call in, answers it once, and counts it until its end.
+
+    It raises what `answer` raises, KeyUnknown, KeyLimit, TooManyTurns, Conflict.
+    """
+
+    async def handler(request: Request) -> Response:
+        caller, left = await begun(product, request)
+        leave = load.enter(caller.key_id, int(request.headers.get("content-length") or 0))
+        try:
+            body = await request.body()
+            call = Call(product, request, caller, body, limits_headers(left))
+            response = await once(call, lambda: answer(call))
+        except BaseException:
+            leave()
+            raise
+        if isinstance(response, Events):
+            response.leave = leave
+        else:
+            leave()
+        return response
+
+    return handler
 
 
 async def _pieces(call: Call, ask: Ask) -> AsyncGenerator[Piece | Ended, None]:

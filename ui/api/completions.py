@@ -4,7 +4,6 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from fastapi import FastAPI
-from starlette.requests import Request
 from starlette.responses import Response
 
 from chatbot.bootstrap import Product
@@ -13,7 +12,7 @@ from chatbot.errors import BackendBroken
 from ui.api import answers
 from ui.api.answers import Gathered, TextChoice, TextCompletion
 from ui.api.asked import CompletionRequest
-from ui.api.calls import Call, first_of, let_in, new_id, now, once
+from ui.api.calls import Call, Load, answering, first_of, new_id, now
 from ui.api.errors import json_answer, worded
 from ui.api.events import Events, event
 from ui.api.fields import read
@@ -21,18 +20,15 @@ from ui.api.fields import read
 PATH = "/v1/completions"
 
 
-def add(app: FastAPI, product: Product) -> None:
+def add(app: FastAPI, product: Product, load: Load) -> None:
     """Add the route to an application."""
 
-    async def complete(request: Request) -> Response:
-        call = await let_in(product, request)
-        asked = read(CompletionRequest, call.body)
-        return await once(call, lambda: _answer(call, asked))
-
-    app.add_api_route(PATH, worded(complete), methods=["POST"], include_in_schema=False)
+    handler = worded(answering(product, load, _answer))
+    app.add_api_route(PATH, handler, methods=["POST"], include_in_schema=False)
 
 
-async def _answer(call: Call, asked: CompletionRequest) -> Response:
+async def _answer(call: Call) -> Response:
+    asked = read(CompletionRequest, call.body)
     asks = asked.asks()
     if asked.stream:
         parts = await first_of(_chunks(call, asks, with_usage=asked.with_usage))

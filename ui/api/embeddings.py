@@ -4,31 +4,27 @@ import base64
 import struct
 
 from fastapi import FastAPI
-from starlette.requests import Request
 from starlette.responses import Response
 
 from chatbot.bootstrap import Product
 from ui.api.answers import Embedding, Embeddings
 from ui.api.asked import EmbeddingRequest
-from ui.api.calls import Call, let_in, once
+from ui.api.calls import Call, Load, answering
 from ui.api.errors import json_answer, worded
 from ui.api.fields import read
 
 PATH = "/v1/embeddings"
 
 
-def add(app: FastAPI, product: Product) -> None:
+def add(app: FastAPI, product: Product, load: Load) -> None:
     """Add the route to an application."""
 
-    async def embed(request: Request) -> Response:
-        call = await let_in(product, request)
-        asked = read(EmbeddingRequest, call.body)
-        return await once(call, lambda: _answer(call, asked))
-
-    app.add_api_route(PATH, worded(embed), methods=["POST"], include_in_schema=False)
+    handler = worded(answering(product, load, _answer))
+    app.add_api_route(PATH, handler, methods=["POST"], include_in_schema=False)
 
 
-async def _answer(call: Call, asked: EmbeddingRequest) -> Response:
+async def _answer(call: Call) -> Response:
+    asked = read(EmbeddingRequest, call.body)
     made = await call.product.completions.embed(
         call.caller, asked.input, asked.dimensions, asked.model
     )

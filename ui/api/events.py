@@ -7,7 +7,7 @@ The server waits for a reader, so what is not read is not written either; one th
 import asyncio
 import json
 import logging
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from typing import Any, Protocol
 
@@ -45,10 +45,11 @@ class Events(Response):
     """A stream of events.
 
     An error after its begin is an event with the error, and the end: no `[DONE]` follows. `keep`
-    gets a whole stream's text.
+    gets a whole stream's text; `leave` is called at the end, however it comes.
     """
 
     keep: Kept | None = None
+    leave: Callable[[], None] = staticmethod(lambda: None)
 
     def __init__(
         self,
@@ -65,6 +66,12 @@ class Events(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
         """Send it all."""
+        try:
+            await self._stream(send)
+        finally:
+            self.leave()
+
+    async def _stream(self, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
         sent: list[str] = []
         whole = False

@@ -14,7 +14,7 @@ from chatbot.errors import BackendBroken
 from ui.api import answers
 from ui.api.answers import ChatChunk, ChatCompletion, ChunkChoice, ModelList, ModelObject
 from ui.api.asked import ChatRequest
-from ui.api.calls import Call, first_of, let_in, new_id, now, once, storing
+from ui.api.calls import Call, Load, answering, first_of, new_id, now, storing
 from ui.api.errors import json_answer, worded
 from ui.api.events import Events, event
 from ui.api.fields import read
@@ -24,14 +24,8 @@ CHAT = "/v1/chat/completions"
 MODELS = "/v1/models"
 
 
-def add(app: FastAPI, product: Product) -> None:
+def add(app: FastAPI, product: Product, load: Load) -> None:
     """Add the routes to an application."""
-
-    async def chat(request: Request) -> Response:
-        call = await let_in(product, request)
-        asked = read(ChatRequest, call.body)
-        call = storing(call, asked.store)
-        return await once(call, lambda: _answer(call, asked))
 
     async def models(request: Request) -> Response:
         caller = await keyed(product, request)
@@ -44,15 +38,18 @@ def add(app: FastAPI, product: Product) -> None:
         name = request.path_params["name"]
         return json_answer(_model(await asyncio.to_thread(product.completions.model, caller, name)))
 
-    app.add_api_route(CHAT, worded(chat), methods=["POST"], include_in_schema=False)
+    app.add_api_route(
+        CHAT, worded(answering(product, load, _answer)), methods=["POST"], include_in_schema=False
+    )
     app.add_api_route(MODELS, worded(models), methods=["GET"], include_in_schema=False)
     app.add_api_route(
         MODELS + "/{name:path}", worded(model), methods=["GET"], include_in_schema=False
     )
 
 
-async def _answer(call: Call, asked: ChatRequest) -> Response:
-    ask = asked.ask()
+async def _answer(call: Call) -> Response:
+    asked = read(ChatRequest, call.body)
+    call, ask = storing(call, asked.store), asked.ask()
     if asked.stream:
         pieces = await first_of(call.pieces(ask))
         return Events(_chunks(pieces, ask, with_usage=asked.with_usage), call.headers)

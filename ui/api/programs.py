@@ -13,10 +13,14 @@ from ui.api import (
     responses,
     schema,
 )
+from ui.api.calls import Load
 
 
 def add(app: FastAPI, product: Product) -> None:
     """Add the routes."""
-    for door in (openai, completions, responses, embeddings, conversations, drafts, metrics):
+    load = Load()
+    for model_door in (openai, completions, responses, embeddings):
+        model_door.add(app, product, load)
+    for door in (conversations, drafts, metrics):
         door.add(app, product)
     schema.add(app)

@@ -5,7 +5,6 @@ from contextlib import aclosing
 from typing import Any, Literal
 
 from fastapi import FastAPI
-from starlette.requests import Request
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
@@ -14,7 +13,7 @@ from chatbot.completions import Ended
 from chatbot.errors import BackendBroken
 from ui.api import answers
 from ui.api.asked import ResponseRequest
-from ui.api.calls import Call, first_of, let_in, new_id, now, once, storing
+from ui.api.calls import Call, Load, answering, first_of, new_id, now, storing
 from ui.api.errors import json_answer, worded
 from ui.api.events import Events, event
 from ui.api.fields import read
@@ -91,20 +90,16 @@ class ResponseObject(answers.Told):
     usage: ResponseUsage | None
 
 
-def add(app: FastAPI, product: Product) -> None:
+def add(app: FastAPI, product: Product, load: Load) -> None:
     """Add the route to an application."""
 
-    async def respond(request: Request) -> Response:
-        call = await let_in(product, request)
-        asked = read(ResponseRequest, call.body)
-        call = storing(call, asked.store)
-        return await once(call, lambda: _answer(call, asked))
-
-    app.add_api_route(PATH, worded(respond), methods=["POST"], include_in_schema=False)
+    handler = worded(answering(product, load, _answer))
+    app.add_api_route(PATH, handler, methods=["POST"], include_in_schema=False)
 
 
-async def _answer(call: Call, asked: ResponseRequest) -> Response:
-    ask = asked.ask()
+async def _answer(call: Call) -> Response:
+    asked = read(ResponseRequest, call.body)
+    call, ask = storing(call, asked.store), asked.ask()
     if asked.stream:
         pieces = await first_of(call.pieces(ask))
         return Events(_events(pieces, asked), call.headers, done=False, named=True)

@@ -7,7 +7,7 @@ import time
 import httpx
 import pytest
 
-from ui.api import events
+from ui.api import calls, events
 
 HELLO = [{"role": "user", "content": "!say Hi"}]
 CHAT = "/v1/chat/completions"
@@ -205,6 +205,25 @@ def test_a_reader_that_takes_nothing_is_left(server, monkeypatch):
     body = {"model": "scripted", "messages": asked, "stream": True}
     with post(server.port, server.key(name="slow reader"), body):
         wait_for(lambda: spent(server, "slow reader"))
+
+
+def test_too_many_at_once(server, monkeypatch):
+    """A key that has as many calls open as it may is told to wait; others are not."""
+
+    def status(key):
+        body = {"model": "scripted", "messages": HELLO}
+        headers = {"authorization": f"Bearer {key}"}
+        answer = httpx.post(f"{server.address}{CHAT}", json=body, headers=headers, timeout=60)
+        return answer.status_code
+
+    monkeypatch.setattr(calls, "CALLS", 1)
+    asked = [{"role": "user", "content": "!tokens 100000 !rate 10"}]
+    key = server.key()
+    with post(server.port, key, {"model": "scripted", "messages": asked, "stream": True}) as sock:
+        sock.recv(100)
+        assert status(key) == 429
+        assert status(server.key()) == 200
+    wait_for(lambda: status(key) == 200)
 
 
 def test_a_revoked_key_ends_its_answer(server):
