@@ -9,7 +9,7 @@ import { confirmed, openDialog, say, toast } from "./overlays.js";
 import { call } from "./server.js";
 
 const HOW = { above: "is above", below: "is below", drop: "falls against the version before by", rise: "rises against the version before by" };
-const MINUTES = { 15: "15 minutes", 60: "an hour", 360: "6 hours", 1440: "a day" };
+const MINUTES = { 5: "5 minutes", 15: "15 minutes", 60: "hour", 360: "6 hours", 1440: "day", 10080: "7 days", 43200: "30 days" };
 const NEW = { name: "", how: "above", minutes: 60, channel: "", prompt: "", mail: "", hook: true, active: true };
 
 let changed = () => {};
