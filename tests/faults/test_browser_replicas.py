@@ -1,4 +1,9 @@
-"""A tab behind nginx whose server dies: it comes back on another one by itself."""
+"""A tab behind nginx whose server dies: it comes back on another one by itself.
+
+Its short sibling, without a browser, is in tests/integration/test_replicas.py.
+"""
+
+from contextlib import closing
 
 import pytest
 from playwright.sync_api import expect
@@ -9,6 +14,7 @@ from tests.support.replicated import NGINX, replicated
 
 pytestmark = [
     pytest.mark.browser,
+    pytest.mark.slow,
     pytest.mark.postgres,
     pytest.mark.skipif(NGINX is None, reason="no nginx here: apt-get install nginx-light"),
 ]
@@ -22,8 +28,8 @@ def test_a_tab_comes_back_on_another_server_and_answers_again(tmp_path, empty_po
         tab.send("!tokens 3000 !rate 100 on and on")
         expect(tab.answers).to_have_count(1, timeout=40_000)
         expect(tab.answers.last).to_contain_text("goes on for", timeout=40_000)
-        reply = last_reply(url)
-        house.writer_of(Database(url), reply).kill()
+        with closing(Database(url)) as database:
+            house.writer_of(database).kill()
 
         expect(tab.answers.last).to_contain_text("The server stopped here", timeout=60_000)
         tab.button("Answer again", tab.answers.last).first.click()
@@ -31,14 +37,3 @@ def test_a_tab_comes_back_on_another_server_and_answers_again(tmp_path, empty_po
         tab.page.keyboard.press("Escape")
         expect(tab.writing).to_have_count(0, timeout=40_000)
         expect(tab.questions).to_have_count(1)
-
-
-def last_reply(url):
-    database = Database(url)
-    with database.reading() as session:
-        found = session.connection().exec_driver_sql(
-            "SELECT public_id FROM messages WHERE status = 'streaming'"
-        )
-        reply = str(found.scalar_one())
-    database.close()
-    return reply

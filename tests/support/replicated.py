@@ -124,12 +124,13 @@ class House:
     servers: list[Server]
     folder: Path = field(repr=False)
 
-    def writer_of(self, database: Database, reply: str) -> Server:
-        """The server that writes an answer (public id)."""
+    def writer_of(self, database: Database, reply: str | None = None) -> Server:
+        """The server that writes an answer (public id); the only one there is, if None."""
         asked = select(Replica.pid).join(Message, Message.writer == Replica.id)
+        one = Message.status == "streaming" if reply is None else Message.public_id == reply
         with database.reading() as session:
-            pid = session.scalars(asked.where(Message.public_id == reply)).one()
-        return next(one for one in self.servers if one.pid == pid)
+            pid = session.scalars(asked.where(one)).one()
+        return next(each for each in self.servers if each.pid == pid)
 
 
 @contextmanager
