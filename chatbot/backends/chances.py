@@ -16,7 +16,7 @@ _BROKEN = "\ufffd"
 
 @dataclass(frozen=True, slots=True)
 class Top:
-    """A token that might have stood in a place. `data` is empty where it is a part of a character."""
+    """A token that might have stood in a place. `data` is empty for a part of a character."""
 
     token: str
     logprob: float
