@@ -169,7 +169,7 @@ class Product:
         One server does it for all; what lives in a process alone, each for itself.
         """
         mine = self.conversations, self.privacy
-        rooms = self.accounts, self.knowledge, self.desk, self.review
+        rooms = self.accounts, self.completions, self.knowledge, self.desk, self.review
         while True:
             works: dict[object, Callable[[], object]]
             works = {room: partial(room.tidy, here=True) for room in mine}
