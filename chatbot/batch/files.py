@@ -84,6 +84,8 @@ class Results:
         self._lock = FileLock(f"{file}.lock")
 
     def __enter__(self) -> Self:
+        if not self._file.parent.is_dir():
+            raise Refused(f"{self._file} cannot be written: there is no such folder.")
         try:
             self._lock.acquire(timeout=0)
         except Timeout:

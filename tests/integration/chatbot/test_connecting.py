@@ -12,6 +12,8 @@ from tests.integration.chatbot.conftest import settings_for
 from tests.support.scripted_server import ScriptedServer
 
 KEY = "the-secret-of-the-cluster"
+ONE = pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
+"""For what is no affair of a database."""
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +77,7 @@ def test_key_is_told_to_nobody_and_kept_on_a_change(product, form, play, caplog)
     assert product.connecting._record(me, elsewhere).api_key.get_secret_value() == ""
 
 
+@ONE
 def test_opened_model_follows_a_change(product, form, play):
     me = product.person()
     play(product.connecting.connect(me, form()))
@@ -84,6 +87,7 @@ def test_opened_model_follows_a_change(product, form, play):
     assert product.registry.open("big").record.max_tokens == 7
 
 
+@ONE
 def test_wrong_key_and_silence_are_told(product, form, play):
     me = product.person()
     wrong = play(product.connecting.probe(me, form(key="another")))
@@ -96,6 +100,7 @@ def test_wrong_key_and_silence_are_told(product, form, play):
     assert product.connecting.all(me) == []
 
 
+@ONE
 def test_names_that_are_taken_and_needed(database, tmp_path, product, form, play):
     me = product.person()
     with pytest.raises(Conflict, match="starter is the name"):
@@ -111,6 +116,7 @@ def test_names_that_are_taken_and_needed(database, tmp_path, product, form, play
         other.close()
 
 
+@ONE
 def test_administrators_alone(product, form, play):
     with product.archive.main.writing() as session:
         bob = accounts.add_person(session, "Bob", roles=("reviewer",))
@@ -143,6 +149,7 @@ def test_addresses_that_are_none(address):
         connecting.read(name="big", address=address)
 
 
+@ONE
 def test_row_of_another_version_is_left_out(product, caplog):
     from store import connected
 
@@ -153,6 +160,7 @@ def test_row_of_another_version_is_left_out(product, caplog):
     assert "odd cannot be read" in caplog.text
 
 
+@ONE
 def test_doctor_says_which_answer(database, tmp_path, product, form, play):
     me = product.person()
     play(product.connecting.connect(me, form()))
