@@ -159,6 +159,13 @@ def test_forwarded_headers_change_nothing(http):
     assert http.get("/v1/models", headers=headers).status_code == 200
 
 
+def test_a_server_that_stops_says_when_to_come_back(server, http, monkeypatch):
+    monkeypatch.setattr(server.product.completions, "closing", True)
+    answer = http.post(CHAT, json={"model": "scripted", "messages": HELLO})
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    assert shape(answer)["type"] == "server_error"
+
+
 # Readers -----------------------------------------------------------------------------------------
 
 
