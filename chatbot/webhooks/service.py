@@ -6,7 +6,7 @@ which names an address by its id and host: a path may be a secret.
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
@@ -37,29 +37,13 @@ TIDY_EVERY = 3600
 """Looks between two removals of old deliveries: about an hour."""
 
 
-def _always(_work: str) -> bool:
-    return True
-
-
 class Webhooks:
-    """Adds and removes addresses, for administrators; tells them while the server runs.
+    """Adds and removes addresses, for administrators; tells them while the server runs."""
 
-    Args:
-        poster: sends to addresses that people typed.
-        holds: whether this process is the one that does a work (by name) at the moment.
-    """
-
-    def __init__(
-        self,
-        archive: Archive,
-        audit: Audit,
-        poster: Poster,
-        holds: Callable[[str], bool] = _always,
-    ) -> None:
+    def __init__(self, archive: Archive, audit: Audit, poster: Poster) -> None:
         self._main = archive.main
         self._audit = audit
         self._poster = poster
-        self._holds = holds
         self._sending = Sending(archive, audit, poster)
 
     # For administrators --------------------------------------------------------------------------
@@ -156,8 +140,6 @@ class Webhooks:
     async def _look(
         self, pool: ThreadPoolExecutor, running: dict[int, "asyncio.Future[int]"], *, tidies: bool
     ) -> None:
-        if not await asyncio.to_thread(self._holds, "webhooks"):
-            return
         loop = asyncio.get_running_loop()
         for hook_id in await asyncio.to_thread(self._sending.due):
             if hook_id not in running:
