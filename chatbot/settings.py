@@ -180,6 +180,9 @@ class Settings(BaseSettings):
         "plain", description="Lines of the server's log: `plain`, or `json` for programs"
     )
     otel: str = Field("", description="OpenTelemetry collector (http://…) that gets spans of turns")
+    cluster_key: SecretStr = Field(
+        SecretStr(""), description="Key that `cluster serve` wants to be shown; never logged"
+    )
     temporary_minutes: int = Field(60, ge=1, description="Idle life of a temporary conversation")
     drain_seconds: float = Field(
         30, ge=0, le=3600, description="Seconds that answers have to end when the server stops"

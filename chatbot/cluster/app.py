@@ -4,7 +4,6 @@ serve run chatbot.cluster.app:build model=starter most=4      on a cluster of on
 chatbot cluster serve                                         on this machine, or --address
 """
 
-import os
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -15,8 +14,6 @@ from chatbot.cluster.writing import Door, Writer
 from chatbot.errors import Refused
 
 NAME = "chatbot"
-KEY = "CHATBOT_CLUSTER_KEY"
-"""The variable that holds the key which clients have to show; unset for none."""
 
 
 class Arguments(BaseModel):
@@ -69,7 +66,7 @@ def build(given: dict[str, Any] | None = None) -> Any:
         ray_actor_options={"num_cpus": 0},
         max_ongoing_requests=10_000,
     )
-    return door.bind(writers, os.environ.get(KEY, ""))
+    return door.bind(writers, settings.cluster_key.get_secret_value())
 
 
 def _application() -> Any:

@@ -6,6 +6,7 @@ whose machine died. Knows nothing of what the parts are.
 """
 
 import logging
+import os
 import pickle
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -31,13 +32,14 @@ class _Worker:
 
 @contextmanager
 def mapped(
-    parts: Sequence[P], opening: Callable[[], Callable[[P], R]], processes: int, address: str = ""
+    parts: Sequence[P], opening: Callable[[], Callable[[P], R]], processes: int
 ) -> Iterator[Iterator[R]]:
     """The results of all parts, in order, as they come. `opening` has to be picklable.
 
-    `address`: the cluster's; "": this machine alone, or RAY_ADDRESS. Raises Refused.
+    On the cluster in RAY_ADDRESS, as Ray's own commands; without it on this machine. Raises
+    Refused.
     """
-    with joined(address, processors=processes):
+    with joined(os.environ.get("RAY_ADDRESS", ""), processors=processes):
         yield _results(parts, opening, processes) if parts else iter(())
 
 

@@ -1,11 +1,11 @@
 """Starts the application from the terminal and ends it: on this machine, or on a cluster."""
 
-import os
 import threading
 from contextlib import ExitStack
 from typing import Any, Self
 
-from chatbot.cluster.app import KEY, NAME, build
+from chatbot import settings as configuration
+from chatbot.cluster.app import NAME, build
 from chatbot.cluster.joining import joined
 from chatbot.errors import Refused
 from chatbot.settings import is_loopback
@@ -35,10 +35,11 @@ def started(asked: dict[str, Any], *, address: str = "", host: str, port: int) -
     """Start it; seconds pass. `asked` as `app.Arguments`; `address` "": a Ray of its own, here.
 
     Raises Refused: Ray is not there, no cluster answers, the model does not open, or it would
-    listen to strangers without a key.
+    listen to strangers without a key. SettingsInvalid.
     """
-    if not is_loopback(host) and not os.environ.get(KEY):
-        raise Refused(f"Listening on {host} needs a key: set {KEY}.")
+    key = configuration.load().cluster_key.get_secret_value()
+    if not is_loopback(host) and not key:
+        raise Refused(f"Listening on {host} needs a key: set CHATBOT_CLUSTER_KEY.")
     with ExitStack() as ends:
         ends.enter_context(joined(address))
         from ray import serve
