@@ -45,6 +45,7 @@ def check(site, tab, times):
     assert asked == [*rounds, "!say still here"]
     assert ends == ["interrupted"] * times + ["complete"]
     assert "Traceback" not in site.log
+    assert "raised=" not in site.log
 
 
 def test_stale_tab_after_kills(fragile, context):
@@ -141,6 +142,7 @@ def test_page_shows_an_answer_to_its_end_while_the_server_drains(tmp_path, conte
     rows = stored(server)
     assert [status for role, _, status in rows if role == "assistant"] == ["complete"] * 2
     assert "Traceback" not in server.log
+    assert "raised=" not in server.log
     server.again()
     expect(tab.answers.last).to_contain_text(rows[-1][1][-20:].strip(), timeout=40_000)
     tab.box.press("Enter")

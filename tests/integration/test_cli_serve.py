@@ -88,6 +88,7 @@ def test_serves_where_it_says_and_stops(shell):
         assert server.stop() == 0
     assert len(server.lines) == 1
     assert "Traceback" not in server.errors
+    assert "raised=" not in server.errors
 
 
 def test_accounts_begin_with_a_link(shell, monkeypatch):
