@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from chatbot.archive import Archive
 from chatbot.errors import ChatbotError
@@ -58,16 +58,34 @@ class Counting:
         self._requests, self._tokens = Counter[int](), Counter[int]()
         self._timer: threading.Timer | None = None
         self._busy = False
+        self._over: dict[int, tuple[KeyLimit, datetime]] = {}
 
     def begin(self, key_id: int, limits: Limits) -> Left:
         """Count a request; what is left. Raises KeyLimit, KeyUnknown, StoreUnavailable."""
         if limits == UNLIMITED:
             self.later(key_id, requests=1)
             return NOTHING_TO_SAY
+        self._refuse_again(key_id)
         told = self._through(_Request(key_id, limits))
         if isinstance(told, Left):
             return told
+        if isinstance(told, KeyLimit):
+            until = self._clock() + timedelta(seconds=told.retry_after)
+            self._over[key_id] = (told, until)
         raise told or KeyUnknown  # nothing was told of a key that was forgotten meanwhile
+
+    def _refuse_again(self, key_id: int) -> None:
+        """Raises KeyLimit for who was refused before it was time: what is used stays used.
+
+        Costs nothing, so a program that asks on and on keeps nobody from the database.
+        """
+        error, until = self._over.get(key_id, (None, None))
+        if error is None or until is None:
+            return
+        at = self._clock()
+        if 0 < (seconds := (until - at).total_seconds()) <= error.retry_after:
+            raise limiting.met(error.most, error.limit, seconds, at)
+        self._over.pop(key_id, None)
 
     def later(self, key_id: int, *, requests: int = 0, tokens: int = 0) -> None:
         """Count so much more of a key soon."""

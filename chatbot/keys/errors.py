@@ -15,12 +15,13 @@ class KeyUnknown(Refused):
 
 
 class KeyLimit(Refused):
-    """A key asked as much as it may; `retry_after` is in seconds, `limit` says which was met."""
+    """A key asked as much as it may: `most` of `limit`; `retry_after` is in seconds."""
 
     status, code = 429, "key_limit"
 
-    def __init__(self, sentence: str, limit: Limit, retry_after: float) -> None:
+    def __init__(self, sentence: str, most: int, limit: Limit, retry_after: float) -> None:
         super().__init__(sentence)
+        self.most = most
         self.limit = limit
         self.retry_after = retry_after
 

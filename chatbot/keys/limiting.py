@@ -21,7 +21,7 @@ def left(limits: Limits, counted: Counted, at: datetime) -> Left:
     )
     for most, used, limit, seconds in each:
         if most and used > most:
-            raise _met(most, limit, seconds, month_after(at))
+            raise met(most, limit, seconds, at)
     requests, tokens = limits.requests_minute, limits.tokens_minute
     return Left(
         requests_limit=requests or None,
@@ -47,7 +47,10 @@ def usage(counted: Counted, at: datetime) -> Usage:
     )
 
 
-def _met(most: int, limit: Limit, seconds: float, next_month: datetime) -> KeyLimit:
+def met(most: int, limit: Limit, seconds: float, at: datetime) -> KeyLimit:
+    """What to raise where a limit is met, with the seconds until more may be asked."""
     wait = max(1, -int(-seconds // 1))
-    when = f"on {next_month:%-d %B}" if limit.endswith("month") else f"in {in_words(wait)}"
-    return KeyLimit(f"This key has used its {most:,} {limit}. It can go on {when}.", limit, wait)
+    month = limit.endswith("month")
+    when = f"on {month_after(at):%-d %B}" if month else f"in {in_words(wait)}"
+    sentence = f"This key has used its {most:,} {limit}. It can go on {when}."
+    return KeyLimit(sentence, most, limit, wait)

@@ -208,6 +208,18 @@ def test_tokens_of_a_minute_are_counted_when_they_are_known(house, made, clock):
     assert made.begin(caller).tokens_left == 100
 
 
+def test_who_asks_on_and_on_costs_the_database_nothing(house, made, clock):
+    caller, begun = made.of_token(add(house, made, requests_minute=1).token), clock()
+    made.begin(caller)
+    for seconds in (0, 10, 10):
+        clock.go(seconds=seconds)
+        with pytest.raises(KeyLimit, match=f"in {60 - (clock() - begun).seconds} seconds"):
+            made.begin(caller)
+    assert made.all(house.local)[0].used == begun  # the later ones were not even looked up
+    clock.go(hours=-1)  # a clock that is put back refuses nobody for longer
+    made.begin(caller)
+
+
 @pytest.mark.parametrize("limit", ["requests_month", "tokens_month"])
 def test_a_month_is_over_on_its_last_day(house, made, clock, limit):
     clock.moment = clock.moment.replace(
