@@ -6,7 +6,7 @@ softmax at temperature 1, before anything is banned or a guide has its say.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,7 +40,7 @@ class Likely(NamedTuple):
     top: tuple[tuple[int, float], ...]
 
 
-def likely(logits: "NDArray", token: int, most: int) -> Likely:
+def likely(logits: "NDArray[Any]", token: int, most: int) -> Likely:
     """Of logits of shape (vocabulary,), untouched: the drawn token and the `most` likeliest."""
     import numpy as np
 

@@ -51,6 +51,8 @@ def check(ask: Ask, limit: int) -> None:
     if ask.text is not None:
         if not ask.text.strip():
             raise EmptyText
+        if ask.shape is not None:
+            raise Unsupported("response_format", "Only answers to messages can have a shape.")
         _storable(ask.text)
         return
     _check_messages(ask.messages, limit)

@@ -117,6 +117,8 @@ class Call:
                     self.on_text(choice)
             if choice.finish is None and not self.cancel.cancelled:
                 choice.error, choice.cut = BackendBroken(CUT_OFF), True
+            elif self.shape and choice.finish == "stop" and self.shape.fault(choice.text):
+                choice.error = ShapeFailed()  # a model that took over may not be guided
         except ChatbotError as error:
             choice.error = error
         except asyncio.CancelledError:

@@ -105,6 +105,8 @@ def test_a_text_is_gone_on_with_as_it_is(product, who):
     assert came.ended.reply_tokens <= 8
     with pytest.raises(ContextTooSmall):
         run(asked(product, who, Ask("tiny", text="word " * 600)))
+    with pytest.raises(Unsupported):
+        run(asked(product, who, Ask("tiny", text="Once", shape="json")))
 
 
 def test_more_than_the_context_is_refused_without_a_trace_of_it(product, who):
