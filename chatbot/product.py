@@ -137,7 +137,6 @@ class Product:
         What other servers are at is let be. For the server's start only.
         """
         self.replicas.begin()
-        self.wire.begin()
         self.testing.recover()
         self.evaluations.recover()
         self.runs.recover()

@@ -78,6 +78,7 @@ def create_app(product: Product) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await asyncio.to_thread(product.recover)
+        product.wire.begin()
         product.sandbox.start()
         keeping = [asyncio.create_task(work) for work in product.duties()]
         timer = asyncio.get_running_loop().call_later(WARM_UP_AFTER, warm.up)

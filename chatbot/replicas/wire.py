@@ -17,7 +17,7 @@ from store.wire import Told
 
 AT_ONCE = 200
 """Most changes that are told together."""
-WAIT = 0.5
+WAIT = 0.3
 """Seconds of a look for messages, after which the thread sees whether it is to end."""
 AGAIN = 2.0
 """Seconds before the next try where the database does not answer."""
@@ -36,6 +36,7 @@ class Wire:
         self._replicas = replicas
         self._outbox: queue.SimpleQueue[Change | None] = queue.SimpleQueue()
         self._over = threading.Event()
+        self._threads: list[threading.Thread] = []
 
     def begin(self) -> None:
         """Hear and tell from now on; nothing where the database cannot."""
@@ -43,13 +44,17 @@ class Wire:
             return
         self._notices.forward = lambda *changed: self._outbox.put(changed)
         for work in (self._keep_hearing, self._keep_telling):
-            threading.Thread(target=work, name=work.__name__, daemon=True).start()
+            thread = threading.Thread(target=work, name=work.__name__, daemon=True)
+            thread.start()
+            self._threads.append(thread)
 
     def close(self) -> None:
         """End both threads, within a moment."""
         self._notices.forward = None
         self._over.set()
         self._outbox.put(None)
+        for thread in self._threads:
+            thread.join(2 * WAIT)  # one that waits for a lost database is left to the process's end
 
     def _keep_hearing(self) -> None:
         while not self._over.is_set():
