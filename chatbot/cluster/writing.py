@@ -12,11 +12,14 @@ import asyncio
 import hmac
 import json
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chatbot.cluster import contract
 from chatbot.cluster.joining import go_out
 from chatbot.errors import BackendBroken, ChatbotError, ModelUnavailable
+
+if TYPE_CHECKING:
+    from chatbot.cluster.opening import Runtime
 
 Json = dict[str, Any]
 Receive = Callable[[], Awaitable[Json]]
@@ -29,7 +32,7 @@ TRIES = 3
 class Writer:
     """A model of this machine, opened once in a process of the cluster."""
 
-    def __init__(self, model: str, models: str, runtime: str, conversions: str) -> None:
+    def __init__(self, model: str, models: str, runtime: "Runtime", conversions: str) -> None:
         go_out()
         from chatbot.cluster.opening import opened
 

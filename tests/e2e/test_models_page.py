@@ -116,15 +116,18 @@ class TestRegistry:
             dialog.get_by_label("Address").fill(server.url)
             dialog.get_by_label("Key, optional").fill("wrong")
             dialog.get_by_role("button", name="Test").click()
-            expect(dialog.get_by_role("alert")).to_contain_text("does not accept the key")
+            refused = dialog.get_by_role("alert")
+            expect(refused).to_contain_text("does not accept the key", timeout=PATIENCE)
             dialog.get_by_label("Key, optional").fill("sesame")
             dialog.get_by_role("button", name="Test").click()
-            expect(dialog.get_by_role("status")).to_contain_text("scripted answers")
+            found = dialog.get_by_role("status")
+            expect(found).to_contain_text("scripted answers", timeout=PATIENCE)
             expect(dialog.get_by_label("Model, optional")).to_have_value("scripted")
             dialog.get_by_role("button", name="Connect").click()
-            expect(page.get_by_role("link", name="far@scripted")).to_be_visible()
+            far = page.get_by_role("link", name="far@scripted")
+            expect(far).to_be_visible(timeout=PATIENCE)
 
-        page.get_by_role("link", name="far@scripted").click()
+        far.click()
         page.get_by_role("button", name="More for far@scripted").click()
         page.get_by_role("menuitem", name="Change the connection…").click()
         expect(page.get_by_label("Key, optional")).to_have_value("…")
@@ -132,7 +135,7 @@ class TestRegistry:
         page.get_by_role("button", name="More for far@scripted").click()
         page.get_by_role("menuitem", name="Disconnect…").click()
         page.get_by_role("button", name="Disconnect", exact=True).click()
-        expect(page.get_by_role("link", name="far@scripted")).to_be_hidden()
+        expect(far).to_be_hidden(timeout=PATIENCE)
 
 
 @pytest.fixture
