@@ -29,9 +29,10 @@ class Ear:
     def hear(self, wait_s: float) -> list[Told]:
         """What was told, waiting so long for the first. Raises `Unavailable`: it hears no more."""
         try:
-            return [_read(one.payload) for one in self._driver.notifies(timeout=wait_s)]
+            heard = [_read(one.payload) for one in self._driver.notifies(timeout=wait_s)]
         except self._driver.Error as error:
             raise Unavailable("lost", type(error).__name__) from None
+        return [one for one in heard if one is not None]
 
 
 @contextmanager
@@ -49,6 +50,10 @@ def tell(session: Session, replica: int, changed: Sequence[tuple[int, str]]) -> 
         session.execute(select(func.pg_notify(CHANNEL, text)))
 
 
-def _read(payload: str) -> Told:
-    replica, user_id, conversation = json.loads(payload)
-    return int(replica), int(user_id), str(conversation)
+def _read(payload: str) -> Told | None:
+    """None for what another program, or another version of this one, has told."""
+    try:
+        replica, user_id, conversation = json.loads(payload)
+        return int(replica), int(user_id), str(conversation)
+    except (ValueError, TypeError):
+        return None

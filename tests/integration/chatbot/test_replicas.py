@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from sqlalchemy import text
 
 from chatbot.archive import Archive
 from chatbot.notices import Notices
@@ -150,6 +151,8 @@ def test_changes_are_told_to_other_processes(database, archive):
         while not all(one.done() for one in first):
             ears[0].tell(7, "a talk")
             await asyncio.sleep(0.05)
+        with archive.main.writing() as session:
+            session.execute(text("SELECT pg_notify('chatbot', 'not ours')"))
         while "a talk" not in (seen := await anext(heard[1])):
             ears[0].tell(7, "a talk")
         for each in heard:
