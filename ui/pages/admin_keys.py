@@ -11,10 +11,11 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from chatbot.bootstrap import Product
-from chatbot.completions.targets import GRADER, KINDS
+from chatbot.completions.targets import KINDS
 from chatbot.drafting.service import PROMPT
 from chatbot.errors import Refused
 from chatbot.keys import KeyView
+from chatbot.releases import GRADER
 from chatbot.views import Person
 from ui.pages import admin_view
 from ui.pages.admin_view import moment
