@@ -8,6 +8,9 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from ui.api.schema import DOORS
 
+FEW = ("chat", "respond", "draft", "listConversations")
+"""Operations that every run of the tests tries; all of them are tried at length."""
+
 pytestmark = pytest.mark.filterwarnings("default")
 
 
@@ -41,9 +44,10 @@ def fuzz(described, server, door, examples):
         check()
 
 
-@pytest.mark.parametrize("door", DOORS, ids=lambda door: door.name)
-def test_few_of_each(described, server, door):
-    fuzz(described, server, door, examples=3)
+@pytest.mark.parametrize("name", FEW)
+def test_few_of_some(described, server, name):
+    [door] = [one for one in DOORS if one.name == name]
+    fuzz(described, server, door, examples=2)
 
 
 @pytest.mark.slow
