@@ -70,7 +70,8 @@ def build(settings: Settings) -> Product:
         StoreUnavailable, SchemaMismatch: the database cannot be used.
         UnknownModel: the chosen model is not there.
     """
-    return _wired(lay(settings))
+    base = lay(settings)
+    return _wired(base, _written(base), _laid(base))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,19 +99,39 @@ def _written(base: Base) -> _Written:
     return _Written(runner, gates, planning, authoring, Casework(authoring), evaluations)
 
 
-def _wired(base: Base) -> Product:
+@dataclass(frozen=True, slots=True)
+class _Laid:
+    """Services that others stand on."""
+
+    replay: Replay
+    chat: Chat
+    drafting: Drafting
+    desk: Desk
+    traces: tracing.Traces
+    workbench: Workbench
+    datasets: Datasets
+    keys: Keys
+
+
+def _laid(base: Base) -> _Laid:
+    archive, releases, workspace = base.archive, base.releases, base.settings.workspace
+    chat, drafting = _chat(base), _drafting(base)
+    return _Laid(
+        replay=Replay(archive, releases, base.audit, base.options, workspace),
+        chat=chat,
+        drafting=drafting,
+        desk=_desk(base, chat, drafting),
+        traces=tracing.Traces(archive, releases),
+        workbench=_workbench(base),
+        datasets=_datasets(base),
+        keys=_keys(base),
+    )
+
+
+def _wired(base: Base, written: _Written, laid: _Laid) -> Product:
     """The services that stand on models, a database and what administrators chose."""
     settings, archive, audit, options = base.settings, base.archive, base.audit, base.options
     registry, releases, sandbox = base.registry, base.releases, base.sandbox
-    written = _written(base)
-    replay = Replay(archive, releases, audit, options, settings.workspace)
-    chat = _chat(base)
-    drafting = _drafting(base)
-    desk = _desk(base, chat, drafting)
-    traces = tracing.Traces(archive, releases)
-    workbench = _workbench(base)
-    datasets = _datasets(base)
-    keys = _keys(base)
     return Product(
         settings=settings,
         database=base.database,
@@ -129,41 +150,41 @@ def _wired(base: Base) -> Product:
         arms=Arms(archive),
         speeds=Speeds(archive),
         notices=base.notices,
-        monitoring=_monitoring(base, chat),
+        monitoring=_monitoring(base, laid.chat),
         replicas=base.replicas,
         wire=Wire(archive, base.notices, base.replicas),
-        chat=chat,
-        conversations=_conversations(base, chat),
+        chat=laid.chat,
+        conversations=_conversations(base, laid.chat),
         preview=_preview(base),
-        traces=traces,
+        traces=laid.traces,
         sandbox=sandbox,
         evaluations=written.evaluations,
         inside=Inside(registry, releases, settings.workspace),
         looking=Looking(sandbox, registry, settings.workspace, base.encoder),
-        replay=replay,
-        turn_cases=_turn_cases(base, written, replay),
-        workbench=workbench,
-        comparing=_comparing(base, workbench),
+        replay=laid.replay,
+        turn_cases=_turn_cases(base, written, laid.replay),
+        workbench=laid.workbench,
+        comparing=_comparing(base, laid.workbench),
         audit=audit,
         accounts=_accounts(settings, archive, audit),
-        keys=keys,
+        keys=laid.keys,
         options=options,
-        privacy=_privacy(base, chat),
-        standing=Standing(archive, chat),
-        review=Review(archive, audit, options, traces, base.analysis, settings.workspace),
+        privacy=_privacy(base, laid.chat),
+        standing=Standing(archive, laid.chat),
+        review=Review(archive, audit, options, laid.traces, base.analysis, settings.workspace),
         knowledge=base.knowledge,
         opening=base.opening,
         analysis=base.analysis,
-        drafting=drafting,
-        desk=desk,
+        drafting=laid.drafting,
+        desk=laid.desk,
         macros=Macros(archive, audit),
         topics=Topics(archive, base.encoder),
-        mailroom=Mailroom(archive, desk, settings),
+        mailroom=Mailroom(archive, laid.desk, settings),
         webhooks=Webhooks(archive, audit, Poster(settings.webhook_hosts)),
-        demo=Demo(archive, base.knowledge, desk),
-        completions=_completions(base, keys),
-        datasets=datasets,
-        runs=Runs(archive, audit, datasets, registry, settings, written.evaluations),
+        demo=Demo(archive, base.knowledge, laid.desk),
+        completions=_completions(base, laid.keys),
+        datasets=laid.datasets,
+        runs=Runs(archive, audit, laid.datasets, registry, settings, written.evaluations),
         local_person=base.local_person,
     )
 
