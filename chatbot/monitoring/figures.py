@@ -120,6 +120,12 @@ class Figures:
             else:
                 setattr(self, name, getattr(self, name) + value)
 
+    def merge_compared(self, other: Json) -> None:
+        """Count of another's what periods are compared by: numbers, errors, first words."""
+        self.merge(other, numbers=True)
+        histograms.merge(self.errors, other.get(_COUNTED["errors"], {}))
+        histograms.merge(self.first, other.get(_COUNTED["first"], {}))
+
     def plain(self) -> Json:
         """As it is kept."""
         numbers = {short: getattr(self, name) for name, short in _NUMBERS.items()}

@@ -87,14 +87,15 @@ def window(session: Session, span: Span, channel: str) -> Window:
 
 def _before(rows: Iterable[Kept], end: datetime) -> tuple[Figures, Mapping[Kind, Figures]]:
     """The figures up to a moment: its hour's answers count for the part that had passed."""
+    whole = Figures()
     kinds: dict[Kind, Figures] = defaultdict(Figures)
     left = 0
     passed = (end - hour_of(end)) / HOUR
     for at, kind, figures in rows:
-        kinds[kind].merge(figures)
+        whole.merge_compared(figures)
+        kinds[kind].merge(figures, numbers=True)
         if at == hour_of(end):
             left += _answers(figures)
-    whole = merged(figures.plain() for figures in kinds.values())
     whole.answers -= round(left * (1 - passed))
     return whole, kinds
 
