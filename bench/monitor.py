@@ -214,7 +214,7 @@ def _watched(database: Database) -> Iterator[list[float]]:
     try:
         yield longest
     finally:
-        del database.transaction  # type: ignore[method-assign]
+        del database.transaction
 
 
 def _worst(ask: Callable[[], Any]) -> float:
