@@ -266,7 +266,7 @@ def _models(settings: Settings) -> Iterable[Finding]:
 def _model(settings: Settings, local: "Registry", name: str) -> Iterable[Finding]:
     from chatbot.backends.checkpoint import read_manifest, verify
 
-    for hosted in (*settings.hosted, *maintenance.connected(settings)):
+    for hosted in (*settings.hosted, *servers.connected(settings)):
         if name in (hosted.name, hosted.label):
             yield Finding("model", "ok", f"{_in_words(hosted)}.")
             return

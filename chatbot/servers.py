@@ -22,15 +22,19 @@ LIMIT = 12.0
 
 def look(settings: Settings) -> Iterable[Finding]:
     """One finding a server and model, and one more where the contexts differ."""
-    try:
-        connected = maintenance.connected(settings)
-    except ChatbotError:  # told by what looks at the database
-        connected = ()
-    asked = [record for record in (*settings.hosted, *connected) if record.base_url]
+    asked = [record for record in (*settings.hosted, *connected(settings)) if record.base_url]
     if not asked:
         return
     for record, found in zip(asked, asyncio.run(_probed(asked)), strict=True):
         yield from findings(record, found)
+
+
+def connected(settings: Settings) -> tuple[HostedModel, ...]:
+    """The connected models; none where the database cannot be read, which another look tells."""
+    try:
+        return maintenance.connected(settings)
+    except ChatbotError:
+        return ()
 
 
 def findings(record: HostedModel, found: "Probe | None") -> Iterable[Finding]:

@@ -27,6 +27,26 @@ LINES = 10
 
 Progress = Callable[[str, int, int], None]
 
+Cases = Annotated[
+    int | None,
+    typer.Option(
+        min=10,
+        max=10_000,
+        help="Situations in the sample; with --dataset held-out turns.",
+        show_default="400, with --dataset 300",
+    ),
+]
+Baseline = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--baseline",
+        "--against",
+        metavar="copy|quote|NAME",
+        help="Beside it: a model, the passage as it is (copy), its best sentence (quote). "
+        "Default: copy and quote; with --dataset the model that production serves.",
+    ),
+]
+
 
 def evaluate(
     model: Annotated[str, typer.Argument(help="Name or name@version, as `models list` shows.")],
@@ -37,30 +57,13 @@ def evaluate(
     dataset: Annotated[
         str | None, typer.Option(help="Held-out turns of this dataset, and the gate, instead.")
     ] = None,
-    cases: Annotated[
-        int | None,
-        typer.Option(
-            min=10,
-            max=10_000,
-            help="Situations in the sample; with --dataset held-out turns.",
-            show_default="400, with --dataset 300",
-        ),
-    ] = None,
+    cases: Cases = None,
     general: Annotated[
         int, typer.Option(min=10, max=10_000, help="With --dataset: situations of the suite.")
     ] = 120,
     full: Annotated[bool, typer.Option("--full", help="All situations, in all wordings.")] = False,
     seed: Annotated[int, typer.Option(help="Draws the sample and its values.")] = 0,
-    baseline: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--baseline",
-            "--against",
-            metavar="copy|quote|NAME",
-            help="Beside it: a model, the passage as it is (copy), its best sentence (quote). "
-            "Default: copy and quote; with --dataset the model that production serves.",
-        ),
-    ] = None,
+    baseline: Baseline = None,
     data: Annotated[
         Path | None, typer.Option(envvar=DATA, help="Folder of the public question sets.")
     ] = None,

@@ -56,8 +56,10 @@ def joined(address: str = "", *, processors: int | None = None) -> Iterator[Any]
                 logging_level="ERROR",
                 **({} if address else {"_node_ip_address": "127.0.0.1"}),
             )
-    except (ConnectionError, RuntimeError, ValueError) as error:
-        raise Refused(f"No Ray cluster answers at {address or 'this machine'}: {error}") from None
+    except Exception as error:  # noqa: BLE001  Ray raises bare ones where it does not start in time
+        reason = str(error).strip().partition("\n")[0]
+        where = f"No Ray cluster answers at {address}" if address else "Ray does not start here"
+        raise Refused(f"{where}: {reason[:300]}") from None
     try:
         yield ray
     finally:

@@ -182,7 +182,7 @@ def test_machine_killed_under_load_costs_nobody_an_answer(shell):
             time.sleep(0.02)
         served.process.stdin.write("kill\n")
         served.process.stdin.flush()
-        assert served.process.stdout.readline() == "killed\n"
+        assert "killed\n" in iter(served.process.stdout.readline, "")  # behind what Ray says of it
         for one in reading:
             one.join()
         expected = served.ask(LONG.replace("!rate 12 ", "")).choices[0].message.content
