@@ -21,8 +21,6 @@ pytestmark = [
 ]
 
 PASSWORD = "nine lamps in a row"
-TAKEN_AGAIN = 2.1
-"""Seconds after which nginx has noticed that a server is back: its `fail_timeout`, rounded up."""
 SOON = 60
 """Seconds in which anything here has long happened."""
 
@@ -175,7 +173,6 @@ def test_a_rolling_restart_lets_every_stream_end(house, product, clients):
     for one in house.servers:
         one.stop()
         one.start()
-        time.sleep(TAKEN_AGAIN)
     over.set()
     for one in threads:
         one.join(SOON)
