@@ -1,7 +1,8 @@
 """Tells listeners that a conversation changed. Carries ids only: a listener reads the database.
 
-Knows nothing of pages or transports; `forward` hands on what other servers are to hear. Lossless by being small: a slow listener finds the set of
-conversations that changed meanwhile, never a growing queue.
+Knows nothing of pages or transports; `forward` hands on what other servers are to hear. Lossless
+by being small: a slow listener finds the set of conversations that changed meanwhile, never a
+growing queue.
 """
 
 import asyncio

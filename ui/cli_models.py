@@ -1,4 +1,4 @@
-"""`chatbot models list|add|import|connect|disconnect|promote|rollback|export`: models on the terminal.
+"""`chatbot models list|add|import|connect|…|promote|rollback|export`: models on the terminal.
 
 Parse, call, print. Whoever can run them has the database in their hands, so they act as the local
 person.
