@@ -41,16 +41,17 @@ def monitoring_of(database, clock=noon, **around):
 class Past:
     """What happened in one database. Versions 1 (`OLD`) and 2 (`NEW`) of a prompt are there."""
 
-    def __init__(self, database):
+    def __init__(self, database, prompt="support"):
         self.database = database
+        self.prompt = prompt
         self.owner = person(database)
         self.now = noon()
         with database.transaction() as session:
             for sha in (OLD, NEW):
-                saved_version(session, sha)
+                saved_version(session, sha, prompt)
             self.release = prompts.publish(
                 session,
-                prompt="support",
+                prompt=prompt,
                 environment="production",
                 weights={NEW: 80, OLD: 20},
                 actor="Ada",
@@ -91,7 +92,7 @@ class Past:
         inputs = {"lacked": True} if lacked else {}
         session.add(
             models.Trace(
-                message_id=reply.id, attempt=1, prompt="support", version=version,
+                message_id=reply.id, attempt=1, prompt=self.prompt, version=version,
                 release_id=self.release, model=model, parameters={}, rendered_hash="",
                 inputs=inputs, history_ids=[], passages=[], notes=[], first_token_s=first,
                 total_s=total, prompt_tokens=300, reply_tokens=40, created_at=at,
@@ -108,7 +109,7 @@ class Past:
 
     def _turn(self, session, at, version, channel, text, status, error):
         talk = conversations.create(
-            session, user_id=self.owner.id, title="A talk", channel=channel, prompt="support",
+            session, user_id=self.owner.id, title="A talk", channel=channel, prompt=self.prompt,
             release_id=self.release, version=version, model="m@1",
         )  # fmt: skip
         asked = models.Message(
@@ -131,7 +132,7 @@ class Past:
 
     def _rate(self, session, reply, rating, reasons=()):
         traces.set_feedback(session, reply.id, self.owner.id, rating, reasons)
-        review.note_rating(session, reply.id, self.owner.id)
+        review.note_rating(session, reply.id, rating, list(reasons))
 
     def judge(self, reply, rating):
         """A reviewer's verdict of an answer that was rated."""
@@ -156,7 +157,7 @@ class Past:
         with self.database.transaction() as session:
             row = models.TicketDraft(
                 ticket_id=ticket, sources=list(sources), missing=[], unsupported=[], notes=[],
-                language="en", model="m@1", prompt="support", version=version, tone="",
+                language="en", model="m@1", prompt=self.prompt, version=version, tone="",
                 instruction="", first_s=first, total_s=1.0, created_at=at, text="t",
                 release_id=self.release,
             )  # fmt: skip
