@@ -26,7 +26,8 @@ def main(port: int) -> None:
         nodes = [cluster.add_node(num_cpus=1, object_store_memory=MEMORY) for _ in range(2)]
     try:
         ray.init(address=cluster.address, log_to_driver=False, logging_level="ERROR")
-        serve.start(http_options={"host": "127.0.0.1", "port": port})
+        # Proxies of all "machines" would share the port, and some clients be on the one that dies.
+        serve.start("HeadOnly", http_options={"host": "127.0.0.1", "port": port})
         asked = {"model": "scripted", "least": 2, "most": 2, "answers": 20}
         serve.run(build(asked), name="chatbot", route_prefix="/")
         print("ready", flush=True)
