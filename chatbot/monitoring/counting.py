@@ -3,8 +3,9 @@
 New answers, drafts, replies and tickets are found by their time; thumbs and verdicts by when they
 were given, and then the hour of their answer; what was removed is noted by triggers. A reader looks
 `LAG` further back than it read last, because rows are committed a moment after their time was
-taken. Figures are made in a reading session and kept in a short transaction of their own, so that
-no turn waits for them; a moment that became stale meanwhile stays noted, and is made again.
+taken. Rows of an hour are read in one short session and kept in another; what reads their texts
+holds neither, so that no turn waits for it. A moment that became stale meanwhile stays noted, and
+is made again.
 """
 
 from collections import defaultdict
@@ -32,12 +33,19 @@ TICKETS = Kind("desk", "", "", "", 0)
 """Under which moods and topics of tickets are counted: no version made them."""
 
 Made = dict[Kind, Figures]
+Ended = dict[tuple[datetime, Kind], list[int]]
+"""Answers (message ids) with a text to read, by hour and kind."""
 
 
-def made(
-    session: Session, since: datetime, until: datetime, texts: Texts | None, *, moods: bool = True
-) -> dict[datetime, Made]:
-    """The figures of a time by hour and kind. `texts` None: without what texts tell."""
+def made(session: Session, since: datetime, until: datetime) -> dict[datetime, Made]:
+    """The figures of a time by hour and kind, without what texts tell."""
+    return _counted(session, since, until)[0]
+
+
+def _counted(
+    session: Session, since: datetime, until: datetime
+) -> tuple[dict[datetime, Made], Ended]:
+    """The figures of a time, and which answers (message ids) have a text to read."""
     found: dict[datetime, Made] = defaultdict(lambda: defaultdict(Figures))
     ended = _answers(session, since, until, found)
     for sent in answered.replies(session, since, until):
@@ -48,16 +56,13 @@ def made(
         found[hour_of(verdict.at)][verdict.kind].judged(verdict)
     for ticket in answered.tickets(session, since, until):
         found[hour_of(ticket.at)][TICKETS].wanted(ticket)
-    if texts is not None:
-        _texts(session, ended, found, texts, moods=moods)
-    return found
+    return found, ended
 
 
 def _answers(
     session: Session, since: datetime, until: datetime, found: dict[datetime, Made]
-) -> dict[tuple[datetime, Kind], list[int]]:
-    """Count answers and drafts; which answers (message ids) have a text to read."""
-    ended: dict[tuple[datetime, Kind], list[int]] = defaultdict(list)
+) -> Ended:
+    ended: Ended = defaultdict(list)
     for one in answered.answers(session, since, until):
         at = hour_of(one.at)
         found[at][one.kind].answered(one)
@@ -68,20 +73,13 @@ def _answers(
     return ended
 
 
-def _texts(
-    session: Session,
-    ended: Mapping[tuple[datetime, Kind], list[int]],
-    found: dict[datetime, Made],
-    texts: Texts,
-    *,
-    moods: bool,
-) -> None:
+def _tell(ended: Ended, found: dict[datetime, Made], texts: Texts, *, moods: bool) -> None:
     """Count what texts tell."""
     for (at, kind), ids in ended.items():
         figures = found[at][kind]
         figures.read += len(ids)
-        figures.refused += texts.refused(session, ids)
-        for felt in texts.felt(session, ids) if moods else ():
+        figures.refused += texts.refused(ids)
+        for felt in texts.felt(ids) if moods else ():
             figures.wanted(answered.Wanted(at, felt.mood, felt.topic))
 
 
@@ -130,11 +128,12 @@ class Hours:
         """Make these hours, and their days where all their hours are made."""
         for part in _days(wanted):
             figures: dict[datetime, Mapping[Kind, Json]] = {}
-            with self._main.reading() as session:
-                for at in part:
-                    moods = not fresh or at >= now - RECENT
-                    kinds = made(session, at, at + HOUR, self._texts, moods=moods).get(at, {})
-                    figures[at] = {kind: one.plain() for kind, one in kinds.items()}
+            for at in part:
+                with self._main.reading() as session:
+                    found, ended = _counted(session, at, at + HOUR)
+                _tell(ended, found, self._texts, moods=not fresh or at >= now - RECENT)
+                kinds = found.get(at, {})
+                figures[at] = {kind: one.plain() for kind, one in kinds.items()}
             with self._main.writing() as session:
                 hours.put_hours(session, part, figures)
                 day = day_of(part[0])

@@ -206,7 +206,7 @@ class Judging:
         if minutes not in self._windows:
             since = self._now - timedelta(minutes=minutes)
             if self._now - since <= FROM_ROWS:
-                found = made(self._session, since, self._now, None)
+                found = made(self._session, since, self._now)
                 parts = [
                     (kind, one.plain()) for kinds in found.values() for kind, one in kinds.items()
                 ]

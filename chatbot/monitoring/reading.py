@@ -2,7 +2,8 @@
 
 An hour is made again and again while it lasts, so each text is read once. Refusals are looked for
 in every answer, by phrases; moods and topics in a few questions an hour, for they ask the heads of
-the sentence encoder. Texts stay here: counts leave.
+the sentence encoder. No session is open while they are read: on SQLite a reader keeps writers
+waiting. Texts stay here: counts leave.
 """
 
 from collections import OrderedDict
@@ -10,8 +11,8 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from chatbot.analysis import Analysis
+from chatbot.archive import Place
 from store import answered
-from store.engine import Session
 
 LONGEST = 2_000
 """Characters of a text that are read."""
@@ -35,28 +36,32 @@ class Felt:
 class Texts:
     """Reads texts of one database. For one thread at a time."""
 
-    def __init__(self, analysis: Analysis, refuses: Callable[[str], bool]) -> None:
+    def __init__(self, place: Place, analysis: Analysis, refuses: Callable[[str], bool]) -> None:
+        self._place = place
         self._analysis = analysis
         self._refuses = refuses
         self._refused: OrderedDict[int, bool] = OrderedDict()
         self._felt: OrderedDict[int, Felt] = OrderedDict()
 
-    def refused(self, session: Session, ids: Collection[int]) -> int:
+    def refused(self, ids: Collection[int]) -> int:
         """How many of these answers (message ids) say that they have no answer."""
         new = [one for one in ids if one not in self._refused]
         for at in range(0, len(new), _BATCH):
-            found = answered.texts(session, new[at : at + _BATCH], LONGEST)
+            with self._place.reading() as session:
+                found = answered.texts(session, new[at : at + _BATCH], LONGEST)
             self._refused |= {one: self._refuses(text) for one, text in found.items()}
         hits = sum(self._refused.get(one, False) for one in ids)
         _shorten(self._refused)
         return hits
 
-    def felt(self, session: Session, ids: Collection[int]) -> list[Felt]:
+    def felt(self, ids: Collection[int]) -> list[Felt]:
         """How people felt who asked what some of these messages (ids) answer: the same few of them
         every time."""
         few = sorted(ids, key=lambda one: one * _SPREAD % 2**32)[:SAMPLE]
         new = [one for one in few if one not in self._felt]
-        for one, text in answered.questions(session, new, LONGEST).items():
+        with self._place.reading() as session:
+            asked = answered.questions(session, new, LONGEST)
+        for one, text in asked.items():
             self._felt[one] = self._read(text)
         found = [self._felt[one] for one in few if one in self._felt]
         _shorten(self._felt)

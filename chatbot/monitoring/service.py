@@ -106,7 +106,7 @@ class Monitoring:
         self._clock = clock
         mailer = Mailer(around.mailbox, around.workspace)
         self._rules = Rules(archive, audit, mailer, around.is_local, clock)
-        self._hours = Hours(archive, Texts(analysis, around.refuses))
+        self._hours = Hours(archive, Texts(archive.main, analysis, around.refuses))
         self._judged = self._tidied = 0.0
         self._metrics = Metrics(self._going, self._stored)
 
