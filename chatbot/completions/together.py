@@ -10,8 +10,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from chatbot.archive import Place, told
-from chatbot.errors import ChatbotError
+from chatbot.errors import StoreUnavailable
 from store.engine import Session
+from store.faults import translated
 
 MOST = 32
 """Writes of one transaction."""
@@ -64,7 +65,7 @@ def _alone(place: Place, work: Callable[[Session], Made]) -> Made:
 
 
 def _joined(place: Place, works: Sequence[Work]) -> list[Any]:
-    """What each made, or the error that ended it alone."""
+    """What each made, or the error that ended it alone; that of the database ends them all."""
     if len(works) == 1:
         try:
             return [_alone(place, works[0])]
@@ -75,10 +76,12 @@ def _joined(place: Place, works: Sequence[Work]) -> list[Any]:
         with place.writing() as session:
             for work in works:
                 try:
-                    with told(), session.begin_nested():
+                    with told(), translated(), session.begin_nested():
                         made.append(work(session))
+                except StoreUnavailable:  # SQLite may have undone what the others wrote
+                    raise
                 except Exception as error:  # noqa: BLE001  as above
                     made.append(error)
-    except ChatbotError as error:
+    except Exception as error:  # noqa: BLE001  as above
         return [error] * len(works)
     return made
