@@ -13,7 +13,9 @@ import asyncio
 import logging
 import os
 import threading
+import time
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -41,6 +43,11 @@ Tell = Callable[[int, str], None]
 """Says that a person's (id) conversation (public id) changed."""
 
 
+def _until() -> float:
+    """How long a lease that is taken from now on is surely ours, by our own clock."""
+    return time.monotonic() + LEASE.total_seconds()
+
+
 def _nobody(_user_id: int, _conversation: str) -> None:
     """Where nobody listens."""
 
@@ -53,7 +60,8 @@ class Replicas:
         self._tell = tell
         self._host = process.host()
         self._lock = threading.Lock()
-        self._held: set[str] = set()
+        self._held: dict[str, float] = {}
+        """Work that is ours, until this moment of our own clock if nothing renews it."""
         self.address = ""
         self.id: int | None = None
         """Its number, once it is registered."""
@@ -78,7 +86,7 @@ class Replicas:
 
     def end(self) -> None:
         """Strike this process out; what it leaves unfinished is others' to find."""
-        mine, self.id, self._held = self.id, None, set()
+        mine, self.id, self._held = self.id, None, {}
         if mine is None:
             return
         # Where the database does not take it, it is not seen any more, and that tells as well.
@@ -105,15 +113,18 @@ class Replicas:
 
         Raises StoreUnavailable.
         """
-        mine = self.writer()
+        mine, until = self.writer(), _until()
         with self._main.writing() as session:
             taken = rows.take(session, work, mine, LEASE)
-        (self._held.add if taken else self._held.discard)(work)
+        if taken:
+            self._held[work] = until
+        else:
+            self._held.pop(work, None)
         return taken
 
     def let_go(self, work: str) -> None:
         """Leave a piece of work to others. Raises StoreUnavailable."""
-        self._held.discard(work)
+        self._held.pop(work, None)
         if self.id is not None:
             with self._main.writing() as session:
                 rows.let_go(session, [work], self.id)
@@ -133,7 +144,7 @@ class Replicas:
         """Whether it ended by itself."""
         task = asyncio.ensure_future(run())
         try:
-            while not task.done() and work in self._held:
+            while not task.done() and time.monotonic() < self._held.get(work, 0.0):
                 await asyncio.wait({task}, timeout=STILL)
         finally:
             task.cancel()
@@ -154,13 +165,20 @@ class Replicas:
     # Signs of life -------------------------------------------------------------------------------
 
     async def keep(self) -> None:
-        """Say again and again that this process is there, and look who is not. Until cancelled."""
-        while True:
-            try:
-                await asyncio.to_thread(self.look)
-            except Exception as error:  # noqa: BLE001  the next look may succeed
-                log.warning("the other servers were not looked at: %s", type(error).__name__)
-            await asyncio.sleep(BEAT)
+        """Say again and again that this process is there, and look who is not. Until cancelled.
+
+        In a thread of its own: where all others are busy, this process is there all the same.
+        """
+        own = ThreadPoolExecutor(1, "replicas")
+        try:
+            while True:
+                try:
+                    await asyncio.get_running_loop().run_in_executor(own, self.look)
+                except Exception as error:  # noqa: BLE001  the next look may succeed
+                    log.warning("the other servers were not looked at: %s", type(error).__name__)
+                await asyncio.sleep(BEAT)
+        finally:
+            own.shutdown(wait=False)
 
     def look(self) -> int:
         """Be seen, renew what is held, see who is gone; how many answers were interrupted.
@@ -171,17 +189,17 @@ class Replicas:
         return self.sweep()
 
     def beat(self) -> None:
-        """Be seen, and renew what is held. Raises StoreUnavailable: then nothing is held."""
-        held = sorted(self._held)
-        try:
-            mine = self.writer()
-            with self._main.writing() as session:
-                rows.beat(session, mine, host=self._host, pid=os.getpid(), address=self.address)
-                lost = {work for work in held if not rows.take(session, work, mine, LEASE)}
-        except ChatbotError:
-            self._held.clear()
-            raise
-        self._held -= lost
+        """Be seen, and renew what is held. Raises StoreUnavailable: it is held while it lasts."""
+        held, until = sorted(self._held), _until()
+        mine = self.writer()
+        with self._main.writing() as session:
+            rows.beat(session, mine, host=self._host, pid=os.getpid(), address=self.address)
+            kept = {work for work in held if rows.take(session, work, mine, LEASE)}
+        for work in held:
+            if work not in kept:
+                self._held.pop(work, None)
+            elif work in self._held:  # nobody let go of it meanwhile
+                self._held[work] = until
 
     def sweep(self) -> int:
         """Interrupt the answers of those who are gone; how many. Raises StoreUnavailable."""

@@ -4,6 +4,9 @@ import asyncio
 import os
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
@@ -134,6 +137,52 @@ def test_work_that_breaks_is_begun_again_and_one_that_ends_is_not(here, monkeypa
 
     asyncio.run(asyncio.wait_for(here.alone("mail", run), 30))
     assert len(tries) == 3
+
+
+def test_work_stops_here_when_nothing_renews_its_lease(here, monkeypatch):
+    monkeypatch.setattr(service, "STILL", 0.01)
+    monkeypatch.setattr(service, "LEASE", timedelta(seconds=0.1))
+    stopped = []
+
+    async def run():
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            stopped.append(1)
+            raise
+
+    async def scene():
+        work = asyncio.create_task(here.alone("mail", run))
+        while not stopped:
+            await asyncio.sleep(0.01)
+        work.cancel()
+        await asyncio.wait({work})
+
+    asyncio.run(asyncio.wait_for(scene(), 30))
+
+
+def test_a_process_is_seen_also_while_its_threads_are_busy(archive, here, monkeypatch):
+    monkeypatch.setattr(service, "BEAT", 0.01)
+    here.begin("here:1")
+
+    def seen():
+        with archive.main.reading() as session:
+            return replicas.there(session)[0].seen_at
+
+    async def scene():
+        free, pool = threading.Event(), ThreadPoolExecutor(1)
+        asyncio.get_running_loop().set_default_executor(pool)
+        busy = asyncio.create_task(asyncio.to_thread(free.wait))
+        keeping, before = asyncio.create_task(here.keep()), seen()
+        try:
+            while seen() == before:
+                await asyncio.sleep(0.01)
+        finally:
+            free.set()
+            keeping.cancel()
+            await asyncio.wait({keeping, busy})
+
+    asyncio.run(asyncio.wait_for(scene(), 30))
 
 
 @pytest.mark.postgres
