@@ -84,6 +84,12 @@ def tell(session: Session, kind: Kind, event: str, data: Data) -> int:
     return told
 
 
+def is_told(session: Session, event: str) -> bool:
+    """Whether any address was, or is to be, told of an event."""
+    by_index = DeliveryRow.webhook_id.in_(select(Row.id)), DeliveryRow.event == event
+    return session.scalar(select(DeliveryRow.id).where(*by_index).limit(1)) is not None
+
+
 def queue(session: Session, hook_id: int, kind: str, event: str, data: Data) -> int | None:
     """A delivery to one address, due now; None where it is there already."""
     at = now()

@@ -52,10 +52,18 @@ class Broken:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What a look at a rule found. `known`: whose figures were enough to tell (subjects)."""
+    """What a look at a rule found. `known`: whose figures were enough to tell (subjects).
+
+    `whole`: the subject that all the others are part of, where that is broken itself.
+    """
 
     broken: tuple[Broken, ...]
     known: frozenset[str]
+    whole: str = ""
+
+    def may_begin(self, subject: str) -> bool:
+        """Whether something new is said of it: what is broken as a whole says it of its parts."""
+        return not self.whole or subject == self.whole
 
 
 def form_of(rule: Rule) -> RuleForm:
@@ -119,10 +127,9 @@ class Judging:
                 line = "" if subject == whole else self._line(parts[0][0])
                 cause = self._cause(form, watched, parts, together)
                 broken.append(Broken(subject, line, value, form.threshold, count, cause))
-        # All answers together say it; which of them they are says the cause.
-        if broken and broken[0].subject == whole:
-            broken = broken[:1]
-        return Judged(tuple(broken), frozenset(known))
+        if not (broken and broken[0].subject == whole):
+            whole = ""
+        return Judged(tuple(broken), frozenset(known), whole)
 
     # Against the version before ------------------------------------------------------------------
 

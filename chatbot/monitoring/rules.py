@@ -12,7 +12,7 @@ from chatbot.mail import plain_address
 from chatbot.monitoring import measures
 from chatbot.monitoring.judging import Broken, Judging, form_of
 from chatbot.monitoring.measures import DEFAULTS, WATCHED
-from chatbot.monitoring.telling import Mailer, sentence, tell_hooks
+from chatbot.monitoring.telling import Mailer, hooks_know, sentence, tell_hooks
 from chatbot.monitoring.views import CHANNELS, Behind, Firing, Limit, Rule, RuleForm
 from store import alerts, hours
 from store import errors as store_errors
@@ -25,6 +25,8 @@ SHORTEST, LONGEST = 5, 30 * 1440
 MOST_LEAST = 1_000_000
 KEPT = timedelta(days=365)
 """How long it is kept what was broken."""
+CALM = timedelta(minutes=5)
+"""How long a rule has to hold before its alert is over: at a limit it may break every minute."""
 MADE = "default rules"
 """The reading that says that the first rules were made: who removes them does not get them again.
 """
@@ -74,10 +76,8 @@ class Rules:
             require_admin(session, by)
             values: dict[str, Any] = asdict(form)
             if rule:
+                self._over(session, rule)  # what it was broken by is judged anew
                 kept = alerts.change(session, rule, values)
-                for known, event in alerts.open_events(session):
-                    if known.id == kept.id:  # what it was broken by is judged anew
-                        alerts.end(session, event.id, self._clock())
             else:
                 kept = alerts.add(session, by.id, values)
             self._note(session, by, "alert_changed" if rule else "alert_added", kept)
@@ -87,6 +87,7 @@ class Rules:
         """Remove a rule. Raises NotAllowed, NotFound."""
         with self._main.writing() as session:
             require_admin(session, by)
+            self._over(session, rule)
             self._note(session, by, "alert_removed", alerts.remove(session, rule))
 
     def mute(self, session: Session, by: Person, alert: str, hours: int) -> None:
@@ -178,13 +179,13 @@ class Rules:
             broken = {one.subject: one for one in judged.broken}
             for subject, one in broken.items():
                 event = known.get((rule.id, subject))
-                if event is None:
-                    self._begin(rule, one, now)
-                else:
+                if event is not None:
                     self._go_on(event, one, now)
+                elif judged.may_begin(subject):
+                    self._begin(rule, one, now)
             for subject, event in _of(known, rule):
-                silent = now - event.seen_at > timedelta(minutes=rule.minutes)
-                if subject not in broken and (subject in judged.known or silent):
+                quiet = CALM if subject in judged.known else timedelta(minutes=rule.minutes)
+                if subject not in broken and now - event.seen_at >= quiet:
                     self._end(rule, event, now)
         self._tell(now)
 
@@ -210,12 +211,25 @@ class Rules:
 
     def _end(self, rule: alerts.Rule, event: alerts.Event, now: datetime) -> None:
         with self._main.writing() as session:
-            if not alerts.end(session, event.id, now):
+            if not self._end_in(session, rule, event, now):
                 return
-            if event.told_at is not None and not _muted(rule, now):
-                tell_hooks(session, rule, event, "alert.ended", now)
         if event.told_at is not None and not _muted(rule, now):
             self._mailer.ended(rule, _sentence(rule, event))
+
+    def _over(self, session: Session, rule: str) -> None:
+        """What goes on of a rule (public id) ends, since it is not judged any more."""
+        for known, event in alerts.open_events(session):
+            if known.public_id == rule:
+                self._end_in(session, known, event, self._clock())
+
+    @staticmethod
+    def _end_in(session: Session, rule: alerts.Rule, event: alerts.Event, now: datetime) -> bool:
+        """Whether it went on until now. Webhooks that were told of its begin are told."""
+        if not alerts.end(session, event.id, now):
+            return False
+        if not _muted(rule, now) and (event.told_at is not None or hooks_know(session, event)):
+            tell_hooks(session, rule, event, "alert.ended", now)
+        return True
 
     def _tell(self, now: datetime) -> None:
         """Tell of what goes on and was not told, unless its rule is muted."""

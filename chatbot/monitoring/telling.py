@@ -55,6 +55,11 @@ def tell_hooks(
     webhooks.tell(session, kind, f"{kind}:{event.public_id}", data)
 
 
+def hooks_know(session: Session, event: Event) -> bool:
+    """Whether a webhook is, or is to be, told that it began; also while no mail of it left."""
+    return webhooks.is_told(session, f"alert.began:{event.public_id}")
+
+
 class Mailer:
     """Sends mails about alerts, where the desk has a mail server."""
 

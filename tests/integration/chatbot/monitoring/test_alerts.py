@@ -75,6 +75,8 @@ def test_an_alert_begins_goes_on_and_ends(watch):
     watch.look()
     assert watch.told() == [("alert.began", "All answers")]
     watch.past.answers(21, watch.past.ago(minutes=1))
+    assert watch.look() == ["All answers"]  # it may be broken again in a minute
+    watch.ahead = timedelta(minutes=5)
     assert watch.look() == []
     assert watch.told() == [("alert.began", "All answers"), ("alert.ended", "All answers")]
 
@@ -84,6 +86,9 @@ def test_a_model_that_fails_is_not_hidden_by_the_others(watch):
     watch.past.answers(26, watch.past.ago(minutes=2))
     watch.fail(6, model="big@2")
     assert watch.look() == ["support v2 · big@2"]
+    watch.fail(10)
+    assert watch.look() == ["All answers", "support v2 · big@2"]  # this one is not over
+    assert {kind for kind, _ in watch.told()} == {"alert.began"}
 
 
 def test_silence_ends_an_alert(watch):
@@ -104,6 +109,7 @@ def test_a_muted_rule_is_told_when_it_speaks_again(watch):
     watch.monitoring.mute(watch.me, alert.id, 24)
     assert watch.firing().muted is not None
     watch.past.answers(21, watch.past.ago(minutes=1))
+    watch.ahead = timedelta(minutes=5)
     assert watch.look() == []
     assert watch.told() == [("alert.began", "All answers")]  # the end was not told
     watch.fail(10)
@@ -159,6 +165,7 @@ def test_mail_goes_to_one_address_and_is_tried_again(database):
         smtp.answers.append("451 later")
         watch.look()
         assert smtp.mails == []
+        assert watch.told() == [("alert.began", "All answers")]
         watch.look()
         watch.look()
         [(sender, to, raw)] = smtp.mails
@@ -169,6 +176,18 @@ def test_mail_goes_to_one_address_and_is_tried_again(database):
         watch.ahead = timedelta(hours=3)
         watch.look()
         assert len(smtp.mails) == 2
+
+
+def test_webhooks_are_told_of_an_end_also_where_no_mail_ever_left(database):
+    with smtp_server() as smtp:
+        watch = Watch(database, mailbox=mailbox(smtp_host="127.0.0.1", smtp_port=smtp.port))
+        rule = watch.set(RuleForm("Errors", "errors", "above", 0.2, least=5, mail="o@example.com"))
+        watch.fail(5)
+        smtp.answers.append("451 later")
+        watch.look()
+        assert smtp.mails == []
+        watch.monitoring.remove_rule(watch.me, rule)
+    assert watch.told() == [("alert.began", "All answers"), ("alert.ended", "All answers")]
 
 
 def test_the_first_rules_are_made_once(database):
@@ -219,6 +238,7 @@ def test_a_changed_rule_is_judged_anew(watch):
     assert watch.look() == ["All answers"]
     watch.set(RuleForm(**{**form(ERRORS), "least": 50}), rule)
     assert watch.look() == []
+    assert watch.told() == [("alert.began", "All answers"), ("alert.ended", "All answers")]
     with watch.past.database.reading() as session:
         assert session.query(models.AlertEvent).count() == 1
 
