@@ -54,13 +54,13 @@ class Sending:
         return [each for each in waiting if self._rests.get(each, 0.0) <= now]
 
     def run(self, hook_id: int) -> int:
-        """Send what is due to an address, until it fails; how much was taken."""
+        """Send what is due to an address, until it fails; how much was taken. Raises NotFound."""
         taken = 0
         for _ in range(AT_A_TIME):
             with self._main.writing() as session:
-                found = webhooks.claim(session, hook_id, CLAIM_S)
-                hook = webhooks.by_id(session, hook_id) if found else None
-            if found is None or hook is None or not self.attempt(hook, found):
+                hook = webhooks.by_id(session, hook_id)  # it may be switched off by now
+                found = webhooks.claim(session, hook_id, CLAIM_S) if hook.active else None
+            if found is None or not self.attempt(hook, found):
                 break
             taken += 1
         return taken

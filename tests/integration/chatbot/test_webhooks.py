@@ -20,7 +20,7 @@ from store import forgetting, models, webhooks
 from store.accounts import LOCAL
 from store.engine import Database
 from tests.support.desk import agent, brought, due, talk, thread
-from tests.support.hooks import receiver
+from tests.support.hooks import OK, receiver
 
 DATABASES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
 
@@ -268,6 +268,21 @@ def test_who_is_gone_for_good_is_told_nothing_any_more(product, hooks, boss, tak
     assert [each.active for each in hooks.all(boss)] == [False]
     assert len(taker.taken) == 1
     assert product.audit.entries(boss, action="webhook_gone")[0].subject == hook.id
+
+
+def test_who_is_switched_off_is_told_nothing_from_then_on(product, hooks, boss, taker):
+    hook = hooks.add(boss, url=taker.url).hook.id
+
+    def off(link):
+        hooks.switch(boss, hook, active=False)
+        link.sendall(OK)
+
+    for text in ("one", "two"):
+        brought(product, text)
+    taker.answers.append(off)
+    assert hooks.send_due() == 1
+    hooks.switch(boss, hook, active=True)
+    assert hooks.send_due() == 1
 
 
 def test_only_administrators_have_webhooks_and_each_change_is_audited(product, hooks, boss, taker):
