@@ -111,8 +111,8 @@ class Counting:
             timer, self._timer = self._timer, None
         if timer is not None:
             timer.cancel()
-            with suppress(ChatbotError):
-                self.flush()
+        with suppress(ChatbotError):
+            self.flush()
 
     def _flush_some(self) -> None:
         with self._holding:

@@ -12,6 +12,7 @@ from chatbot.errors import Conflict, NotAllowed, NotFound, Refused, UnknownModel
 from chatbot.keys import KeyLimit, Keys, KeyUnknown, ModelNotAllowed
 from chatbot.options import Limits
 from store import accounts, api_calls, keys
+from store.errors import Unavailable
 from tests.support.clock import Clock
 from tests.support.house import House, everything
 from tests.support.stored import started, turn
@@ -287,6 +288,20 @@ def test_processes_and_threads_count_together(house, made, clock):
 def test_what_waits_is_counted_at_the_end(house, made):
     caller = made.of_token(add(house, made).token)
     made.charge(caller, 12)
+    made.close()
+    later = Keys(house.archive, house.audit, clock=house.clock)
+    assert later.all(house.local)[0].usage.month_tokens == 12
+
+
+def test_what_the_database_did_not_take_is_counted_at_the_end(house, made, monkeypatch):
+    def broken(*_, **__):
+        raise Unavailable("lost")
+
+    made.charge(made.of_token(add(house, made).token), 12)
+    made._counting._timer.cancel()
+    monkeypatch.setattr(keys, "count", broken)
+    made._counting._flush_some()
+    monkeypatch.undo()
     made.close()
     later = Keys(house.archive, house.audit, clock=house.clock)
     assert later.all(house.local)[0].usage.month_tokens == 12
