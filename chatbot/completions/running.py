@@ -117,7 +117,7 @@ class Call:
                     self.on_text(choice)
             if choice.finish is None and not self.cancel.cancelled:
                 choice.error, choice.cut = BackendBroken(CUT_OFF), True
-            elif self.shape and choice.finish == "stop" and self.shape.fault(choice.text):
+            elif self.shape and await _fault(self.shape, choice.text, choice.finish):
                 choice.error = ShapeFailed()  # a model that took over may not be guided
         except ChatbotError as error:
             choice.error = error
@@ -162,10 +162,10 @@ class Call:
         """A whole answer that fits its shape, asked for once more where it does not at first."""
         parts = [part async for part in self._plainly(choice)]
         whole = _joined(parts)
-        fault = shape.fault(whole.text) if whole.finish == "stop" else ""
+        fault = await _fault(shape, whole.text, whole.finish)
         if fault and choice.sent is not None and not self.cancel.cancelled:
             again = await self._again(choice.sent, whole.text, fault)
-            fault = shape.fault(again.text) if again.finish == "stop" else ""
+            fault = await _fault(shape, again.text, again.finish)
             whole = replace(
                 again,
                 prompt_tokens=(whole.prompt_tokens or 0) + (again.prompt_tokens or 0),
@@ -216,6 +216,11 @@ def _asked(
         on_masked=sent.hid,
         text=text,
     )
+
+
+async def _fault(shape: Shape, text: str, finish: str | None) -> str:
+    """What is wrong with an answer that came to its end; a large schema takes a while to look."""
+    return await asyncio.to_thread(shape.fault, text) if finish == "stop" else ""
 
 
 def _part(one: "base.Delta") -> Part:

@@ -44,10 +44,9 @@ class Shape:
     def fault(self, text: str) -> str:
         """What is wrong with an answer, in a sentence; empty where it fits."""
         try:
-            value = json.loads(text)
+            return breach(self.schema, json.loads(text))
         except (ValueError, RecursionError):
             return NO_JSON
-        return breach(self.schema, value)
 
 
 def shape_of(asked: "Literal['json'] | Schema | None") -> Shape | None:
@@ -71,33 +70,57 @@ def bare(text: str) -> str:
     return text
 
 
-def breach(root: Json, value: Any, schema: Any = None, where: str = "The answer") -> str:
-    """What in a value breaks a schema that shapes.Grammar took; empty where nothing does."""
-    schema = root if schema is None else schema
-    if schema is True:
-        return ""
-    if "$ref" in schema:
-        return breach(root, value, target(root, schema["$ref"]), where)
-    if "anyOf" in schema:
-        faults = [breach(root, value, one, where) for one in schema["anyOf"]]
-        return "" if "" in faults else faults[0]
-    found = prompts.breach(_flat(schema), value, where)
-    return found or next((one for one in _inside(root, value, schema, where) if one), "")
+def breach(root: Json, value: Any) -> str:
+    """What in a value breaks a schema that shapes.Grammar took; empty where nothing does.
+
+    Raises RecursionError: it is nested too deeply.
+    """
+    return _Look(root).at(root, value, "The answer")
 
 
-def _inside(root: Json, value: Any, schema: Json, where: str) -> list[str]:
-    if isinstance(value, list) and "items" in schema:
-        rows = enumerate(value, 1)
-        return [breach(root, one, schema["items"], f"Item {n} of {where}") for n, one in rows]
-    if not isinstance(value, dict):
-        return []
-    fields, more = schema.get("properties", {}), schema.get("additionalProperties", True)
-    inner = {name: fields.get(name, more) for name in value}
-    return [
-        breach(root, value[name], one, f"`{name}`")
-        for name, one in inner.items()
-        if not isinstance(one, bool)
-    ]
+class _Look:
+    """Looks once at each part of a value by each part of a schema, however often that is named.
+
+    A few parts that each name the next ones several times would else be looked at for ever.
+    """
+
+    def __init__(self, root: Json) -> None:
+        self._root = root
+        self._found: dict[tuple[int, int, str], str] = {}
+
+    def at(self, schema: Any, value: Any, where: str) -> str:
+        """What is wrong there."""
+        place = id(schema), id(value), where
+        if place not in self._found:
+            # So says a part that names itself before it is done.
+            self._found[place] = f"{where} has none of the forms that it may have."
+            self._found[place] = self._fault(schema, value, where)
+        return self._found[place]
+
+    def _fault(self, schema: Any, value: Any, where: str) -> str:
+        if schema is True:
+            return ""
+        if "$ref" in schema:
+            return self.at(target(self._root, str(schema["$ref"])), value, where)
+        if "anyOf" in schema:
+            faults = [self.at(one, value, where) for one in schema["anyOf"]]
+            return "" if "" in faults else faults[0]
+        found = prompts.breach(_flat(schema), value, where)
+        return found or next((one for one in self._inside(schema, value, where) if one), "")
+
+    def _inside(self, schema: Json, value: Any, where: str) -> list[str]:
+        if isinstance(value, list) and "items" in schema:
+            rows = enumerate(value, 1)
+            return [self.at(schema["items"], one, f"Item {n} of {where}") for n, one in rows]
+        if not isinstance(value, dict):
+            return []
+        fields, more = schema.get("properties", {}), schema.get("additionalProperties", True)
+        inner = {name: fields.get(name, more) for name in value}
+        return [
+            self.at(one, value[name], f"`{name}`")
+            for name, one in inner.items()
+            if not isinstance(one, bool)
+        ]
 
 
 def _flat(schema: Json) -> dict[str, Any]:

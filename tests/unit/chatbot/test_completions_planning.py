@@ -3,7 +3,7 @@
 import pytest
 
 import prompts
-from chatbot.completions import Ask, Said, Unsupported
+from chatbot.completions import Ask, Said, Schema, Unsupported
 from chatbot.completions.planning import check_prompt, dialog_of, given_values, options_of, past_of
 from chatbot.completions.shapes import bare, breach, shape_of
 from tests.support.calling import said
@@ -128,3 +128,16 @@ def test_a_shape_says_what_is_wrong_with_a_text():
     assert shape.fault("[]")
     assert not shape.fault("{}")
     assert shape_of(None) is None
+
+
+def test_parts_that_name_each_other_many_times_are_looked_at_once():
+    parts = {f"a{n}": {"anyOf": [{"$ref": f"#/$defs/a{n + 1}"}] * 50} for n in range(12)}
+    shape = Schema({"$ref": "#/$defs/a0", "$defs": parts | {"a12": {"type": "string"}}})
+    assert shape_of(shape).fault('"x"') == ""
+    assert "must be" in shape_of(shape).fault("1")
+
+
+def test_a_part_that_names_itself_fits_what_its_others_do():
+    shape = shape_of(Schema({"anyOf": [{"$ref": "#"}, {"type": "string"}]}))
+    assert shape.fault('"x"') == ""
+    assert shape.fault("1")
