@@ -23,6 +23,8 @@ RANGE = 1000
 
 DEEPEST = 32
 """Schemas within one another."""
+MOST_STEPS = 200_000
+"""Steps that are remembered: some 40 MB."""
 
 NOTES = {
     *("title", "description", "default", "examples", "format", "deprecated"),
@@ -77,6 +79,8 @@ class Grammar:
                 for top in self._open(stack)
                 if (following := self._after(top, char)) is not None
             }
+            if len(self._steps) >= MOST_STEPS:
+                self._steps.clear()
             known = self._steps[state, char] = self._state(frozenset(after))
         return known
 
@@ -113,9 +117,10 @@ class Grammar:
         node, rest = self._stacks[stack]
         kind, what = self._nodes[node][:2]
         if kind == "text":
-            if what[0] != char:
+            place = self._nodes[node][2]
+            if what[place] != char:
                 return None
-            return self._push(self._text(what[1:]), rest) if len(what) > 1 else rest
+            return rest if place + 1 == len(what) else self._push(self._text(what, place + 1), rest)
         fits = (char >= " " and char not in '"\\') if what == "inside" else char in what
         return rest if fits else None
 
@@ -157,8 +162,9 @@ class Grammar:
             self._nodes.append(key)
         return self._node_ids[key]
 
-    def _text(self, text: str) -> int:
-        return self._node("text", text)
+    def _text(self, text: str, place: int = 0) -> int:
+        """A text from a place on; it is one for all of them, since it may be long."""
+        return self._node("text", text, place)
 
     def _seq(self, *parts: int) -> int:
         return self._node("seq", parts)
@@ -266,14 +272,17 @@ class Grammar:
         if not isinstance(fields, Mapping):
             raise BadShape("The schema's `properties` are an object of schemas.")
         required = schema.get("required", [])
-        if not isinstance(required, list) or not all(one in fields for one in required):
+        if not isinstance(required, list) or not all(
+            isinstance(one, str) and one in fields for one in required
+        ):
             raise BadShape("The schema's `required` names fields that stand in `properties`.")
         if not fields:
             if more is False:
                 return self._text("{}")
             return self._list("{", self._field(self._string(), self._read(more)), 0, ENDLESS)
+        needed = frozenset(required)
         parts = [
-            (self._field(self._text(_written(name)), self._read(inner)), name in required)
+            (self._field(self._text(_written(name)), self._read(inner)), name in needed)
             for name, inner in fields.items()
         ]
         return self._seq(self._text("{"), self._fields(parts))

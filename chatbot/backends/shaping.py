@@ -82,13 +82,15 @@ class _Known:
     def __init__(self, grammar: Grammar, vocabulary: Vocabulary) -> None:
         self.grammar, self.vocabulary = grammar, vocabulary
         self._fitting: dict[int, frozenset[int]] = {}
+        self._alike: dict[frozenset[int], frozenset[int]] = {}
 
     def fitting(self, state: int) -> frozenset[int]:
-        """What may come in this state."""
-        found = self._fitting.get(state)
-        if found is None:
-            found = self._fitting[state] = self.vocabulary.fitting(self.grammar, state)
-        return found
+        """What may come in this state. Kept once where it is the same in many: it may be large."""
+        known = self._fitting.get(state)
+        if known is None:
+            found = self.vocabulary.fitting(self.grammar, state)
+            known = self._fitting[state] = self._alike.setdefault(found, found)
+        return known
 
 
 class Shaped:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chatbot.backends import shapes
 from chatbot.backends.shapes import BadShape, Grammar
 
 PERSON = {
@@ -116,6 +117,7 @@ def test_it_says_whether_an_answer_needs_a_look(schema, exact):
         ({"type": "array", "minItems": True}, "`minItems`"),
         ({"type": "integer", "minimum": "0"}, "`minimum`"),
         ({"type": "object", "properties": {}, "required": ["a"]}, "`required`"),
+        ({"type": "object", "properties": {"a": {}}, "required": [[]]}, "`required`"),
         ({"type": "object", "properties": []}, "`properties`"),
         ({"items": 3, "type": "array"}, "A schema is an object"),
         ([], "A schema is an object"),
@@ -138,3 +140,17 @@ def test_a_schema_that_begins_with_itself_lets_nothing_through():
     grammar = Grammar({"anyOf": [{"$ref": "#"}]})
     assert not grammar.may_end(grammar.start)
     assert dead(grammar, grammar.start, "{")
+
+
+def test_a_long_text_is_kept_once():
+    grammar, long = Grammar({"const": "a" * 5000}), json.dumps("a" * 5000)
+    assert grammar.takes(long)
+    assert not grammar.takes(long[:-2] + '"')
+    assert len({id(node[1]) for node in grammar._nodes if node[0] == "text"}) == 1
+
+
+def test_what_is_remembered_has_an_end(monkeypatch):
+    monkeypatch.setattr(shapes, "MOST_STEPS", 10)
+    grammar = Grammar({"type": "string", "maxLength": 100})
+    assert grammar.takes(json.dumps("a" * 100))
+    assert len(grammar._steps) <= 10
