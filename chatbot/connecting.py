@@ -9,6 +9,7 @@ is, for it has to be sent, and is never shown, logged or exported again.
 
 import asyncio
 import logging
+import socket
 import threading
 import time
 from collections.abc import Callable, Collection
@@ -49,6 +50,7 @@ KEPT = "…"
 """In place of a key: the one that is stored stays."""
 
 TAKEN = "{name} is the name of a model that is here already. Choose another one."
+OTHER_ADDRESS = "The address is another one now, so the key has to be typed again."
 SERVES = "{name} answers in production or is the model of the settings. Let another answer first."
 
 
@@ -189,7 +191,8 @@ class Connecting:
         """Connect a model, or change the one of this name. The server is asked what is left open.
 
         Raises:
-            Refused: no model was named and the server does not list exactly one.
+            Refused: no model was named and the server does not list exactly one, or the key that is
+                stored is that of another address.
             Conflict: the name is another model's.
             NotAllowed, StoreUnavailable: nothing was stored.
         """
@@ -217,6 +220,8 @@ class Connecting:
         secret = None if form.key == KEPT else form.key.strip()
         with self._archive.main.writing() as session:
             require_admin(session, by)
+            if secret is None and _stored_key(session, form) is None:
+                raise Refused(OTHER_ADDRESS)
             connected.save(session, form.name, kept, secret, by.id)
             host = urlsplit(form.address).netloc
             self._audit.note_in(
@@ -230,13 +235,8 @@ class Connecting:
         """The form as a record, with the stored key where the form keeps it."""
         with self._archive.main.reading() as session:
             require_admin(session, by)
-            stored = {row.name: row for row in connected.every(session)}.get(form.name)
-        key = form.key
-        if key == KEPT:
-            # Else whoever may connect could send the stored key to a server of their own.
-            same = stored is not None and stored.settings.get("address") == form.address
-            key = stored.secret if stored is not None and same else ""
-        return _hosted(form, key)
+            stored = _stored_key(session, form)
+        return _hosted(form, (stored or "") if form.key == KEPT else form.key)
 
     def _ask(self) -> None:
         try:
@@ -249,6 +249,16 @@ class Connecting:
     def _forget(self) -> None:
         with self._lock:
             self._until = float("-inf")
+
+
+def _stored_key(session: Session, form: Form) -> str | None:
+    """The key that is stored for the address of a form; None where another address has it.
+
+    Else whoever may connect could send the stored key to a server of their own.
+    """
+    stored = next((row for row in connected.every(session) if row.name == form.name), None)
+    same = stored is not None and stored.settings.get("address") == form.address
+    return stored.secret if stored is not None and same else None
 
 
 def records_of(session: Session) -> tuple[HostedModel, ...]:
@@ -311,6 +321,9 @@ def _is_link_local(host: str) -> bool:
     try:
         found = ip_address(host.partition("%")[0])
     except ValueError:
-        return False
+        try:  # one number, hexadecimal or with parts left out, as resolvers read it too
+            found = ip_address(socket.inet_aton(host))
+        except OSError:
+            return False
     mapped = getattr(found, "ipv4_mapped", None)
     return bool((mapped or found).is_link_local)

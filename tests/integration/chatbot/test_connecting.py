@@ -75,6 +75,10 @@ def test_key_is_told_to_nobody_and_kept_on_a_change(product, form, play, caplog)
         update={"address": changed.address.replace("127.0.0.1", "[::1]")}
     )
     assert product.connecting._record(me, elsewhere).api_key.get_secret_value() == ""
+    with pytest.raises(Refused, match="typed again"):
+        play(product.connecting.connect(me, elsewhere))
+    [record] = product.connecting.records()
+    assert record.base_url == changed.address
 
 
 @ONE
@@ -136,6 +140,8 @@ def test_administrators_alone(product, form, play):
         "ftp://host/v1",
         "http://",
         "http://169.254.169.254/latest",
+        "http://2852039166/v1",
+        "http://0xa9fea9fe/v1",
         "http://[fe80::1]/v1",
         "http://[::ffff:169.254.169.254]/v1",
         "http://user:key@host/v1",
