@@ -33,6 +33,8 @@ MOST_ADDRESSES = 4
 """Addresses of a name that are tried."""
 HEAD_LIMIT = 64 * 2**10
 """Bytes of an answer's head; a longer one is no answer."""
+LONGEST_WAIT = 86_400.0
+"""Seconds that the other side can ask to wait; more is read as this."""
 
 # IANA's registries of special-purpose addresses (iana.org/assignments/iana-ipv4-special-registry,
 # …-ipv6-…), multicast, and the address of Azure's own services on each of its machines.
@@ -271,14 +273,14 @@ def _answer(link: socket.socket, until: float) -> Answer:
 def _seconds(written: str) -> float | None:
     """A Retry-After (RFC 9110, 10.2.3): seconds, or a moment."""
     if written.isdecimal():
-        return float(written)
+        return min(float(written), LONGEST_WAIT)
     try:
         moment = parsedate_to_datetime(written)
     except ValueError:
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+    return min(max(0.0, (moment - datetime.now(UTC)).total_seconds()), LONGEST_WAIT)
 
 
 def _left(until: float) -> float:

@@ -155,6 +155,16 @@ def test_heads_before_the_answer_are_passed_over(taker):
     assert (answer.status, answer.retry_after) == (429, 17.0)
 
 
+@pytest.mark.parametrize(
+    "after",
+    ["9" * 60, "99999999999999", "Fri, 31 Dec 9999 23:59:59 GMT", "Mon, 1 Jan 2001 0:0:0 x"],
+)
+def test_nobody_asks_to_wait_for_ever(taker, after):
+    taker.answers.append(f"HTTP/1.1 503 No\r\nRetry-After: {after}\r\n\r\n".encode())
+    waited = Poster(HERE).post(taker.url, {}, b"{}").retry_after
+    assert waited is None or 0 <= waited <= 86_400
+
+
 def test_whoever_does_not_listen_is_said_to():
     with pytest.raises(NotReached, match="cannot be reached"):
         Poster(HERE).post("http://127.0.0.1:1/", {}, b"{}")
