@@ -7,7 +7,7 @@ meanwhile. Other people's conversations are not found.
 import asyncio
 import base64
 import binascii
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import NotRequired
 
 from fastapi import FastAPI
@@ -24,6 +24,7 @@ PATH = "/api/conversations"
 ONE = PATH + "/{conversation}"
 MOST = 200
 USUAL = 50
+NO_CURSOR = "cursor: send the `next` of a page as it came."
 
 
 class ConversationLine(TypedDict):
@@ -132,7 +133,8 @@ def _known(request: Request) -> None:
 
 def _limit(request: Request) -> int:
     given = request.query_params.get("limit", str(USUAL))
-    if not (given.isascii() and given.isdecimal() and 1 <= int(given[:9]) <= MOST):
+    short = given.isascii() and given.isdecimal() and len(given) <= len(str(MOST))
+    if not (short and 1 <= int(given) <= MOST):
         raise BadField(f"limit: a whole number from 1 to {MOST}.", "limit")
     return int(given)
 
@@ -150,9 +152,10 @@ def _place(given: str | None) -> Place | None:
         moment, _, conversation = told.partition(" ")
         updated_at = datetime.fromisoformat(moment)
     except (ValueError, binascii.Error):
-        raise BadField("cursor: send the `next` of a page as it came.", "cursor") from None
-    if updated_at.tzinfo is None or not conversation:
-        raise BadField("cursor: send the `next` of a page as it came.", "cursor")
+        raise BadField(NO_CURSOR, "cursor") from None
+    # Ours are in UTC; another may lie beyond the first or the last day of it.
+    if updated_at.utcoffset() != timedelta() or not conversation:
+        raise BadField(NO_CURSOR, "cursor")
     return Place(updated_at, conversation)
 
 

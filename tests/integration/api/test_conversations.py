@@ -1,5 +1,6 @@
 """GET /api/conversations: what a key's calls stored, page by page, and nobody else's."""
 
+import base64
 import itertools
 
 import httpx
@@ -123,7 +124,9 @@ def test_others_conversations_are_not_found(program, server):
         ({"limit": "-1"}, "limit"),
         ({"limit": "9" * 5000}, "limit"),
         ({"limit": "٣"}, "limit"),
+        ({"limit": "0000000019999"}, "limit"),
         ({"cursor": "AAAA"}, "cursor"),
+        ({"cursor": base64.b64encode(b"0001-01-01T00:00:00+23:59 x").decode()}, "cursor"),
         ({"cursor": "é"}, "cursor"),
         ({"page": "2"}, "page"),
     ],
