@@ -38,6 +38,7 @@ BYTES = 64 * 2**20
 TOO_MANY = (
     "This key has too many calls running at once. Wait for some of them, then send this again."
 )
+LEFT = "Whoever asked has left, so the answer was stopped."
 JSON, EVENTS = "application/json", "text/event-stream"
 
 Part = TypeVar("Part")
@@ -120,7 +121,7 @@ def answering(
 
 
 async def _pieces(call: Call, ask: Ask) -> AsyncGenerator[Piece | Ended, None]:
-    cancel, written, ended = CancelToken(), 0, False
+    cancel, written, ended, finished = CancelToken(), 0, False, 0
     run = call.product.completions.run(call.caller, ask, cancel)
     try:
         async with attended(call.product, call.request, call.caller, cancel) as seen, aclosing(run):
@@ -129,9 +130,12 @@ async def _pieces(call: Call, ask: Ask) -> AsyncGenerator[Piece | Ended, None]:
                     written, ended = one.prompt_tokens + one.reply_tokens, True
                 else:
                     written += not ended
+                    finished += one.finish is not None
                 yield one
             if seen.ended:
                 raise KeyUnknown(ENDED)
+            if seen.gone and finished < ask.n:
+                raise ChatbotError(LEFT)  # so that a part of an answer is not kept as the whole
     finally:
         if written:
             await asyncio.shield(call.charge(written))

@@ -207,6 +207,25 @@ def test_a_client_that_leaves_stops_the_answer(server, stream):
     wait_for(lambda: spent(server, name))
 
 
+def test_what_was_cut_off_is_not_kept_as_the_answer(server):
+    """Whoever left in the middle of a named call gets a whole answer when they send it again."""
+    headers = {"authorization": f"Bearer {server.key()}", "idempotency-key": "order"}
+    asked = [{"role": "user", "content": "!tokens 1000 !rate 10"}]
+    body = {"model": "scripted", "messages": asked, "stream": True}
+
+    def sent():
+        with httpx.stream("POST", f"{server.address}{CHAT}", json=body, headers=headers) as answer:
+            if answer.is_success:
+                next(answer.iter_lines())
+            return answer
+
+    assert sent().is_success
+    while (again := sent()).status_code == 409:
+        time.sleep(0.05)
+    assert again.is_success
+    assert "idempotent-replayed" not in again.headers
+
+
 def test_a_reader_that_takes_nothing_is_left(server, monkeypatch):
     monkeypatch.setattr(events, "SLOWEST", 0.2)
     asked = [{"role": "user", "content": "!tokens 100000"}]
