@@ -173,9 +173,11 @@ class Door:
         return self._facts
 
     def _admits(self, scope: Json) -> bool:
-        if not self._key:
-            return True
+        """Without a key the address is the lock, which no page of a browser here is to open."""
         headers = dict(scope["headers"])
+        if not self._key:
+            typed = headers.get(b"sec-fetch-site", b"none") == b"none"
+            return typed and b"origin" not in headers
         shown = headers.get(b"authorization", b"").removeprefix(b"Bearer ").strip()
         return hmac.compare_digest(shown, self._key.encode())
 
