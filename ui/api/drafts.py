@@ -22,12 +22,13 @@ from chatbot.keys import Caller, KeyUnknown, ModelNotAllowed
 from chatbot.views import Person
 from ui import drafting
 from ui.api.calls import Call
-from ui.api.errors import json_answer, worded
+from ui.api.errors import BadField, json_answer, worded
 from ui.api.keyed import ENDED, attended, begun, limits_headers
 from ui.guard import bearer, caller
 
 PATH = "/api/drafts"
 NOT_TEXT = "The body is not UTF-8."
+NOT_STORED = "This key stores nothing. Leave `ticket` out, or use a key that stores."
 CHARACTERS = 4
 """Of a thread and its draft that count as a token of a key."""
 
@@ -80,6 +81,8 @@ def add(app: FastAPI, product: Product) -> None:
         person, key, headers = await _who(product, request)
         asked = await _asked(request)
         if key is not None:
+            if asked.ticket is not None and not key.stores:
+                raise BadField(NOT_STORED, "ticket", "unsupported_value")
             await asyncio.to_thread(_admit, product, key, asked.model)
         cancel = CancelToken()
         async with attended(product, request, key, cancel) as seen:

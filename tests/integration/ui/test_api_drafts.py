@@ -134,6 +134,13 @@ def test_a_key_drafts_with_its_models_alone(api, product):
     assert (answer.status_code, answer.json()["error"]["code"]) == (403, "model_not_allowed")
 
 
+def test_a_key_that_stores_nothing_keeps_no_ticket(api, product):
+    made = product.keys.add(product.person(), name="silent", roles=("agent",), stores=False)
+    body = {"thread": THREAD, "ticket": {"id": "silent-1"}}
+    answer = api.post(body, headers={"authorization": f"Bearer {made.token}"})
+    assert (answer.status_code, answer.json()["error"]["param"]) == (400, "ticket")
+
+
 def test_accounts_need_a_login_and_the_role(tmp_path):
     settings = Settings(home=tmp_path, model="scripted", encoder="none", auth="accounts")
     product = build(settings)
