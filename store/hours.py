@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
-from store.models import Day, Hour, Reading, StaleMoment
+from store.models import Day, Hour, Reading, StaleMoment, Ticket
 from store.rows import upserting
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -40,7 +40,7 @@ class Kept(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Stale:
-    """Moments of which something was removed, and the rows (ids) that say so."""
+    """Moments of which something was removed or came late, and the rows (ids) that say so."""
 
     moments: tuple[datetime, ...]
     ids: tuple[int, ...]
@@ -102,11 +102,17 @@ def note_read(session: Session, names: Iterable[str], at: datetime) -> None:
 
 
 def stale(session: Session, limit: int) -> Stale:
-    """Some moments of which something was removed."""
+    """Some moments of which something was removed or came late."""
     rows = session.execute(
         select(StaleMoment.id, StaleMoment.at).order_by(StaleMoment.id).limit(limit)
     ).all()
     return Stale(tuple(row.at for row in rows), tuple(row.id for row in rows))
+
+
+def note_changed(session: Session, ticket_id: int) -> None:
+    """A ticket is another one now than when its hour was made, or came to be known later."""
+    moment = select(Ticket.created_at).where(Ticket.id == ticket_id)
+    session.execute(insert(StaleMoment).from_select(["at"], moment))
 
 
 def renewed(session: Session, ids: Sequence[int]) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Select, bindparam, delete, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from store import index, models
+from store import hours, index, models
 from store.columns import now
 from store.errors import Conflict, NotFound
 from store.models import Ticket as Row
@@ -63,7 +63,7 @@ def add(
 
     Raises `UnstorableText`.
     """
-    at = at or now()
+    late, at = at is not None, at or now()
     values = {
         "source": source,
         "external_id": external_id,
@@ -82,7 +82,11 @@ def add(
     }
     unique = ["source", "external_id"] if conversation_id is None else ["conversation_id"]
     made = insert_missing(session, Row, values, unique)
-    return None if made is None else by_id(session, made)
+    if made is None:
+        return None
+    if late:
+        hours.note_changed(session, made)
+    return by_id(session, made)
 
 
 def by_id(session: Session, ticket_id: int) -> Ticket:
@@ -200,12 +204,14 @@ def change(
         "updated_at": updated_at,
         "rank": rank_of(state, since, updated_at),
     }
-    session.execute(update(Row).where(Row.id == ticket.id).values(values))
+    mark(session, ticket.id, **values)
 
 
 def mark(session: Session, ticket_id: int, **values: Any) -> None:
     """Write values that move a ticket nowhere: what was read of it, how its draft stands."""
     session.execute(update(Row).where(Row.id == ticket_id).values(values))
+    if values.keys() & {"mood", "intent"}:
+        hours.note_changed(session, ticket_id)
 
 
 def to_read(session: Session, limit: int = 20) -> list[Ticket]:

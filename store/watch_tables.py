@@ -47,7 +47,9 @@ class Day(Base):
 
 
 class StaleMoment(Base):
-    """A moment of which something was removed since its hour was made. Written by triggers."""
+    """A moment of which something was removed since its hour was made, which triggers write, or of
+    which a ticket came or was read late: those have the time at which their customer wrote.
+    """
 
     __tablename__ = "stale_moments"
     __table_args__ = (NEVER_REUSED,)

@@ -3,7 +3,7 @@
 import pytest
 
 from chatbot.errors import NotAllowed, NotFound, Refused
-from store import accounts, hours
+from store import accounts, hours, tickets
 from store.hours import hour_of
 from tests.support.answered import DAY, HOUR, NEW, OLD, Past, monitoring_of
 
@@ -170,6 +170,25 @@ def test_drafts_replies_and_tickets_stand_behind_their_points(past, monitoring):
         assert not row.turn
     (row,) = monitoring.answers(past.owner, plot="misses", series="misses", **asked).rows
     assert row.channel == "desk"
+
+
+def test_a_ticket_that_comes_or_is_read_late_counts_when_it_was_written(past, monitoring):
+    def series(plot):
+        return [one.name for one in plots(monitoring, past)[plot].series]
+
+    assert "moods" not in plots(monitoring, past) or series("moods") == []
+    told = {"channel": "e-mail", "subject": "s", "customer": "c", "at": past.ago(hours=5)}
+    with past.database.transaction() as session:
+        made = tickets.add(session, source="mail", external_id="1", **told)
+        tickets.mark(session, made.id, mood="angry")
+    assert series("moods") == ["Angry"]
+    with past.database.transaction() as session:
+        tickets.mark(session, made.id, mood="happy", intent="get_refund")
+    assert series("moods") == ["Happy"]
+    assert series("topics") == ["Get refund"]
+    with past.database.transaction() as session:
+        tickets.change(session, made, at=past.ago(hours=4), mood="angry")
+    assert series("moods") == ["Angry"]
 
 
 def test_the_table_leaves_as_csv(past, monitoring):
