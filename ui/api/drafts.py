@@ -21,7 +21,7 @@ from chatbot.errors import EmptyText, Refused
 from chatbot.keys import Caller, KeyUnknown, ModelNotAllowed
 from chatbot.views import Person
 from ui import drafting
-from ui.api.calls import Call
+from ui.api.calls import Call, Load
 from ui.api.errors import BadField, json_answer, worded
 from ui.api.keyed import ENDED, attended, begun, limits_headers
 from ui.guard import bearer, caller
@@ -74,28 +74,44 @@ class Drafted(TypedDict):
     total_s: float
 
 
-def add(app: FastAPI, product: Product) -> None:
+def add(app: FastAPI, product: Product, load: Load) -> None:
     """Add the route to an application."""
 
     async def drafts(request: Request) -> Response:
         person, key, headers = await _who(product, request)
-        asked = await _asked(request)
-        if key is not None:
-            if asked.ticket is not None and not key.stores:
-                raise BadField(NOT_STORED, "ticket", "unsupported_value")
-            await asyncio.to_thread(_admit, product, key, asked.model)
-        cancel = CancelToken()
-        async with attended(product, request, key, cancel) as seen:
-            draft = await drafting.drafted(product, person, asked, cancel)
-            if seen.ended:
-                raise KeyUnknown(ENDED)
-        if key is not None:
-            size = sum(len(one.text) for one in asked.thread) + len(draft.text)
-            await Call(product, request, key, b"", headers).charge(-(-size // CHARACTERS))
-        await asyncio.to_thread(drafting.keep, product, person, asked)
-        return json_answer(drafting.as_json(draft), headers=headers)
+        if key is None:
+            return await _drafted(product, request, person, None, headers)
+        leave = load.enter(key.key_id, int(request.headers.get("content-length") or 0))
+        try:
+            return await _drafted(product, request, person, key, headers)
+        finally:
+            leave()
 
     app.add_api_route(PATH, worded(drafts), methods=["POST"], include_in_schema=False)
+
+
+async def _drafted(
+    product: Product,
+    request: Request,
+    person: Person,
+    key: Caller | None,
+    headers: dict[str, str],
+) -> Response:
+    asked = await _asked(request)
+    if key is not None:
+        if asked.ticket is not None and not key.stores:
+            raise BadField(NOT_STORED, "ticket", "unsupported_value")
+        await asyncio.to_thread(_admit, product, key, asked.model)
+    cancel = CancelToken()
+    async with attended(product, request, key, cancel) as seen:
+        draft = await drafting.drafted(product, person, asked, cancel)
+        if seen.ended:
+            raise KeyUnknown(ENDED)
+    if key is not None:
+        size = sum(len(one.text) for one in asked.thread) + len(draft.text)
+        await Call(product, request, key, b"", headers).charge(-(-size // CHARACTERS))
+    await asyncio.to_thread(drafting.keep, product, person, asked)
+    return json_answer(drafting.as_json(draft), headers=headers)
 
 
 async def _who(product: Product, request: Request) -> tuple[Person, Caller | None, dict[str, str]]:

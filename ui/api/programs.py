@@ -19,8 +19,8 @@ from ui.api.calls import Load
 def add(app: FastAPI, product: Product) -> None:
     """Add the routes."""
     load = Load()
-    for model_door in (openai, completions, responses, embeddings):
+    for model_door in (openai, completions, responses, embeddings, drafts):
         model_door.add(app, product, load)
-    for door in (conversations, drafts, metrics):
+    for door in (conversations, metrics):
         door.add(app, product)
     schema.add(app)

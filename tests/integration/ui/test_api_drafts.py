@@ -8,6 +8,7 @@ from httpx import ASGITransport, AsyncClient
 from chatbot.bootstrap import build
 from chatbot.settings import Settings
 from tests.support.team import PASSWORD
+from ui.api import calls
 from ui.web import create_app
 
 THREAD = [{"role": "customer", "text": "!say It costs $5.\n\nMissing: the order number"}]
@@ -139,6 +140,13 @@ def test_a_key_that_stores_nothing_keeps_no_ticket(api, product):
     body = {"thread": THREAD, "ticket": {"id": "silent-1"}}
     answer = api.post(body, headers={"authorization": f"Bearer {made.token}"})
     assert (answer.status_code, answer.json()["error"]["param"]) == (400, "ticket")
+
+
+def test_a_key_has_so_many_drafts_written_at_once(api, product, monkeypatch):
+    monkeypatch.setattr(calls, "CALLS", 0)
+    made = product.keys.add(product.person(), name="many", roles=("agent",))
+    answer = api.post({"thread": THREAD}, headers={"authorization": f"Bearer {made.token}"})
+    assert (answer.status_code, answer.headers["retry-after"]) == (429, "1")
 
 
 def test_accounts_need_a_login_and_the_role(tmp_path):
