@@ -23,6 +23,7 @@ RANGE = 1000
 
 DEEPEST = 32
 """Schemas within one another."""
+TOO_DEEP = "The schema is nested too deeply."
 MOST_STEPS = 200_000
 """Steps that are remembered: some 40 MB."""
 
@@ -60,13 +61,14 @@ class Grammar:
         self._node_ids: dict[tuple[Any, ...], int] = {}
         self._stacks: list[tuple[int, int]] = [(-1, -1)]  # the first is the end of everything
         self._stack_ids: dict[tuple[int, int], int] = {}
-        self._refs: dict[str, int] = {}
+        self._refs: dict[int, int] = {}
+        self._any = -1
         self._opened: dict[int, tuple[int, ...]] = {}
         self._states: dict[frozenset[int], int] = {}
         self._members: list[frozenset[int]] = []
         self._steps: dict[tuple[int, str], int] = {}
         self.dead = self._state(frozenset())
-        node = self._ref("#", schema)
+        node = self._ref(schema)
         self.start = self._state(frozenset((self._push(node, _DONE),)))
 
     def step(self, state: int, char: str) -> int:
@@ -147,6 +149,8 @@ class Grammar:
             return [top for one in what[0] for top in self._open(self._push(one, rest))]
         if kind == "ref":
             return self._open(self._push(self._refs[what[0]], rest))
+        if kind == "any":
+            return self._open(self._push(self._any, rest))
         part, least, most = what
         found = list(self._open(rest)) if least <= 0 else []
         if most != 0:
@@ -206,17 +210,19 @@ class Grammar:
 
     # Reading a schema ----------------------------------------------------------------------------
 
-    def _ref(self, where: str, schema: Any) -> int:
-        """A part that may refer to itself; read once."""
-        if where not in self._refs:
-            self._refs[where] = -1
-            self._refs[where] = self._read(schema)
-        return self._node("ref", where)
+    def _ref(self, schema: Any) -> int:
+        """A part that may refer to itself; read once, in however many ways it is referred to."""
+        part = id(schema)
+        if part not in self._refs:
+            _check(schema)
+            self._refs[part] = -1
+            self._refs[part] = self._read(schema)
+        return self._node("ref", part)
 
     def _read(self, schema: Any) -> int:
         self._depth += 1
         if self._depth > DEEPEST:
-            raise BadShape("The schema is nested too deeply.")
+            raise BadShape(TOO_DEEP)
         try:
             return self._part(schema)
         finally:
@@ -225,9 +231,8 @@ class Grammar:
     def _part(self, schema: Any) -> int:
         if schema is True:
             return self._anything()
-        _check_fields(schema)
         if "$ref" in schema:
-            return self._ref(str(schema["$ref"]), target(self._root, str(schema["$ref"])))
+            return self._ref(target(self._root, str(schema["$ref"])))
         if "anyOf" in schema:
             return self._alt(*(self._read(one) for one in _some(schema, "anyOf")))
         if "enum" in schema or "const" in schema:
@@ -237,8 +242,6 @@ class Grammar:
         if named is None:
             return self._anything()
         types = named if isinstance(named, list) else [named]
-        if not types or not all(one in TYPES for one in types):
-            raise BadShape(f"The schema's `type` is one of {', '.join(TYPES)}.")
         return self._alt(*(self._of_type(one, schema) for one in types))
 
     def _of_type(self, kind: str, schema: Json) -> int:
@@ -258,8 +261,6 @@ class Grammar:
 
     def _between(self, schema: Json, *, whole: bool) -> int:
         least, most = schema.get("minimum"), schema.get("maximum")
-        if any(type(limit) not in (int, float, type(None)) for limit in (least, most)):
-            raise BadShape("The schema's `minimum` and `maximum` are numbers.")
         if whole and least is not None and most is not None and 0 <= most - least <= RANGE:
             inside = range(-int(-least // 1), int(most // 1) + 1)
             if inside:
@@ -269,18 +270,11 @@ class Grammar:
 
     def _object(self, schema: Json) -> int:
         fields, more = schema.get("properties", {}), schema.get("additionalProperties", True)
-        if not isinstance(fields, Mapping):
-            raise BadShape("The schema's `properties` are an object of schemas.")
-        required = schema.get("required", [])
-        if not isinstance(required, list) or not all(
-            isinstance(one, str) and one in fields for one in required
-        ):
-            raise BadShape("The schema's `required` names fields that stand in `properties`.")
         if not fields:
             if more is False:
                 return self._text("{}")
             return self._list("{", self._field(self._string(), self._read(more)), 0, ENDLESS)
-        needed = frozenset(required)
+        needed = frozenset(schema.get("required", []))
         parts = [
             (self._field(self._text(_written(name)), self._read(inner)), name in needed)
             for name, inner in fields.items()
@@ -300,17 +294,16 @@ class Grammar:
 
     def _anything(self) -> int:
         """Any JSON at all."""
-        if "any" not in self._refs:
-            self._refs["any"] = -1
-            again = self._node("ref", "any")
-            self._refs["any"] = self._alt(
+        again = self._node("any")
+        if self._any < 0:
+            self._any = self._alt(
                 self._string(),
                 self._number(whole=False),
                 *map(self._text, ("true", "false", "null")),
                 self._list("[", again, 0, ENDLESS),
                 self._list("{", self._field(self._string(), again), 0, ENDLESS),
             )
-        return self._node("ref", "any")
+        return again
 
 
 def target(root: Json, where: str) -> Any:
@@ -331,6 +324,34 @@ def _check_fields(schema: Any) -> None:
     for key in schema:
         if key not in NOTES | GUIDED | CHECKED:
             raise BadShape(f"The schema's field `{key!s:.40}` is not taken. Leave it out.")
+
+
+def _check(schema: Any, deep: int = 0) -> None:
+    """Refuse what is no schema, also where the automaton passes over it: the look does not."""
+    if schema is True:
+        return
+    if deep > DEEPEST:
+        raise BadShape(TOO_DEEP)
+    _check_fields(schema)
+    for key in ("minItems", "maxItems", "minLength", "maxLength"):
+        _count(schema, key, ENDLESS if key.startswith("max") else 0)
+    if any(type(schema.get(key, 0)) not in (int, float) for key in CHECKED):
+        raise BadShape("The schema's `minimum` and `maximum` are numbers.")
+    named = schema.get("type", "object")
+    types = named if isinstance(named, list) else [named]
+    if not types or not all(one in TYPES for one in types):
+        raise BadShape(f"The schema's `type` is one of {', '.join(TYPES)}.")
+    fields, required = schema.get("properties", {}), schema.get("required", [])
+    if not isinstance(fields, Mapping):
+        raise BadShape("The schema's `properties` are an object of schemas.")
+    if not isinstance(required, list) or not all(
+        isinstance(one, str) and one in fields for one in required
+    ):
+        raise BadShape("The schema's `required` names fields that stand in `properties`.")
+    more = schema.get("additionalProperties", True)
+    inner = [*fields.values(), schema.get("items", True), more is False or more]
+    for one in (*inner, *(_some(schema, "anyOf") if "anyOf" in schema else ())):
+        _check(one, deep + 1)
 
 
 def _some(schema: Json, key: str) -> list[Any]:

@@ -120,6 +120,9 @@ def test_it_says_whether_an_answer_needs_a_look(schema, exact):
         ({"type": "object", "properties": {"a": {}}, "required": [[]]}, "`required`"),
         ({"type": "object", "properties": []}, "`properties`"),
         ({"items": 3, "type": "array"}, "A schema is an object"),
+        ({"minLength": "1"}, "`minLength`"),
+        ({"enum": [1], "properties": {"a": {"maximum": None}}}, "`maximum`"),
+        ({"type": "string", "additionalProperties": ["a"]}, "A schema is an object"),
         ([], "A schema is an object"),
     ],
 )
@@ -154,3 +157,11 @@ def test_what_is_remembered_has_an_end(monkeypatch):
     grammar = Grammar({"type": "string", "maxLength": 100})
     assert grammar.takes(json.dumps("a" * 100))
     assert len(grammar._steps) <= 10
+
+
+def test_a_part_is_read_once_however_it_is_referred_to(monkeypatch):
+    read = []
+    monkeypatch.setattr(shapes, "_check", read.append)
+    ways = [f"#{'/' * n}$defs/a{'/' * m}" for n in range(1, 9) for m in range(8)]
+    Grammar({"anyOf": [{"$ref": way} for way in ways], "$defs": {"a": {"type": "null"}}})
+    assert read[1:] == [{"type": "null"}]
