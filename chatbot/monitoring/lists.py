@@ -56,7 +56,8 @@ COLUMNS: Mapping[str, Callable[[Line], object]] = {
 }
 """The columns of the CSV. Shares are 0 to 1."""
 
-Fits = Callable[[Row], bool]
+Fits = Callable[[list[Row]], list[Row]]
+"""Those that are meant."""
 Reader = Callable[[Place | None, int], list[Row]]
 
 
@@ -176,9 +177,9 @@ class Lists:
 
         return read
 
-    def _refused(self, row: Row) -> bool:
-        text = self._texts(self._session, [row.message]).get(row.message, "")
-        return bool(row.message) and self._refuses(text)
+    def _refused(self, rows: list[Row]) -> list[Row]:
+        texts = self._texts(self._session, [row.message for row in rows])
+        return [row for row in rows if self._refuses(texts.get(row.message, ""))]
 
     def _told(self, rows: list[Row]) -> tuple[Answer, ...]:
         kinds = [Kind(row.channel, row.prompt, row.version, row.model, 0) for row in rows]
@@ -236,23 +237,21 @@ def _some(read: Reader, fits: Fits, after: Place | None, limit: int) -> tuple[li
     found: list[Row] = []
     for _ in range(MOST_READ // READ_AT_ONCE):
         rows = read(after, READ_AT_ONCE)
-        for row in rows:
-            if fits(row):
-                if len(found) == limit:
-                    return found, True
-                found.append(row)
+        found += fits(rows)
+        if len(found) > limit:
+            return found[:limit], True
         if len(rows) < READ_AT_ONCE:
             return found, False
         after = rows[-1].place
     return found, True
 
 
-def _every(_: Row) -> bool:
-    return True
+def _every(rows: list[Row]) -> list[Row]:
+    return rows
 
 
 def _of_error(kind: str) -> Fits:
-    return lambda row: not kind or kind_of(row.error or "") == kind
+    return lambda rows: [row for row in rows if not kind or kind_of(row.error or "") == kind]
 
 
 def _is_broken(row: Row) -> bool:

@@ -3,7 +3,7 @@
 import pytest
 
 from chatbot.errors import NotAllowed, NotFound, Refused
-from store import accounts, hours, tickets
+from store import accounts, answered, hours, tickets
 from store.hours import hour_of
 from tests.support.answered import DAY, HOUR, NEW, OLD, Past, monitoring_of
 
@@ -151,6 +151,17 @@ def test_points_lead_to_the_answers_behind_them(past, monitoring):
     for plot, series, after in (("x", "y", None), ("thumbs", "x", None), ("answers", "", "1|2")):
         with pytest.raises(NotFound):
             behind(plot, series, after=after)
+
+
+def test_texts_behind_refusals_are_read_together(past, monitoring, monkeypatch):
+    past.answers(3, past.ago(minutes=5))
+    past.answer(past.ago(minutes=5), text="I don't know.")
+    read, asked = answered.texts, []
+    monkeypatch.setattr(answered, "texts", lambda *told: asked.append(told[1]) or read(*told))
+    behind = {"plot": "misses", "series": "refusals", "at": past.ago(minutes=5), "period": "24h"}
+    found = monitoring.answers(past.owner, **behind)
+    assert (len(found.rows), found.more) == (1, False)
+    assert [len(ids) for ids in asked] == [4]
 
 
 def test_drafts_replies_and_tickets_stand_behind_their_points(past, monitoring):
