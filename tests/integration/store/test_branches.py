@@ -159,7 +159,9 @@ def test_long_branches_are_chosen_and_deleted(database, owner, talk):
     first, reply = turn(database, talk, "q", "a")
     with database.transaction() as session:  # deeper than SQLite's limit for nested triggers
         copied = "INSERT INTO messages SELECT :id, :new, conversation_id, :id - 1, :id, :id, role, "
-        copied += "status, NULL, created_at, finished_at, error, :id FROM messages WHERE id = :old"
+        copied += (
+            "status, NULL, created_at, finished_at, error, :id, NULL FROM messages WHERE id = :old"
+        )
         deep = [{"id": reply.id + n, "new": uuid4().hex, "old": first.id} for n in range(1, 1201)]
         session.execute(text(copied), deep)
     leaf = write(database, messages.choose, owner.id, first.public_id)
