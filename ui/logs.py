@@ -52,7 +52,7 @@ class _Line(logging.Formatter):
             facts["replica"] = number
         if turn := TURN.get():
             facts["turn"] = turn
-        facts["message"] = record.getMessage()
+        facts["message"] = _message(record)
         facts |= getattr(record, "facts", {})
         if record.exc_info and record.exc_info[1] is not None:
             facts["error"], facts["raised"] = _raised(record.exc_info[1])
@@ -77,6 +77,12 @@ class _Plain(_Line):
         message = str(facts.pop("message"))
         line = " ".join([f"{head}: {message}", *(f"{name}={_word(facts[name])}" for name in facts)])
         return "".join(each if each.isprintable() else _escaped(each) for each in line)
+
+
+def _message(record: logging.LogRecord) -> str:
+    """What a record says. asyncio writes out the exception, or what was passed to a callback."""
+    message = record.getMessage()
+    return message.partition("\n")[0].partition("(")[0] if record.name == "asyncio" else message
 
 
 def _word(value: object) -> str:

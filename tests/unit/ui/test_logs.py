@@ -1,6 +1,7 @@
 """Lines of the log: one a record, with turn and replica, and nothing of what was said."""
 
 import asyncio
+import gc
 import io
 import json
 import logging
@@ -106,3 +107,25 @@ def test_what_libraries_tell_below_warnings_is_left_out(lines):
     logging.getLogger("httpx").info("GET https://example.com/secret")
     logging.getLogger("ui.door").info("told")
     assert len(lines()) == 1
+
+
+def test_what_asyncio_quotes_of_an_exception_is_not_written(lines):
+    async def broken():
+        raise ValueError(SECRET)
+
+    def called(text):
+        raise ValueError(text)
+
+    async def main():
+        task = asyncio.create_task(broken())
+        asyncio.get_running_loop().call_soon(called, SECRET)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        del task
+        gc.collect()
+
+    asyncio.run(main())
+    first, second = sorted(lines())
+    assert "Anna" not in first + second
+    assert "Exception in callback" in first + second
+    assert "Task exception was never retrieved" in first + second
