@@ -55,5 +55,5 @@ def _read(payload: str) -> Told | None:
     try:
         replica, user_id, conversation = json.loads(payload)
         return int(replica), int(user_id), str(conversation)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError, RecursionError):
         return None

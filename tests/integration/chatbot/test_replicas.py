@@ -202,6 +202,7 @@ def test_changes_are_told_to_other_processes(database, archive):
             await asyncio.sleep(0.05)
         with archive.main.writing() as session:
             session.execute(text("SELECT pg_notify('chatbot', 'not ours')"))
+            session.execute(text("SELECT pg_notify('chatbot', '[Infinity, 1, 1]')"))
         while "a talk" not in (seen := await anext(heard[1])):
             ears[0].tell(7, "a talk")
         for each in heard:
