@@ -21,7 +21,7 @@ from store.records import Person
 
 READ_AT_ONCE = 500
 """Rows that are looked through at once where only some of them fit."""
-MOST_READ = 20_000
+MOST_READ = 5_000
 """Rows that are looked through for a page at most; what is left comes with the next one."""
 
 GROUPED = ("thumbs", "distance", "verdicts")
@@ -86,8 +86,8 @@ class Lists:
         since = max((one for one in span.buckets if one <= at), default=span.since)
         wanted = Wanted(since, min(since + span.step, _later(span.until)), channel=channel or None)
         read, fits = self._source(plot, series, wanted)
-        rows, more = _some(read, fits, _place(after), limit)
-        return Page(self._told(rows), _cursor(rows[-1].place) if more and rows else None)
+        rows, end = _some(read, fits, _place(after), limit)
+        return Page(self._told(rows), _cursor(end) if end is not None else None)
 
     def _source(self, plot: str, series: str, wanted: Wanted) -> tuple[Reader, Fits]:
         """How the rows behind a line are read, and which of them are meant."""
@@ -229,21 +229,23 @@ def _short(value: float | None) -> object:
     return "" if value is None else float(f"{value:.6g}")
 
 
-def _some(read: Reader, fits: Fits, after: Place | None, limit: int) -> tuple[list[Row], bool]:
-    """Rows that fit, at most `limit`, and whether there may be more."""
+def _some(
+    read: Reader, fits: Fits, after: Place | None, limit: int
+) -> tuple[list[Row], Place | None]:
+    """Rows that fit, at most `limit`, and the place behind which there may be more."""
     if fits is _every:
         rows = read(after, limit + 1)
-        return rows[:limit], len(rows) > limit
+        return rows[:limit], rows[limit - 1].place if len(rows) > limit else None
     found: list[Row] = []
     for _ in range(MOST_READ // READ_AT_ONCE):
         rows = read(after, READ_AT_ONCE)
         found += fits(rows)
         if len(found) > limit:
-            return found[:limit], True
+            return found[:limit], found[limit - 1].place
         if len(rows) < READ_AT_ONCE:
-            return found, False
+            return found, None
         after = rows[-1].place
-    return found, True
+    return found, after
 
 
 def _every(rows: list[Row]) -> list[Row]:

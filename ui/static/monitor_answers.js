@@ -57,7 +57,7 @@ async function fetchInto(list, given) {
 }
 
 function draw(list, given, { answers, more }) {
-  if (!answers.length) {
+  if (!answers.length && !more) {
     list.replaceChildren(h("p", { class: "none" }, "No answers are left behind this point: they were deleted, or kept as long as they may be."));
     return;
   }

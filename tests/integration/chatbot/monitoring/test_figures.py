@@ -3,6 +3,7 @@
 import pytest
 
 from chatbot.errors import NotAllowed, NotFound, Refused
+from chatbot.monitoring import lists
 from store import accounts, answered, hours, tickets
 from store.hours import hour_of
 from tests.support.answered import DAY, HOUR, NEW, OLD, Past, monitoring_of
@@ -162,6 +163,14 @@ def test_texts_behind_refusals_are_read_together(past, monitoring, monkeypatch):
     found = monitoring.answers(past.owner, **behind)
     assert (len(found.rows), found.more) == (1, False)
     assert [len(ids) for ids in asked] == [4]
+    monkeypatch.setattr(lists, "READ_AT_ONCE", 2)
+    monkeypatch.setattr(lists, "MOST_READ", 2)
+    pages, after = [], None
+    while not pages or after:
+        found = monitoring.answers(past.owner, **behind, after=after)
+        pages, after = [*pages, len(found.rows)], found.after
+    assert sum(pages) == 1, "what is left comes with the next page, also after an empty one"
+    assert len(pages) == 3
 
 
 def test_drafts_replies_and_tickets_stand_behind_their_points(past, monitoring):
