@@ -90,10 +90,15 @@ def _stored(
     columns = product.testing.columns(person, prompt, versions or (), models or ())
 
     async def scene() -> str:
-        with _on_ctrl_c(cancel.cancel):
-            return await product.testing.run(
-                person, prompt, columns, repeat=repeat, suite=suite, tell=tell, cancel=cancel
-            )
+        # Else a server would take us for gone, and the run for one that a crash left.
+        seen = asyncio.create_task(product.replicas.keep())
+        try:
+            with _on_ctrl_c(cancel.cancel):
+                return await product.testing.run(
+                    person, prompt, columns, repeat=repeat, suite=suite, tell=tell, cancel=cancel
+                )
+        finally:
+            seen.cancel()
 
     return product.testing.view(person, asyncio.run(scene()))
 

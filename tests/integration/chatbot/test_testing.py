@@ -26,6 +26,7 @@ from store import testing as store
 from tests.integration.chatbot.conftest import settings_for
 from tests.support.greeting import greeting_prompt
 from tests.support.scripted_server import ScriptedServer
+from ui.cli_prompts_test import _stored
 
 TESTS = """\
 - description: fourteen days
@@ -204,6 +205,15 @@ def test_a_run_that_is_cancelled_or_crashed_is_interrupted(product, play, databa
     finally:
         other.close()
     assert [one.status for one in _runs(product)] == ["interrupted", "interrupted"]
+
+
+def test_the_terminal_says_that_it_is_there_while_it_tests(product, monkeypatch):
+    saved(product, tests=TESTS)
+    looks = []
+    monkeypatch.setattr(product.replicas, "look", lambda: looks.append(1))
+    view = _stored(product, None, "greeting", None, None, 1, "tests", lambda _: None)
+    assert view.cells
+    assert looks
 
 
 def _runs(product):
