@@ -165,15 +165,16 @@ class Product:
     async def keep_tidy(self, every: float = TIDY_EVERY) -> None:
         """Remove for good what was deleted or left idle, until cancelled. For the server only.
 
-        One server does it for all; what lives in a process alone, each for itself.
+        One server does it for all; what lives in a process or its home alone, each for itself.
         """
         mine = self.conversations, self.privacy
         rooms = self.accounts, self.completions, self.knowledge, self.desk, self.review
         while True:
             works: dict[object, Callable[[], object]]
-            works = {room: partial(room.tidy, here=True) for room in mine}
+            works = {self.runs: self.runs.tidy}
+            works |= {room: partial(room.tidy, here=True) for room in mine}
             if await self.replicas.holds_now("tidying"):
-                works = {room: room.tidy for room in (*mine, *rooms)}
+                works |= {room: room.tidy for room in (*mine, *rooms)}
             for room, work in works.items():
                 try:
                     await asyncio.to_thread(work)

@@ -35,7 +35,6 @@ ROLES = ("reviewer", "admin")
 METHODS = ("full", "lora", "preference")
 LOOK_EVERY = 3.0
 """Seconds between two looks at the queue."""
-TIDY_EVERY = 60.0
 KEPT = timedelta(days=30)
 """So long a run that ended early can be resumed; then what it wrote is removed."""
 
@@ -235,20 +234,15 @@ class Runs:
 
     async def keep(self) -> None:
         """Look every few seconds whether the next run can begin, until cancelled."""
-        tidied = 0.0
-        loop = asyncio.get_running_loop()
         while True:
             try:
                 await asyncio.to_thread(self.recover)
-                if loop.time() - tidied > TIDY_EVERY:
-                    await asyncio.to_thread(self.tidy)
-                    tidied = loop.time()
             except Exception as error:  # noqa: BLE001  the next look may succeed
                 log.warning("the queue of runs was not looked at: %s", type(error).__name__)
             await asyncio.sleep(LOOK_EVERY)
 
     def tidy(self) -> None:
-        """Remove what runs learned from and wrote where turns of it left, or it is too old.
+        """Remove what runs here learned from and wrote where turns of it left, or it is too old.
 
         Their answers to sample questions go as well: a model may recite a turn. Cards of kept
         models name their person as the database does now.

@@ -11,6 +11,7 @@ import pytest
 from chatbot.bootstrap import Product
 from chatbot.conversations import Conversations
 from chatbot.errors import NotFound, StoreUnavailable
+from chatbot.replicas import Replicas
 from store import conversations as rows
 from store import messages
 from tests.support.scenes import ask, texts
@@ -154,6 +155,19 @@ def test_a_room_that_cannot_tidy_keeps_no_other_from_it(product, play):
         house = replace(product, conversations=without_patience(product, Failing), review=last)
         tidying = asyncio.create_task(house.keep_tidy(every=60))
         assert await asyncio.to_thread(last.done.wait, 30)
+        tidying.cancel()
+
+    play(scene())
+
+
+def test_a_server_tidies_its_own_home_while_another_tidies_for_all(product, play, monkeypatch):
+    done = threading.Event()
+    monkeypatch.setattr(product.runs, "tidy", done.set)
+    assert Replicas(product.archive).holds("tidying")
+
+    async def scene():
+        tidying = asyncio.create_task(product.keep_tidy(every=60))
+        assert await asyncio.to_thread(done.wait, 30)
         tidying.cancel()
 
     play(scene())
