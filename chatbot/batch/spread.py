@@ -5,6 +5,7 @@ machine of the cluster; results come to this process, which alone writes.
 """
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -55,9 +56,10 @@ class Process:
         self._opened = told.make()
         self._work = self._runner.run(self._opened.__aenter__())
 
-    def __call__(self, part: Part) -> list[tuple[Line, Row]]:
-        """The results of a part, in the order of its rows."""
-        return self._runner.run(self._all(part))
+    def __call__(self, part: str) -> str:
+        """The results of a part, in the order of its rows; both as JSON."""
+        done = self._runner.run(self._all(Part(*json.loads(part))))
+        return json.dumps([_told(line, result) for line, result in done])
 
     async def _all(self, part: Part) -> list[tuple[Line, Row]]:
         told = self._told
@@ -87,10 +89,20 @@ async def worked(
 ) -> AsyncGenerator[tuple[Line, Row], None]:
     """Each row with its result, in order. At most so many processes are started."""
     cut = await asyncio.to_thread(parts, rows)
-    with mapped(cut, spreading, processes) as results:
+    texts = [json.dumps([one.start, one.before, one.rows]) for one in cut]
+    with mapped(texts, spreading, processes) as results:
         while (found := await asyncio.to_thread(next, results, None)) is not None:
-            for pair in found:
-                yield pair
+            for told in json.loads(found):
+                yield _heard(told)
+
+
+def _told(line: Line, result: Row) -> list[Any]:
+    return [line.number, line.start, line.of, line.text.decode("latin-1"), result]
+
+
+def _heard(told: list[Any]) -> tuple[Line, Row]:
+    number, start, of, text, result = told
+    return Line(number, start, of, text.encode("latin-1")), result
 
 
 def _joined(found: list[Part]) -> list[Part]:
