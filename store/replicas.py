@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, literal_column, or_, select
+from sqlalchemy import delete, func, literal_column, or_, select, update
 from sqlalchemy.orm import Session
 
 from store.columns import UtcTime, now
@@ -97,6 +97,13 @@ def take(session: Session, name: str, replica: int, long: timedelta) -> bool:
     )
     statement = upserting(session, LeaseRow, {"name": name, **mine}, ["name"], mine, free)
     return session.execute(statement.returning(LeaseRow.name)).one_or_none() is not None
+
+
+def renew(session: Session, names: Collection[str], replica: int, long: timedelta) -> set[str]:
+    """Keep those of these leases that are this replica's for so long from now; which they are."""
+    own = LeaseRow.name.in_(names), LeaseRow.replica_id == replica
+    kept = update(LeaseRow).where(*own).values(until=moment(session) + long)
+    return set(session.scalars(kept.returning(LeaseRow.name)))
 
 
 def held(session: Session, names: Collection[str]) -> set[str]:

@@ -26,8 +26,10 @@ from store import messages
 from store import replicas as rows
 from store.replicas import Replica
 
-BEAT = 2.0
-"""Seconds between two signs of life, and between two looks for those who left."""
+BEAT = 8.0
+"""Seconds between two signs of life: each is a commit, which a laptop's disk should rarely see."""
+SWEEP = 2.0
+"""Seconds between two looks for those who left."""
 GONE = timedelta(seconds=30)
 """After so long without a sign of life a process of another machine is gone."""
 LEASE = timedelta(seconds=30)
@@ -62,6 +64,7 @@ class Replicas:
         self._lock = threading.Lock()
         self._held: dict[str, float] = {}
         """Work that is ours, until this moment of our own clock if nothing renews it."""
+        self._beaten = 0.0
         self.address = ""
         self.id: int | None = None
         """Its number, once it is registered."""
@@ -176,16 +179,17 @@ class Replicas:
                     await asyncio.get_running_loop().run_in_executor(own, self.look)
                 except Exception as error:  # noqa: BLE001  the next look may succeed
                     log.warning("the other servers were not looked at: %s", type(error).__name__)
-                await asyncio.sleep(BEAT)
+                await asyncio.sleep(min(BEAT, SWEEP))
         finally:
             own.shutdown(wait=False)
 
     def look(self) -> int:
-        """Be seen, renew what is held, see who is gone; how many answers were interrupted.
+        """Be seen and renew what is held where that is due, see who is gone.
 
-        Raises StoreUnavailable.
+        How many answers were interrupted. Raises StoreUnavailable.
         """
-        self.beat()
+        if time.monotonic() - self._beaten >= BEAT:
+            self.beat()
         return self.sweep()
 
     def beat(self) -> None:
@@ -194,7 +198,8 @@ class Replicas:
         mine = self.writer()
         with self._main.writing() as session:
             rows.beat(session, mine, host=self._host, pid=os.getpid(), address=self.address)
-            kept = {work for work in held if rows.take(session, work, mine, LEASE)}
+            kept = rows.renew(session, held, mine, LEASE)
+        self._beaten = time.monotonic()
         for work in held:
             if work not in kept:
                 self._held.pop(work, None)

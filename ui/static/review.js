@@ -75,6 +75,7 @@ async function arrive(again = false) {
   if (told.error) {
     review.item = null;
     closeCorrection();
+    seeRegion("item");
     $("#review-item").replaceChildren(h("div", { class: "pb" }, refused(told, () => arrive(true))));
     return;
   }
