@@ -140,13 +140,13 @@ def test_limits_are_counted_together_and_seen_soon(house, product, tab):
     doors = [tab("cy", one.address) for one in house.servers]
     version = product.options.stored(Limits).version
     version = product.options.set(product.person(), Limits(turns_per_minute=6), version)
-    end = time.monotonic() + 5
-    while time.monotonic() < end:
+    # Until a server has read the limit it lets more than six a minute through.
+    for _ in range(200):
         told = [asked(door, "!say x") for door in doors]
-        if any(one.get("code") == "too_many_turns" for one in told):
+        if all(one.get("code") == "too_many_turns" for one in told):
             break
     else:
-        pytest.fail("the new limit was not seen within five seconds")
+        pytest.fail("a server did not come to know the new limit")
     product.options.set(product.person(), Limits(turns_per_minute=0, turns_per_day=0), version)
 
 
