@@ -18,7 +18,7 @@ from chatbot.documents.parsed import MOST_TEXT, TOO_LONG, Parsed, Unreadable
 from chatbot.documents.web import plain_of_html
 
 _READER = MarkdownIt("commonmark", {"maxNesting": 20}).enable(["table", "strikethrough"])
-_SIGNS = re.compile(r"([\\`*_\[\]<>~|])")
+_SIGNS = re.compile(r"([\\`*_&\[\]<>~|])")
 _LEADING = re.compile(r"^(\s*)(#|[-+](?=\s|$)|=+$|-+$)")
 _NUMBERED = re.compile(r"^(\s*\d+)([.)])(?=\s|$)")
 

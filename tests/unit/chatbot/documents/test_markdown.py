@@ -95,6 +95,13 @@ def test_nothing_is_refused(text):
         parse_text(text)
 
 
+def test_what_stands_for_a_sign_stays_as_it_was_written():
+    parsed = parse_text("start\n\n\\```\n&amp;amp;\n\\```\n\\*")
+    again = parse_text(markdown_of(parsed), title=parsed.title)
+    assert "&amp;" in words(parsed)[0][1]
+    assert words(again) == words(parsed)
+
+
 @settings(max_examples=120, deadline=None)
 @given(st.lists(PIECES, max_size=8))
 def test_markdown_of_an_article_is_read_as_the_same_words(lines):
