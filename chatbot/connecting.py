@@ -10,7 +10,6 @@ is, for it has to be sent, and is never shown, logged or exported again.
 import asyncio
 import logging
 import socket
-import threading
 import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -23,7 +22,8 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 
 from chatbot.archive import Archive
 from chatbot.audit import Audit, require_admin
-from chatbot.errors import ChatbotError, Conflict, Refused
+from chatbot.believed import Believed
+from chatbot.errors import Conflict, Refused
 from chatbot.settings import HostedModel, is_loopback
 from store import connected
 from store.engine import Session
@@ -154,22 +154,14 @@ class Connecting:
         self._audit = audit
         self._others = others
         self._needed = needed
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._known: tuple[HostedModel, ...] = ()
-        self._until = float("-inf")
+        self._known: Believed[tuple[HostedModel, ...]] = Believed(self._ask, (), FRESH, clock)
 
     def records(self) -> tuple[HostedModel, ...]:
         """The connected models as the registry takes them, at most `FRESH` seconds old.
 
         While the database does not answer they are what they were.
         """
-        if self._clock() < self._until:
-            return self._known
-        with self._lock:
-            if self._clock() >= self._until:
-                self._ask()
-        return self._known
+        return self._known.get()
 
     def all(self, by: Person) -> list[ConnectedModel]:
         """The connected models, by name. Raises NotAllowed, StoreUnavailable."""
@@ -211,7 +203,7 @@ class Connecting:
             require_admin(session, by)
             connected.remove(session, name)
             self._audit.note_in(session, by, "model_disconnected", "model", name)
-        self._forget()
+        self._known.forget()
 
     def _store(self, by: Person, form: Form) -> ConnectedModel:
         if form.name in self._others():
@@ -228,7 +220,7 @@ class Connecting:
                 session, by, "model_connected", "model", form.name, host=host, server=form.kind
             )
             made = next(row for row in connected.every(session) if row.name == form.name)
-        self._forget()
+        self._known.forget()
         return _view(made)
 
     def _record(self, by: Person, form: Form) -> HostedModel:
@@ -238,17 +230,9 @@ class Connecting:
             stored = _stored_key(session, form)
         return _hosted(form, (stored or "") if form.key == KEPT else form.key)
 
-    def _ask(self) -> None:
-        try:
-            with self._archive.main.reading() as session:
-                self._known = records_of(session)
-        except ChatbotError:
-            pass
-        self._until = self._clock() + FRESH
-
-    def _forget(self) -> None:
-        with self._lock:
-            self._until = float("-inf")
+    def _ask(self) -> tuple[HostedModel, ...]:
+        with self._archive.main.reading() as session:
+            return records_of(session)
 
 
 def _stored_key(session: Session, form: Form) -> str | None:

@@ -5,12 +5,11 @@ The name is the one in CHATBOT_MODEL. Every process that shares the database ask
 """
 
 import asyncio
-import threading
 import time
 from collections.abc import Callable
 
 from chatbot.archive import Archive
-from chatbot.errors import ChatbotError
+from chatbot.believed import Believed
 from store import model_releases
 
 PRODUCTION = "production"
@@ -28,22 +27,14 @@ class Serving:
     ) -> None:
         self.alias = alias
         self._archive = archive
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._label: str | None = None
-        self._until = float("-inf")
+        self._label: Believed[str | None] = Believed(self._ask, None, FRESH, clock)
 
     def label(self) -> str | None:
         """The label of the promoted model; None: the one that the setting says.
 
         While the database does not answer it is what it was.
         """
-        if self.is_pinned or self._clock() < self._until:
-            return self._label
-        with self._lock:
-            if self._clock() >= self._until:
-                self._ask()
-        return self._label
+        return None if self.is_pinned else self._label.get()
 
     async def keep(self, changed: Callable[[], None], every: float = LOOK) -> None:
         """Call `changed` whenever another model was promoted, until cancelled. For the server."""
@@ -57,20 +48,14 @@ class Serving:
 
     def forget(self) -> None:
         """Ask the database at the next call: this process changed what it says."""
-        with self._lock:
-            self._until = float("-inf")
+        self._label.forget()
 
     @property
     def is_pinned(self) -> bool:
         """Whether the setting names a version, `name@version`: that is served, and no other."""
         return "@" in self.alias
 
-    def _ask(self) -> None:
-        try:
-            with self._archive.main.reading() as session:
-                found = model_releases.current(session, self.alias, PRODUCTION)
-        except ChatbotError:
-            pass
-        else:
-            self._label = None if found is None or found.by_setting else found.model
-        self._until = self._clock() + FRESH
+    def _ask(self) -> str | None:
+        with self._archive.main.reading() as session:
+            found = model_releases.current(session, self.alias, PRODUCTION)
+        return None if found is None or found.by_setting else found.model

@@ -123,18 +123,6 @@ def rule_of(session: Session, found: Event) -> Rule:
     return Rule(*row)
 
 
-def events(session: Session, since: datetime) -> list[tuple[Rule, Event]]:
-    """What went on since then, the newest first."""
-    asked = (
-        select(*_RULE, *_EVENT)
-        .join(AlertEvent, AlertEvent.alert_id == Alert.id)
-        .where((AlertEvent.ended_at.is_(None)) | (AlertEvent.ended_at >= since))
-        .order_by(AlertEvent.id.desc())
-    )
-    rows = session.execute(asked)
-    return [(Rule(*row[: len(_RULE)]), Event(*row[len(_RULE) :])) for row in rows]
-
-
 def last(session: Session, ids: Sequence[int]) -> dict[int, datetime]:
     """When each of these rules (internal numbers) was broken last, where it ever was."""
     asked = (

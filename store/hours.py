@@ -97,7 +97,7 @@ def read_to(session: Session) -> dict[str, datetime]:
 def note_read(session: Session, names: Iterable[str], at: datetime) -> None:
     """Note how far readers have come."""
     for name in names:
-        values = {"name": name, "at": at, "row_id": 0}
+        values = {"name": name, "at": at}
         session.execute(upserting(session, Reading, values, ["name"], {"at": at}))
 
 

@@ -65,7 +65,6 @@ class Reading(Base):
 
     name: Mapped[str] = mapped_column(Name(60), primary_key=True)
     at: Mapped[datetime] = mapped_column(UtcTime)
-    row_id: Mapped[int] = mapped_column(BigId, default=0)
 
 
 class Alert(Base):

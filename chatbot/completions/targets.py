@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 PROMPT = "prompt:"
 KINDS = ("chat", "task")
 OURS = "chatbot"
+LISTED = "GET /v1/models lists those there are."
+"""What a program can do, where the registry would send people to a command."""
 
 MayUse = Callable[["Caller", str], None]
 """Raises ModelNotAllowed."""
@@ -50,11 +52,10 @@ class Targets:
         """What this name stands for now. Raises UnknownModel, ModelNotAllowed."""
         self._may_use(caller, name)
         if not name.startswith(PROMPT):
-            return Target(name, self._registry.resolve(name))
+            return Target(name, self._model(name))
         prompt = name.removeprefix(PROMPT)
         unknown = UnknownModel(
-            f"There is no published prompt {prompt!r:.80} that answers messages. "
-            "GET /v1/models lists those there are."
+            f"There is no published prompt {prompt!r:.80} that answers messages. {LISTED}"
         )
         try:
             release = self._releases.current(prompt)
@@ -64,6 +65,12 @@ class Targets:
         if prompt == GRADER or self._releases.prompt(heaviest(release.weights)).kind not in KINDS:
             raise unknown
         return Target(name, self._registry.resolve(), prompt, release)
+
+    def _model(self, name: str) -> ModelInfo:
+        try:
+            return self._registry.resolve(name)
+        except UnknownModel as error:
+            raise UnknownModel(f"There is no model {name!r:.80}. {LISTED}") from error
 
     def lines(self, caller: "Caller") -> list[ModelLine]:
         """What this key may name: models by label and by name, then prompts."""

@@ -4,14 +4,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from chatbot.errors import NotFound
-from chatbot.monitoring.views import Group
+from chatbot.monitoring.views import Group, version_name
 from store import prompts
 from store.engine import Session
 from store.hours import Kind
 from store.records import Release, VersionLine
 
 CHANNELS = {"chat": "Chat", "desk": "Desk", "api": "API"}
-OF_NO_PROMPT = "No prompt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +44,7 @@ class Names:
 
     def version(self, prompt: str, version: str) -> str:
         """As people call a version: `support v13`."""
-        number = self.number(version)
-        return f"{prompt} v{number}" if number else prompt or OF_NO_PROMPT
+        return version_name(prompt, self.number(version))
 
     def share(self, prompt: str, version: str, release_id: int | None = None) -> str:
         """The share of new conversations that a release gives a version: `20 %`; "" for none.

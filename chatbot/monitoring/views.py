@@ -34,6 +34,11 @@ GROUPS: tuple[Group, ...] = ("prompt", "model", "channel", "arm")
 CHANNELS = ("chat", "desk", "api")
 
 
+def version_name(prompt: str, number: int | None) -> str:
+    """As people call a version: `support v13`. Calls of a raw model have no prompt."""
+    return f"{prompt} v{number}" if number else prompt or "No prompt"
+
+
 @dataclass(frozen=True, slots=True)
 class Figure:
     """One of the six at the top. `before`: its value in the period before. `answers`: behind it.
@@ -149,7 +154,7 @@ class Line:
     @property
     def name(self) -> str:
         """As people call the version."""
-        return f"{self.prompt} v{self.number}" if self.number else self.prompt
+        return version_name(self.prompt, self.number)
 
 
 @dataclass(frozen=True, slots=True)

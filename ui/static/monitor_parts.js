@@ -55,7 +55,7 @@ const COLUMNS = [
   ["Sent unchanged", "r", (one) => share(one.unchanged, one.replies)],
   ["Edit distance", "r", (one) => worded(one.distance, "distance")],
   ["p50 / p95 first word", "r", (one) => pair(one.first_p50, one.first_p95, "seconds")],
-  ["Tokens in / out", "r", (one) => `${compact(one.tokens_in)} / ${compact(one.tokens_out)}`],
+  ["Tokens in / out", "r", (one) => (one.tokens_in || one.tokens_out ? `${compact(one.tokens_in)} / ${compact(one.tokens_out)}` : "–")],
   ["Errors", "r", (one) => share(one.errors)],
 ];
 const MORE = [

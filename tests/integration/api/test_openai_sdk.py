@@ -98,6 +98,7 @@ def test_models_are_listed(client):
     with pytest.raises(openai.NotFoundError) as caught:
         client.models.retrieve("nosuch")
     assert caught.value.code == "model_not_found"
+    assert "GET /v1/models" in str(caught.value), "what a program can do"
 
 
 def test_the_seed_decides(client):

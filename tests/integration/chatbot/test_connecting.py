@@ -42,7 +42,7 @@ def test_another_process_sees_it_and_it_answers(database, product, tmp_path, for
         assert labels(other) == []
         made = play(product.connecting.connect(product.person(), form()))
         assert (made.label, made.has_key, made.made_by) == ("big@scripted", True, "Iris")
-        other.connecting._forget()
+        other.connecting._known.forget()
         assert labels(product) == labels(other) == ["big@scripted"]
 
         async def asked():
@@ -161,7 +161,7 @@ def test_row_of_another_version_is_left_out(product, caplog):
 
     with product.archive.main.writing() as session:
         connected.save(session, "odd", {"address": "x", "strange": 1}, "k", product.person().id)
-    product.connecting._forget()
+    product.connecting._known.forget()
     assert labels(product) == []
     assert "odd cannot be read" in caplog.text
 

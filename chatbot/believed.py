@@ -1,0 +1,54 @@
+"""Something the database says, believed for a moment before it is asked again.
+
+So a change that another process made is seen soon, and what asks at every turn costs a look at a
+clock. Knows nothing of what is said.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Generic, TypeVar
+
+from chatbot.errors import ChatbotError
+
+T = TypeVar("T")
+
+
+class Believed(Generic[T]):
+    """What `ask` returned, at most `seconds` old. Safe to share between threads.
+
+    While `ask` raises ChatbotError it is what it was, at first `unknown`.
+    """
+
+    def __init__(
+        self,
+        ask: Callable[[], T],
+        unknown: T,
+        seconds: float,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._ask = ask
+        self._said = unknown
+        self._seconds = seconds
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._until = float("-inf")
+
+    def get(self) -> T:
+        """What is believed now."""
+        if self._clock() >= self._until:
+            with self._lock:
+                if self._clock() >= self._until:
+                    self._renew()
+        return self._said
+
+    def forget(self) -> None:
+        """Ask at the next call: this process changed it."""
+        with self._lock:
+            self._until = float("-inf")
+
+    def _renew(self) -> None:
+        with suppress(ChatbotError):
+            self._said = self._ask()
+        self._until = self._clock() + self._seconds
