@@ -26,7 +26,7 @@ from chatbot.backends.encoder import open_encoder
 from chatbot.bootstrap import Product, build
 from chatbot.demo.texts import SHOP, articles
 from chatbot.drafting import Draft, quoting
-from chatbot.drafting.asking import asked, sources_of
+from chatbot.drafting.asking import _sources_of, asked
 from chatbot.settings import Settings
 
 FIRST_S = 1.5
@@ -78,7 +78,7 @@ def picks(product: Product, tickets: list[Ticket], report: Report) -> None:
             hits = product.knowledge.search(
                 thread.question, earlier=thread.searched, most=5, internal=True
             )
-            sources = sources_of(hits)
+            sources = _sources_of(hits)
             found = quoting.ranked(encoder, thread.question, thread.hints, sources)
             chosen = quoting.chosen(found, 0)
             held += holds(" ".join(one.sentence.text for one in chosen), ticket)

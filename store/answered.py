@@ -5,13 +5,13 @@ figures of the hour in which its answer was written. All times have an index. Kn
 """
 
 from collections.abc import Collection, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from store.hours import HOUR, Kind, hour_of
+from store.hours import Kind, floor
 from store.models import (
     Conversation,
     Feedback,
@@ -223,24 +223,24 @@ def questions(session: Session, ids: Collection[int], longest: int) -> dict[int,
     return {row[0]: row[1] for row in session.execute(query)}
 
 
-def hours_with_rows(session: Session, since: datetime, until: datetime) -> set[datetime]:
-    """The hours of this time in which anything was answered, sent or asked, one by one."""
+def with_rows(session: Session, since: datetime, until: datetime, step: timedelta) -> set[datetime]:
+    """The steps (see `floor`) of this time in which anything was answered, sent or asked."""
     found: set[datetime] = set()
     for column in (Trace.created_at, TicketDraft.created_at, Reply.sent_at, Ticket.created_at):
         at: datetime | None = since
         while at is not None and at < until:
             at = session.scalar(select(func.min(column)).where(column >= at, column < until))
             if at is not None:
-                found.add(hour_of(at))
-                at = hour_of(at) + HOUR
+                found.add(floor(at, step))
+                at = floor(at, step) + step
     broken = select(Message.finished_at).where(
         BROKEN, Message.finished_at >= since, Message.finished_at < until
     )
-    return found | {hour_of(at) for at in session.scalars(broken) if at is not None}
+    return found | {floor(at, step) for at in session.scalars(broken) if at is not None}
 
 
 def changed(session: Session, since: datetime) -> set[datetime]:
-    """The hours whose rows are new or otherwise since then; what was removed is not told here."""
+    """The moments whose rows are new or otherwise since then; what was removed is not told here."""
     reviewed = select(Verdict.item_id).where(Verdict.updated_at >= since)
     asked: list[Any] = [
         select(Trace.created_at)
@@ -254,7 +254,7 @@ def changed(session: Session, since: datetime) -> set[datetime]:
         .where(ReviewItem.id.in_(reviewed), Reply.sent_at.is_not(None)),
         select(Ticket.created_at).where(Ticket.updated_at >= since),
     ]
-    return {hour_of(at) for query in asked for at in session.scalars(query)}
+    return {at for query in asked for at in session.scalars(query)}
 
 
 def _untraced(since: datetime, until: datetime) -> Any:

@@ -6,11 +6,11 @@ Scoped to the person as whom the program acts. What is hashed is decided above.
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from store import rows
 from store.conversations import COLUMNS
 from store.models import ApiThread as Row
 from store.models import Conversation as ConversationRow
 from store.records import Conversation
-from store.rows import upsert
 
 
 def find(session: Session, user_id: int, digest: str) -> tuple[Conversation, int] | None:
@@ -32,6 +32,10 @@ def put(
     session: Session, user_id: int, digest: str, *, conversation_id: int, message_id: int
 ) -> None:
     """Remember where these messages end; the newest place counts."""
-    place = {"conversation_id": conversation_id, "message_id": message_id}
-    values = {"user_id": user_id, "digest": digest} | place
-    upsert(session, Row, values, ["user_id", "digest"], place, Row.message_id)
+    values = {
+        "user_id": user_id,
+        "digest": digest,
+        "conversation_id": conversation_id,
+        "message_id": message_id,
+    }
+    rows.put(session, Row, values, ["user_id", "digest"])

@@ -14,9 +14,12 @@ from store.columns import now
 from store.errors import Conflict, NotFound
 from store.models import Conversation as Row
 from store.records import Conversation
-from store.rows import columns_of, insert_missing
+from store.rows import columns_of, inserted, plain_columns_of
 
 COLUMNS = columns_of(Row, Conversation)
+
+_TABLE: Any = Row.__table__
+_PLAIN = tuple(plain_columns_of(Row, Conversation))
 
 
 def create(
@@ -45,11 +48,11 @@ def create(
         "version": version,
         "model": model,
     }
-    new_id = insert_missing(session, Row, values, ["user_id", "key"])
-    if new_id is None:
+    made = inserted(session, Row, values, ("user_id", "key"), _PLAIN)
+    if made is None:
         return _by_key(session, user_id, key)
-    index.put(session, user_id, "title", new_id, title)
-    return Conversation(*session.execute(select(*COLUMNS).where(Row.id == new_id)).one())
+    index.put(session, user_id, "title", made.id, title)
+    return Conversation(*made)
 
 
 def get(session: Session, user_id: int, public_id: str) -> Conversation:
@@ -191,8 +194,9 @@ def _erase(session: Session, *which: Any) -> int:
 
 
 def _change(session: Session, user_id: int, public_id: str, **values: Any) -> Conversation:
-    statement = update(Row).where(*_owned(user_id, public_id)).values(values).returning(*COLUMNS)
-    found = session.execute(statement).one_or_none()
+    own = (_TABLE.c.public_id == public_id, _TABLE.c.user_id == user_id)
+    changed = update(_TABLE).where(*own, _TABLE.c.deleted_at.is_(None)).values(values)
+    found = session.execute(changed.returning(*_PLAIN)).one_or_none()
     if found is None:
         raise NotFound("This conversation")
     return Conversation(*found)

@@ -38,7 +38,10 @@ class Database:
         self._wait_s = wait_s
         self._journal = journal or journal_for(sqlite3.sqlite_version_info)
         self._engine = self._sqlite() if self.dialect == "sqlite" else self._postgresql()
-        self._reader = self._engine.execution_options(reading=True)
+        # SQLite's writer keeps a connection of its own: whenever another one wrote, all that a
+        # connection holds in memory is read again, a millisecond or two for each transaction.
+        self._readers = self._engine if self.path is None else self._sqlite()
+        self._reader = self._readers.execution_options(reading=True)
         if self.dialect == "postgresql":
             # A reader sees one moment, as it does on SQLite.
             self._reader = self._reader.execution_options(
@@ -158,6 +161,7 @@ class Database:
     def close(self) -> None:
         """Close all connections. The object may be used again."""
         self._engine.dispose()
+        self._readers.dispose()
 
     def _why(self, mode: str) -> str:
         if self.path is None:
@@ -261,7 +265,8 @@ def _parsed(url: str) -> URL:
 def _sqlite_pool(path: Path | None, wait_s: float) -> dict[str, Any]:
     if path is None:
         return {"poolclass": StaticPool}
-    return {"pool_size": 10, "max_overflow": 10, "pool_timeout": wait_s}
+    # The connection that was used last knows most of what is in the file.
+    return {"pool_size": 10, "max_overflow": 10, "pool_timeout": wait_s, "pool_use_lifo": True}
 
 
 def _driver(connection: Connection) -> sqlite3.Connection:

@@ -56,6 +56,12 @@ def day_of(moment: datetime) -> datetime:
     return moment.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
+def floor(moment: datetime, step: timedelta) -> datetime:
+    """When the step began that a moment is in; steps are counted from midnight (UTC)."""
+    day = day_of(moment)
+    return day + (moment - day) // step * step
+
+
 def of_hours(session: Session, since: datetime, until: datetime) -> list[Kept]:
     """The figures of the hours that began in this time (`until` not included)."""
     return _read(session, Hour, since, until)

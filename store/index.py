@@ -14,12 +14,14 @@ by triggers, or GIN on an expression. Rows leave with their message or conversat
 from functools import cache
 from typing import Any, Literal
 
-from sqlalchemy import TextClause, delete, select, text
+from sqlalchemy import TextClause, bindparam, delete, select, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from store import folding
 from store.models import Conversation, Message, MessageWords, SearchCounter, TitleWords
-from store.rows import is_sqlite, upsert
+from store.rows import is_sqlite
+from store.rows import put as put_row
 
 BLOCK = 2048  # texts of a block; docs/scale.md has the measurement
 VOLUME = 32  # blocks of a volume
@@ -68,7 +70,7 @@ def put(session: Session, user_id: int, kind: Kind, row_id: int, content: str) -
         "far": prefix(user_id, kind, "volume", block // VOLUME),
         "words": " " + " ".join(words),
     }
-    upsert(session, table, {"id": row_id, **row}, ["id"], row, table.id)
+    put_row(session, table, {"id": row_id, **row}, ["id"])
 
 
 def newest_blocks(session: Session, user_id: int) -> dict[Kind, int]:
@@ -113,9 +115,17 @@ def rebuild(session: Session) -> None:
 
 def _count(session: Session, user_id: int, kind: Kind) -> int:
     """Count this person's next text; others of the same person wait for our commit."""
-    counter = _COUNTERS[kind]
-    first = {"user_id": user_id, "messages": 0, "titles": 0, counter.key: 1}
-    number: int = upsert(
-        session, SearchCounter, first, ["user_id"], {counter.key: counter + 1}, counter
-    )
-    return number
+    counted = session.execute(_counting(is_sqlite(session), kind), {"whose": user_id})
+    return int(counted.scalar_one())
+
+
+@cache
+def _counting(on_sqlite: bool, kind: Kind) -> Any:  # noqa: FBT001
+    insert: Any = sqlite.insert if on_sqlite else postgresql.insert
+    table: Any = SearchCounter.__table__
+    counter = table.c[_COUNTERS[kind].key]
+    first = {"user_id": bindparam("whose"), "messages": 0, "titles": 0, counter.name: 1}
+    statement = insert(table).values(first)
+    more = {counter.name: counter + 1}
+    statement = statement.on_conflict_do_update(index_elements=["user_id"], set_=more)
+    return statement.returning(counter)

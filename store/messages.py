@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, literal_column, or_, select, update
+from sqlalchemy import Select, bindparam, literal_column, or_, select, update
 from sqlalchemy.orm import Session
 
 from store import index, nodes
@@ -23,12 +23,14 @@ from store.models import Message as Row
 from store.models import Replica
 from store.nodes import COLUMNS
 from store.records import Conversation, Message
-from store.traces import add_trace, feedback, set_feedback, traces
+from store.rows import plain_columns_of
+from store.traces import add_trace, add_trace_once, feedback, set_feedback, traces
 
 __all__ = [
     "add_message",
     "add_reply",
     "add_trace",
+    "add_trace_once",
     "add_turn",
     "by_ids",
     "choose",
@@ -55,6 +57,32 @@ __all__ = [
 _STREAMING: Any = literal_column(
     "'streaming'"
 )  # in the SQL itself: a partial index fits no parameter
+
+
+# A turn runs these: they are made once, and of plain tables.
+_ALL: Any = Row.__table__
+_TALKS: Any = ConversationRow.__table__
+_BY_KEY = select(*plain_columns_of(Row, Message)).where(
+    _ALL.c.conversation_id == bindparam("conversation"),
+    _ALL.c.turn_key == bindparam("key"),
+    _ALL.c.role == bindparam("role"),
+)
+_OWNER = (
+    select(_TALKS.c.id, _TALKS.c.user_id)
+    .join(_ALL, _ALL.c.conversation_id == _TALKS.c.id)
+    .where(_ALL.c.id == bindparam("message"))
+    .with_for_update(of=_TALKS)
+)
+_FINISH = (
+    update(_ALL)
+    .where(_ALL.c.id == bindparam("message"))
+    .values(
+        content=bindparam("text"),
+        status=bindparam("how"),
+        error=bindparam("why"),
+        finished_at=bindparam("moment"),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,16 +221,11 @@ def finish(
 ) -> None:
     """Give a reply its final text and status, and make it found. Raises `NotFound`."""
     # The conversation is locked before its message, in the same order as everywhere else.
-    owner = session.execute(
-        select(ConversationRow.id, ConversationRow.user_id)
-        .join(Row, Row.conversation_id == ConversationRow.id)
-        .where(Row.id == message_id)
-        .with_for_update(of=ConversationRow)
-    ).one_or_none()
+    owner = session.execute(_OWNER, {"message": message_id}).one_or_none()
     if owner is None:
         raise NotFound("This answer")
-    final = {"content": content, "status": status, "error": error, "finished_at": now()}
-    session.execute(update(Row).where(Row.id == message_id).values(final))
+    final = {"text": content, "how": status, "why": error, "moment": now()}
+    session.execute(_FINISH, final | {"message": message_id})
     index.put(session, owner.user_id, "message", message_id, content)
 
 
@@ -309,6 +332,6 @@ def _path(*, limited: bool) -> Select[Any]:
 
 
 def _by_key(session: Session, conversation_id: int, key: str, role: str) -> Message | None:
-    same = (Row.conversation_id == conversation_id, Row.turn_key == key, Row.role == role)
-    found = session.execute(select(*COLUMNS).where(*same)).one_or_none()
+    same = {"conversation": conversation_id, "key": key, "role": role}
+    found = session.execute(_BY_KEY, same).one_or_none()
     return None if found is None else Message(*found)

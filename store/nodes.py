@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import CTE, Integer, bindparam, literal, select, update
+from sqlalchemy import insert as inserting
 from sqlalchemy.orm import Session, aliased
 
+from store.base import new_id
 from store.columns import BigId, now
 from store.errors import Conflict, NotFound
 from store.models import Conversation as ConversationRow
@@ -14,6 +16,27 @@ from store.records import Message
 from store.rows import columns_of
 
 COLUMNS = columns_of(Row, Message)
+
+_MESSAGES: Any = Row.__table__
+_CONVERSATIONS: Any = ConversationRow.__table__
+
+# A turn runs these: they are made once, and of plain tables.
+_TAKE = (
+    update(_CONVERSATIONS)
+    .where(_CONVERSATIONS.c.id == bindparam("conversation"), _CONVERSATIONS.c.deleted_at.is_(None))
+    .values(next_sequence=_CONVERSATIONS.c.next_sequence + bindparam("count", type_=Integer))
+    .returning(_CONVERSATIONS.c.next_sequence, _CONVERSATIONS.c.user_id)
+)
+_INSIDE = select(_MESSAGES.c.id).where(
+    _MESSAGES.c.id == bindparam("parent"),
+    _MESSAGES.c.conversation_id == bindparam("conversation"),
+)
+_INSERT = inserting(_MESSAGES).returning(_MESSAGES.c.id)
+_MOVE = (
+    update(_CONVERSATIONS)
+    .where(_CONVERSATIONS.c.id == bindparam("conversation"))
+    .values(head_id=bindparam("head"), updated_at=bindparam("moment"))
+)
 
 
 @dataclass(slots=True)
@@ -32,12 +55,8 @@ class Numbers:
 
 def numbers(session: Session, conversation_id: int, count: int) -> Numbers:
     """Take `count` sequence numbers without counting messages. Raises `NotFound`."""
-    taken = session.execute(
-        update(ConversationRow)
-        .where(ConversationRow.id == conversation_id, ConversationRow.deleted_at.is_(None))
-        .values(next_sequence=ConversationRow.next_sequence + count)
-        .returning(ConversationRow.next_sequence, ConversationRow.user_id)
-    ).one_or_none()
+    asked = {"conversation": conversation_id, "count": count}
+    taken = session.execute(_TAKE, asked).one_or_none()
     if taken is None:
         raise NotFound("This conversation")
     return Numbers(conversation_id, taken.user_id, taken.next_sequence - count)
@@ -47,29 +66,34 @@ def require_parent(session: Session, conversation_id: int, parent_id: int | None
     """Raise `Conflict` unless the parent is a message of this conversation (or None)."""
     if parent_id is None:
         return
-    inside = (Row.id == parent_id, Row.conversation_id == conversation_id)
-    if session.execute(select(Row.id).where(*inside)).one_or_none() is None:
+    asked = {"conversation": conversation_id, "parent": parent_id}
+    if session.execute(_INSIDE, asked).one_or_none() is None:
         raise Conflict("The message this follows is not in this conversation any more.")
 
 
 def insert(session: Session, taken: Numbers, **values: Any) -> Message:
     """Insert one message under the next number; complete unless `status` says otherwise."""
-    sequence = taken.take()
-    status = values.setdefault("status", "complete")
-    values.setdefault("finished_at", None if status == "streaming" else now())
-    row = Row(conversation_id=taken.conversation_id, sequence=sequence, used=sequence, **values)
-    session.add(row)
-    session.flush()
-    return Message(*(getattr(row, name) for name in Message.__dataclass_fields__))
+    sequence, moment = taken.take(), now()
+    row: dict[str, Any] = {
+        "public_id": new_id(),
+        "conversation_id": taken.conversation_id,
+        "sequence": sequence,
+        "used": sequence,
+        "status": "complete",
+        "turn_key": None,
+        "error": None,
+        "created_at": moment,
+    }
+    row |= values
+    row.setdefault("finished_at", None if row["status"] == "streaming" else moment)
+    row["id"] = session.execute(_INSERT, row).scalar_one()
+    return Message(*(row[name] for name in Message.__dataclass_fields__))
 
 
 def move_head(session: Session, conversation_id: int, head_id: int | None) -> None:
     """Show this leaf from now on, and count the conversation as just used."""
-    session.execute(
-        update(ConversationRow)
-        .where(ConversationRow.id == conversation_id)
-        .values(head_id=head_id, updated_at=now())
-    )
+    moved = {"conversation": conversation_id, "head": head_id, "moment": now()}
+    session.execute(_MOVE, moved)
 
 
 def line(*, limited: bool) -> CTE:

@@ -1,6 +1,7 @@
 """Small helpers that query modules share: rows to records, inserts that mind what is there."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement
@@ -15,6 +16,11 @@ def columns_of(table: type[models.Base], record: type[Any]) -> list[ColumnElemen
     return [getattr(table, name) for name in record.__dataclass_fields__]
 
 
+def plain_columns_of(table: type[models.Base], record: type[Any]) -> list[ColumnElement[Any]]:
+    """The same without the mapping, for statements that a turn runs: it costs as much again."""
+    return [table.__table__.c[name] for name in record.__dataclass_fields__]
+
+
 def is_sqlite(session: Session) -> bool:
     """Which of the two databases this session talks to."""
     return session.get_bind().dialect.name == "sqlite"
@@ -27,8 +33,27 @@ def insert_missing(
 
     On PostgreSQL this waits for another transaction that is inserting the same.
     """
-    statement = _insert(session, table, values).on_conflict_do_nothing(index_elements=unique)
-    return session.execute(statement.returning(*table.__table__.primary_key)).scalar()
+    made = inserted(session, table, values, unique, tuple(table.__table__.primary_key))
+    return None if made is None else made[0]
+
+
+def inserted(
+    session: Session,
+    table: type[models.Base],
+    values: Mapping[str, Any],
+    unique: Sequence[str],
+    columns: tuple[ColumnElement[Any], ...],
+) -> Any:
+    """As `insert_missing`; returns the new row with these columns, None where one was there."""
+    statement = _inserting(is_sqlite(session), table, tuple(unique), columns)
+    return session.execute(statement, values).one_or_none()
+
+
+def put(
+    session: Session, table: type[models.Base], values: Mapping[str, Any], unique: Sequence[str]
+) -> None:
+    """Insert, or write over the row with the same `unique` columns."""
+    session.execute(_putting(is_sqlite(session), table, tuple(values), tuple(unique)), values)
 
 
 def upsert(
@@ -58,6 +83,32 @@ def upserting(
     """
     statement = _insert(session, table, values)
     return statement.on_conflict_do_update(index_elements=unique, set_=changes, where=where)
+
+
+@cache
+def _inserting(
+    on_sqlite: bool,  # noqa: FBT001
+    table: type[models.Base],
+    unique: tuple[str, ...],
+    columns: tuple[ColumnElement[Any], ...],
+) -> Any:
+    """Kept, because making a statement takes longer than running it."""
+    insert: Any = sqlite.insert if on_sqlite else postgresql.insert
+    statement = insert(table.__table__).on_conflict_do_nothing(index_elements=unique)
+    return statement.returning(*columns)
+
+
+@cache
+def _putting(
+    on_sqlite: bool,  # noqa: FBT001
+    table: type[models.Base],
+    names: tuple[str, ...],
+    unique: tuple[str, ...],
+) -> Any:
+    insert: Any = sqlite.insert if on_sqlite else postgresql.insert
+    statement = insert(table.__table__)
+    over = {name: statement.excluded[name] for name in names if name not in unique}
+    return statement.on_conflict_do_update(index_elements=unique, set_=over)
 
 
 def _insert(session: Session, table: type[models.Base], values: Mapping[str, Any]) -> Any:

@@ -156,6 +156,29 @@ def test_modules_stay_readable(path):
             assert node.end_lineno - node.lineno < 60, f"{node.name} is too long to read at once"
 
 
+def defined(module):
+    """The names that one of our modules makes or imports, and the parts of a package."""
+    path = ROOT / Path(*module.split("."))
+    source = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    names = {one.stem for one in path.glob("*")}
+    for node in ast.walk(ast.parse(source.read_text())):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            names |= {(one.asname or one.name) for one in node.names}
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+    return names
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "bench").glob("*.py")), ids=lambda path: path.name)
+def test_benchmarks_import_what_there_is(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module.split(".")[0] in PACKAGES:
+            missing = {one.name for one in node.names} - defined(node.module)
+            assert not missing, f"{node.module} has no {missing}"
+
+
 def test_whoever_plans_a_model_call_says_who_renders():
     """Evaluation alone, which knows built-in prompts only, renders in its own process."""
     found = 0

@@ -147,13 +147,12 @@ class Keeping:
         asked = [*dialog.before, Said("user", dialog.question)]
 
         def write(session: Session) -> None:
-            known = messages.traces(session, [one.reply.id for one in outcomes])
             for one in outcomes:
                 messages.finish(
                     session, one.reply.id, content=one.text, status=one.status, error=one.error
                 )
-                if one.trace is not None and one.reply.id not in known:
-                    messages.add_trace(session, one.trace)
+                if one.trace is not None:
+                    messages.add_trace_once(session, one.trace)
                 if one.text:
                     every = [*asked, Said("assistant", one.text)]
                     api_threads.put(

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from chatbot.monitoring import measures
-from chatbot.monitoring.counting import made
-from chatbot.monitoring.figures import Figures, merged
+from chatbot.monitoring.figures import Figures, Json, merged
 from chatbot.monitoring.kinds import TITLES
 from chatbot.monitoring.measures import WATCHED, Watched
 from chatbot.monitoring.naming import CHANNELS, Names, names
@@ -27,7 +26,7 @@ from store.hours import DAY, Kind, day_of, hour_of
 
 BEFORE = timedelta(days=30)
 FROM_ROWS = timedelta(hours=3)
-"""Shorter times are read from the rows themselves, to the minute; longer ones in whole hours."""
+"""Shorter times are looked at to the minute; longer ones in whole hours."""
 FROM_HOURS = timedelta(days=2)
 """Longer times than this are read in whole days."""
 CHANCE = 0.05
@@ -84,13 +83,22 @@ def form_of(rule: Rule) -> RuleForm:
 
 
 class Judging:
-    """Looks at rules at one moment. `is_local`: whether a model (label) runs on this machine."""
+    """Looks at rules at one moment. `is_local`: whether a model (label) runs on this machine.
 
-    def __init__(self, session: Session, now: datetime, is_local: Callable[[str], bool]) -> None:
+    `recent`: the figures of the last so many minutes, for each of these that is short.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        now: datetime,
+        is_local: Callable[[str], bool],
+        recent: Mapping[int, list[tuple[Kind, Json]]],
+    ) -> None:
         self._session = session
         self._now = now
         self._is_local = is_local
-        self._windows: dict[int, Kinds] = {}
+        self._windows = {minutes: _by_kind(parts) for minutes, parts in recent.items()}
         self._older: Kinds | None = None
         self._named: Names | None = None
 
@@ -212,12 +220,7 @@ class Judging:
         """The figures of the last minutes, by kind."""
         if minutes not in self._windows:
             since = self._now - timedelta(minutes=minutes)
-            if self._now - since <= FROM_ROWS:
-                found = made(self._session, since, self._now)
-                parts = [
-                    (kind, one.plain()) for kinds in found.values() for kind, one in kinds.items()
-                ]
-            elif self._now - since <= FROM_HOURS:
+            if self._now - since <= FROM_HOURS:
                 kept = hours.of_hours(self._session, hour_of(since), self._now)
                 parts = [(one.kind, one.figures) for one in kept]
             else:
@@ -266,7 +269,7 @@ def at_once(rows: list[tuple[datetime, float]]) -> int:
     return most
 
 
-def _by_kind(parts: list[tuple[Kind, dict[str, object]]]) -> Kinds:
+def _by_kind(parts: list[tuple[Kind, Json]]) -> Kinds:
     found: dict[Kind, Figures] = defaultdict(Figures)
     for kind, figures in parts:
         found[kind].merge(figures)

@@ -9,6 +9,7 @@ waiting. Texts stay here: counts leave.
 from collections import OrderedDict
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from heapq import nsmallest
 
 from chatbot.analysis import Analysis
 from chatbot.archive import Place
@@ -57,7 +58,7 @@ class Texts:
     def felt(self, ids: Collection[int]) -> list[Felt]:
         """How people felt who asked what some of these messages (ids) answer: the same few of them
         every time."""
-        few = sorted(ids, key=lambda one: one * _SPREAD % 2**32)[:SAMPLE]
+        few = sample(ids)
         new = [one for one in few if one not in self._felt]
         with self._place.reading() as session:
             asked = answered.questions(session, new, LONGEST)
@@ -70,6 +71,11 @@ class Texts:
     def _read(self, text: str) -> Felt:
         mood, intent = self._analysis.mood(text), self._analysis.intent(text)
         return Felt(mood.word if mood else "", intent.name if intent else "")
+
+
+def sample(ids: Collection[int]) -> tuple[int, ...]:
+    """A few of these messages (ids), which are among a few of any of them together with others."""
+    return tuple(nsmallest(SAMPLE, ids, key=lambda one: one * _SPREAD % 2**32))
 
 
 def _shorten(known: OrderedDict[int, bool] | OrderedDict[int, Felt]) -> None:

@@ -10,14 +10,15 @@ from chatbot.audit import Audit, require_admin
 from chatbot.errors import Refused
 from chatbot.mail import plain_address
 from chatbot.monitoring import measures
-from chatbot.monitoring.judging import Broken, Judging, form_of
+from chatbot.monitoring.figures import Json
+from chatbot.monitoring.judging import FROM_ROWS, Broken, Judging, form_of
 from chatbot.monitoring.measures import DEFAULTS, WATCHED
 from chatbot.monitoring.telling import Mailer, hooks_know, sentence, tell_hooks
 from chatbot.monitoring.views import CHANNELS, Behind, Firing, Limit, Rule, RuleForm
 from store import alerts, hours
 from store import errors as store_errors
 from store.engine import Session
-from store.hours import hour_of
+from store.hours import Kind, hour_of
 from store.records import Person
 
 SHORTEST, LONGEST = 5, 30 * 1440
@@ -42,6 +43,10 @@ NO_ADDRESS = "That is no mail address. Write one, or leave it empty."
 NO_MAIL = "There is no server that takes mail. Set the desk's SMTP server first, or leave it empty."
 
 
+Recent = Callable[[datetime, datetime], list[tuple[Kind, Json]]]
+"""Tells the figures of a time that is not long past, in parts."""
+
+
 class Rules:
     """The rules of one database."""
 
@@ -51,9 +56,11 @@ class Rules:
         audit: Audit,
         mailer: Mailer,
         is_local: Callable[[str], bool],
+        recent: Recent,
         clock: Callable[[], datetime],
     ) -> None:
         self._main = archive.main
+        self._recent = recent
         self._audit = audit
         self._mailer = mailer
         self._is_local = is_local
@@ -171,8 +178,16 @@ class Rules:
         """
         now = self._clock()
         with self._main.reading() as session:
-            judging = Judging(session, now, self._is_local)
-            found = {one: judging.judge(one) for one in alerts.rules(session, active=True)}
+            rules = alerts.rules(session, active=True)
+        spans = {one.minutes: timedelta(minutes=one.minutes) for one in rules}
+        recent = {
+            minutes: self._recent(now - span, now)
+            for minutes, span in spans.items()
+            if span <= FROM_ROWS
+        }
+        with self._main.reading() as session:
+            judging = Judging(session, now, self._is_local, recent)
+            found = {one: judging.judge(one) for one in rules}
             going = alerts.open_events(session)
         known = {(rule.id, event.subject): event for rule, event in going}
         for rule, judged in found.items():

@@ -105,8 +105,8 @@ class Monitoring:
         self._around = around
         self._clock = clock
         mailer = Mailer(around.mailbox, around.workspace)
-        self._rules = Rules(archive, audit, mailer, around.is_local, clock)
         self._hours = Hours(archive, Texts(archive.main, analysis, around.refuses))
+        self._rules = Rules(archive, audit, mailer, around.is_local, self._hours.recent, clock)
         self._judged = self._tidied = 0.0
         self._metrics = Metrics(self._going, self._stored)
 

@@ -283,7 +283,7 @@ ASKED = [
 def steps(product, ask):
     """How many instructions SQLite's machine runs, in tens, while a question is answered."""
     counted = [0]
-    engine = product.archive.main.database._engine
+    engine = product.archive.main.database._readers
 
     def count():
         counted[0] += 1

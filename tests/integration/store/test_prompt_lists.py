@@ -110,7 +110,7 @@ def rows_read(database, question):
     def hear(_connection, _cursor, statement, parameters, *_):
         asked.append((statement, parameters))
 
-    engine = database._engine
+    engine = database._readers
     event.listen(engine, "before_cursor_execute", hear)
     try:
         with database.reading() as session:

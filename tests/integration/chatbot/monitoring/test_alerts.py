@@ -51,7 +51,8 @@ class Watch:
         return sorted((one.kind, one.data["subject"]) for one in found)
 
     def fail(self, count, **of):
-        self.past.answers(count, self.past.ago(minutes=1), status="failed", error=TIMED_OUT, **of)
+        at = self.past.ago(minutes=1) + self.ahead
+        self.past.answers(count, at, status="failed", error=TIMED_OUT, **of)
 
 
 @pytest.fixture

@@ -1,10 +1,13 @@
 """Figures are right after everything that changes them, on both databases."""
 
+from datetime import timedelta
+
 import pytest
+from sqlalchemy import delete
 
 from chatbot.errors import NotAllowed, NotFound, Refused
 from chatbot.monitoring import lists
-from store import accounts, answered, hours, tickets
+from store import accounts, answered, conversations, hours, models, tickets
 from store.hours import hour_of
 from tests.support.answered import DAY, HOUR, NEW, OLD, Past, monitoring_of
 
@@ -248,3 +251,80 @@ def test_an_hour_is_made_again_only_where_something_changed(past, monitoring):
         hour_of(past.ago(hours=5)),
         hour_of(past.ago(minutes=1)),
     }
+
+
+def kept(past):
+    """What is kept of the last day: figures by hour and kind, and by day."""
+    since, until = past.ago(days=1), past.now + 3 * HOUR
+    with past.database.reading() as session:
+        by_hour, by_day = (
+            hours.of_hours(session, since, until),
+            hours.of_days(session, since, until),
+        )
+        return sorted(map(repr, by_hour)), sorted(map(repr, by_day))
+
+
+def test_what_is_added_bit_by_bit_is_what_is_made_at_once(past):
+    ahead = timedelta()
+    watching = monitoring_of(past.database, lambda: past.now + ahead)
+    replies = []
+    for minutes in range(0, 100, 7):
+        ahead = timedelta(minutes=minutes)
+        refused = "I am sorry, I do not know that." if minutes % 3 else "Until six."
+        at = past.now + ahead - timedelta(seconds=30)
+        replies.append(past.answer(at, text=refused, rating=1 if minutes % 2 else None))
+        if minutes % 4 == 1:
+            past.rate(replies[len(replies) // 2], -1)
+        if minutes == 63:
+            with past.database.transaction() as session:
+                conversations.purge_idle(session, past.now - DAY)
+                session.delete(session.get(models.Conversation, replies.pop(3).conversation_id))
+        watching.refresh()
+    together = kept(past)
+    again = monitoring_of(past.database, lambda: past.now + ahead)
+    with past.database.transaction() as session:
+        hours.forget(session, past.now + DAY)
+        session.execute(delete(models.Reading))
+    again.refresh()
+    assert kept(past) == together
+    assert len(together[0]) == 3
+
+
+def test_a_look_reads_minutes_however_many_answers_the_hour_has(past, monkeypatch):
+    read = []
+
+    def heard(session, since, until):
+        found = list(answers(session, since, until))
+        read.append(len(found))
+        return iter(found)
+
+    answers = answered.answers
+    monkeypatch.setattr(answered, "answers", heard)
+    ahead = timedelta()
+    watching = monitoring_of(past.database, lambda: past.now + ahead)
+    for minute in range(25):
+        past.answers(4, past.ago(minutes=minute))
+    watching.refresh()
+    ahead = timedelta(seconds=15)
+    read.clear()
+    past.answers(3, past.now + ahead)
+    watching.refresh()
+    assert 3 <= sum(read) < 60
+
+
+def test_what_another_process_read_is_read_again(past):
+    """The server that keeps figures may change, and the first may be asked again later."""
+    ahead = timedelta()
+    first, second = (monitoring_of(past.database, lambda: past.now + ahead) for _ in range(2))
+    past.answer(past.ago(minutes=9))
+    first.refresh()
+    ahead = timedelta(minutes=3)
+    past.answer(past.now + ahead)
+    second.refresh()
+    ahead = timedelta(minutes=10)
+    second.refresh()
+    ahead = timedelta(minutes=20)
+    past.answer(past.now + ahead)
+    first.refresh()
+    shown = {one.key: one for one in first.overview(past.owner).figures}
+    assert shown["answers"].value == 3
