@@ -5,7 +5,6 @@ found by their hash, the call goes on there; the same question again gets one mo
 the others. What was said before and is not known here comes in as it was sent.
 """
 
-import asyncio
 import hashlib
 import json
 from collections.abc import Callable, Sequence
@@ -32,11 +31,13 @@ class Thread:
     """Where a call goes on: a stored conversation and the message there (None: its beginning).
 
     `path` are the rows that lead there, the last of them; `row` None: a new conversation.
+    `writer`: the number of the replica that writes.
     """
 
     row: Conversation | None = None
     leaf: int | None = None
     path: tuple[Message, ...] = ()
+    writer: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ class Keeping:
 
         A conversation that is named without earlier messages is gone on with where it ended.
         """
-        digest = digest_of(target.prompt, user, dialog.before)
+        digest, writer = digest_of(target.prompt, user, dialog.before), self._writer()
         with self._place.reading() as session:
             found = api_threads.find(session, person.id, digest) if dialog.before else None
             if named:
@@ -84,11 +85,11 @@ class Keeping:
                 known = found is not None and found[0].id == row.id
                 leaf = found[1] if found and known else row.head_id
             elif found is None:
-                return Thread()
+                return Thread(writer=writer)
             else:
                 row, leaf = found
             path = messages.path(session, leaf, limit=HISTORY + 1) if leaf else []
-        return Thread(row, leaf, tuple(path))
+        return Thread(row, leaf, tuple(path), writer)
 
     async def begin(
         self,
@@ -102,8 +103,6 @@ class Keeping:
         version: str,
     ) -> Kept:
         """Save what is asked, and `n` empty answers to it. Raises NotFound, Conflict."""
-        writer = await asyncio.to_thread(self._writer)
-
         def write(session: Session) -> Kept:
             row, path, parent = self._row(session, person, target, dialog, thread, key)
             row = _pinned(session, person, row, target, version)
@@ -115,7 +114,7 @@ class Keeping:
                     parent_id=parent,
                     text=dialog.question,
                     key=f"{key}-0",
-                    writer=writer,
+                    writer=thread.writer,
                 )
                 replies = [first]
             else:
@@ -124,7 +123,7 @@ class Keeping:
                 again = f"{key}-{number}"
                 replies.append(
                     messages.add_reply(
-                        session, row.id, parent_id=asked.id, key=again, writer=writer
+                        session, row.id, parent_id=asked.id, key=again, writer=thread.writer
                     )
                 )
             return Kept(row, path, asked, tuple(replies))
