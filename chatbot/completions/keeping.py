@@ -103,6 +103,7 @@ class Keeping:
         version: str,
     ) -> Kept:
         """Save what is asked, and `n` empty answers to it. Raises NotFound, Conflict."""
+
         def write(session: Session) -> Kept:
             row, path, parent = self._row(session, person, target, dialog, thread, key)
             row = _pinned(session, person, row, target, version)

@@ -161,15 +161,16 @@ class Hours:
         else:
             starts = (at + SLICE * number for number in range(HOUR // SLICE))
             parts = [self._slice(start) for start in starts if start <= now + LAG]
-        found: dict[Kind, Figures] = defaultdict(Figures)
+        several: dict[Kind, list[Json]] = defaultdict(list)
         asked: dict[Kind, list[int]] = defaultdict(list)
         for part in parts:
             for kind, figures in part.figures.items():
-                found[kind].merge(figures)
+                several[kind].append(figures)
             for kind, ids in part.asked.items():
                 asked[kind] += ids
-        for kind, several in asked.items() if moods else ():
-            for felt in self._texts.felt(several):
+        found = {kind: merged(one) for kind, one in several.items()}
+        for kind, some in asked.items() if moods else ():
+            for felt in self._texts.felt(some):
                 found[kind].wanted(answered.Wanted(at, felt.mood, felt.topic))
         return {kind: one.plain() for kind, one in found.items()}
 

@@ -4,7 +4,7 @@ Counts add up: those of two hours are those of both. Kept as plain JSON without 
 names in it are short because there are many. Knows no rows and no plots.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -110,22 +110,6 @@ class Figures:
         if one.topic:
             _count(self.topics, one.topic)
 
-    def merge(self, other: Json, *, numbers: bool = False) -> None:
-        """Count all of another's, as it is kept. `numbers`: leave out what is counted by name."""
-        for short, value in other.items():
-            name = _LONG[short]
-            if isinstance(value, dict):
-                if not numbers:
-                    histograms.merge(getattr(self, name), value)
-            else:
-                setattr(self, name, getattr(self, name) + value)
-
-    def merge_compared(self, other: Json) -> None:
-        """Count of another's what periods are compared by: numbers, errors, first words."""
-        self.merge(other, numbers=True)
-        histograms.merge(self.errors, other.get(_COUNTED["errors"], {}))
-        histograms.merge(self.first, other.get(_COUNTED["first"], {}))
-
     def plain(self) -> Json:
         """As it is kept."""
         numbers = {short: getattr(self, name) for name, short in _NUMBERS.items()}
@@ -186,12 +170,24 @@ SHARES: Mapping[str, tuple[str, str]] = {
 """What each share counts, of what."""
 
 
-def merged(parts: Iterable[Json]) -> Figures:
-    """The counts of some kept ones together."""
-    whole = Figures()
+def merged(parts: Iterable[Json], counted: Collection[str] = tuple(_COUNTED)) -> Figures:
+    """The counts of some kept ones together. `counted`: what by name is wanted, besides numbers.
+
+    The page of a month adds up some thousands of them.
+    """
+    wanted = {_COUNTED[name] for name in counted}
+    whole: Json = {}
     for part in parts:
-        whole.merge(part)
-    return whole
+        for name, value in part.items():
+            if not isinstance(value, dict):
+                whole[name] = whole.get(name, 0) + value
+            elif name in wanted:
+                known = whole.get(name)
+                if known is None:
+                    whole[name] = value.copy()
+                else:
+                    histograms.merge(known, value)
+    return Figures(**{_LONG[name]: value for name, value in whole.items()})
 
 
 def _count(counts: dict[str, int], name: str) -> None:

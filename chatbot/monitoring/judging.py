@@ -270,10 +270,10 @@ def at_once(rows: list[tuple[datetime, float]]) -> int:
 
 
 def _by_kind(parts: list[tuple[Kind, Json]]) -> Kinds:
-    found: dict[Kind, Figures] = defaultdict(Figures)
+    several: dict[Kind, list[Json]] = defaultdict(list)
     for kind, figures in parts:
-        found[kind].merge(figures)
-    return found
+        several[kind].append(figures)
+    return {kind: merged(one) for kind, one in several.items()}
 
 
 def _by_chance(now: Figures, before: Figures, share: str) -> bool:

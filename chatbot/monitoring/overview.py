@@ -1,10 +1,11 @@
 """Kept figures → what the page shows: six figures, plots, the table by version."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from chatbot.monitoring.figures import Figures, merged
+from chatbot.monitoring.figures import Figures, Json, merged
 from chatbot.monitoring.naming import Names, names
 from chatbot.monitoring.plots import Limits, Plots, cost
 from chatbot.monitoring.views import (
@@ -95,7 +96,7 @@ def figures(found: Window) -> list[Figure]:
 
 def lines(kinds: Mapping[Kind, Figures], called: Names, group: Group, prices: Prices) -> list[Line]:
     """The table: prompt versions under models, by channel or arm where these are asked for."""
-    rows: dict[Kind, Figures] = {}
+    rows: dict[Kind, list[Json]] = defaultdict(list)
     for kind, own in kinds.items():
         if not kind.model:
             continue  # tickets' moods, and replies that began from no draft
@@ -104,8 +105,8 @@ def lines(kinds: Mapping[Kind, Figures], called: Names, group: Group, prices: Pr
             row = row._replace(channel="")
         if group != "arm":
             row = row._replace(release_id=0)
-        rows[row] = merged(part.plain() for part in (rows.get(row, Figures()), own))
-    made = [_line(kind, own, called, group, prices) for kind, own in rows.items()]
+        rows[row].append(own.plain())
+    made = [_line(kind, merged(parts), called, group, prices) for kind, parts in rows.items()]
     return sorted(made, key=lambda one: (-one.answers, one.name, one.model))
 
 

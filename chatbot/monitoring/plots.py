@@ -10,7 +10,7 @@ from datetime import datetime
 
 from chatbot.analysis.views import MOODS, Intent
 from chatbot.monitoring import kinds as errors
-from chatbot.monitoring.figures import SHARES, Figures, merged
+from chatbot.monitoring.figures import SHARES, Figures, Json, merged
 from chatbot.monitoring.naming import Names, Which, which
 from chatbot.monitoring.views import Group, Limit, Plot, Point, Role, Series, Unit
 from chatbot.monitoring.window import Window
@@ -147,12 +147,12 @@ class Plots:
 
     def _totals(self, chosen: Which) -> dict[datetime, Figures]:
         """The numbers of some kinds by bucket."""
-        totals: dict[datetime, Figures] = defaultdict(Figures)
         fits: dict[Kind, bool] = {kind: chosen.fits(kind) for kind in self._window.kinds}
+        several: dict[datetime, list[Json]] = defaultdict(list)
         for at, kind, figures in self._window.rows:
             if fits[kind]:
-                totals[at].merge(figures, numbers=True)
-        return totals
+                several[at].append(figures)
+        return {at: merged(parts, ()) for at, parts in several.items()}
 
     # Lines for what all answers have in common ---------------------------------------------------
 

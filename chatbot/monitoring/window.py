@@ -5,7 +5,7 @@ before ends as long before now, to the hour, and what is left of that hour count
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -77,25 +77,25 @@ def window(session: Session, span: Span, channel: str) -> Window:
         before = hours.of_days(session, span.since - length, day_of(end))
         before += hours.of_hours(session, day_of(end), hour_of(end) + HOUR)
     rows, before = _of(rows, channel), _of(before, channel)
-    totals: dict[datetime, Figures] = {at: Figures() for at in span.buckets}
-    kinds: dict[Kind, Figures] = defaultdict(Figures)
+    by_bucket: dict[datetime, list[Json]] = {at: [] for at in span.buckets}
+    by_kind: dict[Kind, list[Json]] = defaultdict(list)
     for at, kind, figures in rows:
-        totals[at].merge(figures)
-        kinds[kind].merge(figures)
+        by_bucket[at].append(figures)
+        by_kind[kind].append(figures)
+    totals = {at: merged(parts) for at, parts in by_bucket.items()}
+    kinds = {kind: merged(parts) for kind, parts in by_kind.items()}
     return Window(span, tuple(rows), totals, kinds, *_before(before, end))
 
 
-def _before(rows: Iterable[Kept], end: datetime) -> tuple[Figures, Mapping[Kind, Figures]]:
+def _before(rows: Sequence[Kept], end: datetime) -> tuple[Figures, Mapping[Kind, Figures]]:
     """The figures up to a moment: its hour's answers count for the part that had passed."""
-    whole = Figures()
-    kinds: dict[Kind, Figures] = defaultdict(Figures)
-    left = 0
+    by_kind: dict[Kind, list[Json]] = defaultdict(list)
+    for one in rows:
+        by_kind[one.kind].append(one.figures)
+    kinds = {kind: merged(parts, ()) for kind, parts in by_kind.items()}
+    whole = merged((one.figures for one in rows), ("errors", "first"))
     passed = (end - hour_of(end)) / HOUR
-    for at, kind, figures in rows:
-        whole.merge_compared(figures)
-        kinds[kind].merge(figures, numbers=True)
-        if at == hour_of(end):
-            left += _answers(figures)
+    left = sum(_answers(one.figures) for one in rows if one.at == hour_of(end))
     whole.answers -= round(left * (1 - passed))
     return whole, kinds
 
