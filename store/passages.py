@@ -129,7 +129,7 @@ def having(session: Session, stems: Sequence[str], most: int) -> NDArray[np.int6
     else:
         asked = " | ".join(f"'{stem}'" for stem in stems)
         found = session.execute(_HAVING_POSTGRESQL, {"asked": asked, "most": most})
-    return np.fromiter((row[0] for row in found), np.int64)
+    return np.array([row[0] for row in found.all()], np.int64)
 
 
 def stems_of(

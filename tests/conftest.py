@@ -28,6 +28,12 @@ UNSAFE = Journal("memory", "OFF", "Tests need no safety from power loss.")
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "alone")
 
 
+def pytest_xdist_auto_num_workers(config):
+    """One worker more than cores: a third of the time tests wait for browsers and clocks."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return (cores or 1) + 1
+
+
 @pytest.fixture(scope="session", autouse=True)
 def prompt_processes():
     """Keep the process alive from which every product here forks its workers for prompts."""

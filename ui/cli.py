@@ -41,7 +41,7 @@ from ui import (
     cli_users,
     cli_webhooks,
 )
-from ui.cli_base import As, Json, acting, group, opened
+from ui.cli_base import As, Json, acting, group, opened, uncollected
 from ui.cli_output import is_terminal, note, working, write, write_json, write_rows
 
 app = group("A chatbot that you own: chat, prompts, a local GPT, everything in your database.")
@@ -92,7 +92,7 @@ def serve(
 ) -> None:
     """Serve the pages until Ctrl+C."""
     with opened(host=host, port=port) as product, contextlib.suppress(KeyboardInterrupt):
-        with working("Starting the pages"):
+        with working("Starting the pages"), uncollected():
             from ui import web
         settings = product.settings
         if is_terminal(sys.stderr) and product.demo.is_wanted(product.person()):

