@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from store.models import ApiCall as Row
+from store.models import Replica
 from store.rows import columns_of, insert_missing
 
 
@@ -22,11 +23,23 @@ class ApiCall:
     answer: str | None
 
 
-def begin(session: Session, key_id: int, name: str, body_hash: str, *, stale: datetime) -> int:
-    """Begin a call; 0 where one of this name is there. One that runs since `stale` began anew."""
-    named = (Row.key_id == key_id, Row.name == name)
-    session.execute(delete(Row).where(*named, Row.state == "running", Row.created_at < stale))
-    values = {"key_id": key_id, "name": name, "body_hash": body_hash, "state": "running"}
+def begin(
+    session: Session, key_id: int, name: str, body_hash: str, *, writer: int, stale: datetime
+) -> int:
+    """Begin a call; 0 where one of this name is there.
+
+    One that runs since before `stale` begins anew, and one whose replica is not there any more.
+    """
+    running = (Row.key_id == key_id, Row.name == name, Row.state == "running")
+    left = or_(Row.created_at < stale, Row.writer.not_in(select(Replica.id)))
+    session.execute(delete(Row).where(*running, left))
+    values = {
+        "key_id": key_id,
+        "name": name,
+        "body_hash": body_hash,
+        "state": "running",
+        "writer": writer,
+    }
     return insert_missing(session, Row, values, ["key_id", "name"]) or 0
 
 

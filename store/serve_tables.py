@@ -78,7 +78,10 @@ class KeyCount(Base):
 
 
 class ApiCall(Base):
-    """A call that named itself by an idempotency key, and the answer it got. Kept for a day."""
+    """A call that named itself by an idempotency key, and the answer it got. Kept for a day.
+
+    `writer`: the replica that carries it out; a value, as that one leaves first.
+    """
 
     __tablename__ = "api_calls"
     __table_args__ = (
@@ -96,6 +99,7 @@ class ApiCall(Base):
     status: Mapped[int | None]
     created_at: Mapped[datetime] = mapped_column(UtcTime, default=now)
     answer: Mapped[str | None] = mapped_column(ExactText)
+    writer: Mapped[int | None] = mapped_column(BigId)
 
 
 class ApiThread(Base):

@@ -1,10 +1,11 @@
 """Calls that name themselves (Idempotency-Key): carried out once, answered as often as asked.
 
-The name is a key's own and stands for a day. A call that a crash left running may begin anew after
-a while. Blocking; knows bytes and hashes, nothing of what a call does.
+The name is a key's own and stands for a day. A call that a crash left running begins anew as soon
+as its server is known to be gone. Blocking; knows bytes and hashes, nothing of what a call does.
 """
 
 import hashlib
+from collections.abc import Callable
 from datetime import timedelta
 
 from chatbot.archive import Archive, Place
@@ -14,7 +15,7 @@ from store.columns import now
 
 KEPT = timedelta(days=1)
 STALE = timedelta(minutes=15)
-"""After which a call that still runs is taken for one that a crash left."""
+"""After which a call that still runs is taken for lost, whether its server is there or not."""
 
 ANOTHER = "This Idempotency-Key was sent with another request before. Choose a new one."
 RUNNING = "A request with this Idempotency-Key is being answered. Wait for it, then send it again."
@@ -46,17 +47,18 @@ class Once:
 
 
 class Calls:
-    """The named calls of one database."""
+    """The named calls of one database. `writer`: the number of the replica, which does them."""
 
-    def __init__(self, archive: Archive) -> None:
+    def __init__(self, archive: Archive, writer: Callable[[], int]) -> None:
         self._place = archive.main
+        self._writer = writer
 
     def once(self, key_id: int, name: str, body: bytes) -> Once:
         """Begin a call, or find it. Raises Conflict, StoreUnavailable."""
         digest = hashlib.sha256(body).hexdigest()
-        at = now()
+        writer, at = self._writer(), now()
         with self._place.writing() as session:
-            begun = api_calls.begin(session, key_id, name, digest, stale=at - STALE)
+            begun = api_calls.begin(session, key_id, name, digest, writer=writer, stale=at - STALE)
             known = None if begun else api_calls.find(session, key_id, name)
         if begun:
             return Once(self._place, begun)

@@ -83,7 +83,7 @@ class Completions:
         self._parts = parts
         self._targets = Targets(parts.registry, parts.releases, parts.may_use)
         self._keeping = Keeping(parts.archive, parts.writer)
-        self._calls = Calls(parts.archive)
+        self._calls = Calls(parts.archive, parts.writer)
         self._embedding = Embedding(parts.encoder, parts.no_encoder)
         self._place: Place = parts.archive.main
         self._saving = Saving()

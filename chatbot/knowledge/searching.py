@@ -25,7 +25,7 @@ from store.engine import Session
 if TYPE_CHECKING:
     from chatbot.backends.encoder import Encoder
 
-CANDIDATES = 4000
+CANDIDATES = 2000
 """Passages whose words are scored: those that have the question's rarest words."""
 
 LONGEST = 4000

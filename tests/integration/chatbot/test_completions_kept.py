@@ -1,10 +1,14 @@
 """Calls of the API as conversations, and calls that name themselves, on each kind of database."""
 
 import asyncio
+import hashlib
+from datetime import timedelta
 
 import pytest
 
 from chatbot.errors import Conflict
+from store import api_calls, replicas
+from store.columns import now
 from tests.support.calling import call, caller, stored
 
 
@@ -72,3 +76,18 @@ def test_a_named_call_is_answered_as_before(product, who):
 def test_a_named_call_that_failed_may_be_sent_again(product, who):
     product.completions.once(who, "order-2", b"body").forget()
     assert product.completions.once(who, "order-2", b"other").answer is None
+
+
+def test_a_named_call_whose_server_is_gone_begins_anew(product, who):
+    with product.database.transaction() as session:
+        other = replicas.register(session, host="elsewhere", pid=7, address="")
+        known = {"writer": other, "stale": now() - timedelta(minutes=15)}
+        digest = hashlib.sha256(b"body").hexdigest()
+        assert api_calls.begin(session, who.key_id, "order-3", digest, **known)
+    with pytest.raises(Conflict, match="being answered"):
+        product.completions.once(who, "order-3", b"body")
+    with product.database.transaction() as session:
+        replicas.leave(session, other)
+    assert product.completions.once(who, "order-3", b"body").answer is None
+    with pytest.raises(Conflict, match="being answered"):
+        product.completions.once(who, "order-3", b"body")

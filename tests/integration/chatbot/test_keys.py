@@ -369,7 +369,8 @@ def test_what_a_key_asked_is_exported_and_forgotten(product, play):
     talk = started(database, caller.person)
     turn(database, talk, text="where is my quokka")
     with database.transaction() as session:
-        call = api_calls.begin(session, caller.key_id, "once", "0" * 64, stale=datetime.now(UTC))
+        known = {"writer": 1, "stale": datetime.now(UTC)}
+        call = api_calls.begin(session, caller.key_id, "once", "0" * 64, **known)
         api_calls.done(session, call, 200, "a quokka answer")
     person = product.keys.person(by, new.key.public_id)
     with zipfile.ZipFile(product.privacy.export_of(by, person)) as made:
