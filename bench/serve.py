@@ -1,14 +1,16 @@
 """What the API costs: its overhead, a model through it against the same raw, any other server.
 
-    python bench/serve.py [--rate 50] [--seconds 20] [--rounds 5] [--tokens 96] [--json]
+    python bench/serve.py [--rate 50] [--seconds 20] [--json]
+    python bench/serve.py [--rounds 5] [--tokens 96] [--shape starter|0.5b]
     python bench/serve.py --against http://127.0.0.1:8080/v1 --peer-model NAME [--keep FOLDER]
 
 Overhead: requests at a fixed rate to the scripted model, which answers at once, so that all time is
 ours; the server has one core to itself where there are two. Raw against API: a checkpoint of random
-weights in the starter's shape, whose answers do not end early; rounds of both alternate and the
-median of each counts, the server idle while the raw runtime computes. `--against` asks another
-OpenAI-compatible server the same, such as llama-server on the checkpoint that `--keep` leaves in a
-folder. The key for it is in PEER_KEY. Results also go to bench/out/serve.json.
+weights in the starter's shape, or in that of a model of 0.5 billion parameters, whose answers do
+not end early; rounds of both alternate and the median of each counts, the server idle while the raw
+runtime computes. `--against` asks another OpenAI-compatible server the same, such as llama-server
+on the checkpoint that `--keep` leaves in a folder. The key for it is in PEER_KEY. Results also go
+to bench/out/serve.json.
 """
 
 import argparse
@@ -38,6 +40,8 @@ OVERHEAD_MS = 15.0
 """Most milliseconds of the API at the 95th percentile."""
 SHARE = 0.9
 """Least of the raw runtime's speed that is to be left."""
+SETTLED = 4.0
+"""Seconds after which nothing of the start is left to do."""
 LABEL = "bench@1"
 QUESTION = "Where is my parcel, and when will it be here? " * 5
 TALK = [{"role": "user", "content": QUESTION}]
@@ -57,7 +61,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, ExitStack() as ends:
         home = Path(folder)
         model = Path(arguments.keep) if arguments.keep else home / "models" / LABEL
-        checkpoint(model)
+        checkpoint(model, arguments.shape)
         adopt(model, name="bench", version="1", context=1024)
         if arguments.keep:
             (home / "models").mkdir()
@@ -120,6 +124,7 @@ async def _overhead(
 
     for _ in range(20):
         await one()
+    await asyncio.sleep(SETTLED)  # what was loaded is put aside once, which stops everything
     took.clear()
     core = _pin(server)
     worked, begun = server.worked(), time.perf_counter()
@@ -240,6 +245,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=int, default=20)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--tokens", type=int, default=96)
+    parser.add_argument("--shape", choices=("starter", "0.5b"), default="starter")
     parser.add_argument("--against", help="an OpenAI-compatible server, ending in /v1")
     parser.add_argument("--peer-model", default="default", help="the model's name there")
     parser.add_argument("--keep", help="leave the checkpoint in this new folder")
