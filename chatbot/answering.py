@@ -296,8 +296,7 @@ def write_end(job: Job) -> None:
         messages.finish(
             session, job.reply.id, content=turn.text, status=turn.status, error=job.error
         )
-        # A commit whose confirmation was lost has kept the trace already.
-        if job.trace is not None and not messages.traces(session, [job.reply.id]):
+        if job.trace is not None:  # kept already, where a commit's confirmation was lost
             messages.add_trace(session, job.trace)
 
 

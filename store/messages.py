@@ -24,13 +24,12 @@ from store.models import Replica
 from store.nodes import COLUMNS
 from store.records import Conversation, Message
 from store.rows import plain_columns_of
-from store.traces import add_trace, add_trace_once, feedback, set_feedback, traces
+from store.traces import add_trace, feedback, set_feedback, traces
 
 __all__ = [
     "add_message",
     "add_reply",
     "add_trace",
-    "add_trace_once",
     "add_turn",
     "by_ids",
     "choose",

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from store import models
@@ -12,16 +12,10 @@ from store.rows import columns_of, insert_missing, upsert
 
 _TRACE = columns_of(models.Trace, Trace)
 _FIELDS = tuple(Trace.__dataclass_fields__)
-_ADD = insert(models.Trace.__table__)  # type: ignore[arg-type]  # a turn runs it: of a plain table
 _FEEDBACK = columns_of(models.Feedback, Feedback)
 
 
 def add_trace(session: Session, trace: Trace) -> None:
-    """Record one model call. Raises `Conflict` when that attempt is recorded already."""
-    session.execute(_ADD, {name: getattr(trace, name) for name in _FIELDS})
-
-
-def add_trace_once(session: Session, trace: Trace) -> None:
     """Record one model call, unless that attempt is recorded already."""
     row = {name: getattr(trace, name) for name in _FIELDS}
     insert_missing(session, models.Trace, row, ("message_id", "attempt"))

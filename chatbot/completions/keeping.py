@@ -152,7 +152,7 @@ class Keeping:
                     session, one.reply.id, content=one.text, status=one.status, error=one.error
                 )
                 if one.trace is not None:
-                    messages.add_trace_once(session, one.trace)
+                    messages.add_trace(session, one.trace)
                 if one.text:
                     every = [*asked, Said("assistant", one.text)]
                     api_threads.put(

@@ -24,6 +24,9 @@ MOST, MIDDLE, SPREAD = 0.14, 20, 3
 half of that, and how quickly it grows about there.
 """
 
+LEAST = 0.05
+"""What they weigh at least where turns came before: names and numbers of a thread are words."""
+
 ALONE = 0.016
 """What they weigh without meaning, for each root of the question's length."""
 
@@ -71,15 +74,16 @@ def by_words(
     return np.bincount(rows, parts, len(sizes)).astype(np.float32)
 
 
-def weight(question: Asked, *, alone: bool = False) -> float:
+def weight(question: Asked, *, alone: bool = False, later: bool = False) -> float:
     """What BM25 is multiplied with before it is added to the meaning's cosine.
 
     Grows with the question's length: many words, as of several turns, are sure by themselves, and
-    blur the meaning. `alone`: there is no meaning to add it to.
+    blur the meaning. `alone`: there is no meaning to add it to. `later`: turns came before.
     """
     if alone:
         return float(ALONE * np.sqrt(question.words))
-    return float(MOST / (1 + np.exp((MIDDLE - question.words) / SPREAD)))
+    least = LEAST if later else 0.0
+    return float(least + (MOST - least) / (1 + np.exp((MIDDLE - question.words) / SPREAD)))
 
 
 def fits(hits: Sequence[Hit]) -> bool:

@@ -78,7 +78,9 @@ class Searching:
             allowed = held.allowed(wanted)
             if not allowed.any():
                 return []
-            words = _by_words(session, held, text, allowed) if by != "meaning" else _NO_WORDS
+            words = _NO_WORDS
+            if by != "meaning":
+                words = _by_words(session, held, text, allowed, later=any(earlier))
         vector = None if waiting is None else waiting.result()[0]
         ranked = _ranked(held, allowed, words, vector)
         best = _best(ranked.total, most)
@@ -92,7 +94,9 @@ class Searching:
         return self._shelf.fresh(session, name_of(encoder), encoder.width)
 
 
-def _by_words(session: Session, held: Held, text: str, allowed: Mask) -> tuple[Ids, Scores]:
+def _by_words(
+    session: Session, held: Held, text: str, allowed: Mask, *, later: bool
+) -> tuple[Ids, Scores]:
     """Places of passages that share words with the text, and their weighed BM25.
 
     A passage whose vector is not computed yet is weighed as where there is no encoder.
@@ -114,7 +118,8 @@ def _by_words(session: Session, held: Held, text: str, allowed: Mask) -> tuple[I
     )
     mean = float(held.lengths.mean())
     scores = scoring.by_words(question, sizes, counted, held.lengths[at], mean)
-    beside, alone = scoring.weight(question), scoring.weight(question, alone=True)
+    beside = scoring.weight(question, later=later)
+    alone = scoring.weight(question, alone=True)
     return at, (scores * np.where(held.has_vector(at), beside, alone)).astype(np.float32)
 
 

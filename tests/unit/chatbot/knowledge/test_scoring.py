@@ -71,6 +71,13 @@ def test_words_never_outweigh_what_was_measured():
     assert weights == pytest.approx([scoring.MOST / 2, scoring.MOST])
 
 
+def test_words_of_a_thread_weigh_something_however_few():
+    few = scoring.asked({1: 1}, 5, 3)
+    assert scoring.weight(few) < 0.01 < scoring.LEAST < scoring.weight(few, later=True)
+    many = scoring.asked({1: 1}, 5, 10_000)
+    assert scoring.weight(many, later=True) == pytest.approx(scoring.MOST)
+
+
 def test_nothing_found_fits_nothing():
     assert not scoring.fits([])
 
