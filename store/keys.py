@@ -5,7 +5,7 @@ counts for the same key waits for our commit, so replicas count together. A minu
 first request after the last one is over; days and months are those of the calendar, in UTC.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -181,6 +181,11 @@ def holds(session: Session, key_id: int, at: datetime) -> bool:
 def known(session: Session, key_ids: Collection[int]) -> set[int]:
     """Those of these keys that there are, whether revoked or not."""
     return set(session.scalars(select(Row.id).where(Row.id.in_(key_ids))))
+
+
+def change(session: Session, key: Key, values: Mapping[str, Any]) -> None:
+    """Give a key other models, limits or another end: columns by name. Raises `UnstorableText`."""
+    session.execute(update(Row).where(Row.id == key.id).values(**values))
 
 
 def revoke(session: Session, key: Key, at: datetime) -> None:

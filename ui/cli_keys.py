@@ -1,4 +1,4 @@
-"""Commands about keys of programs: make, list, revoke, export, forget. Parse, call, print.
+"""Commands about keys of programs: make, change, list, revoke, export, forget. Parse, call, print.
 
 Whoever can run them has the database in their hands, so they act as the local person, who
 administers. They work while the server runs, which obeys within seconds.
@@ -6,6 +6,7 @@ administers. They work while the server runs, which obeys within seconds.
 
 import asyncio
 import sys
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -75,6 +76,58 @@ def add_key(
         note("Copy it now: nobody can show it again.")
 
 
+@keys.command("edit")
+def edit_key(
+    key: Named,
+    *,
+    model: Annotated[
+        list[str] | None,
+        typer.Option(help="A model or prompt:NAME it may use from now on, and no other; repeat."),
+    ] = None,
+    all_models: Annotated[bool, typer.Option("--all-models", help="It may use all.")] = False,
+    per_minute: Annotated[
+        int | None, typer.Option(min=0, help="Requests in a minute; 0: no limit.")
+    ] = None,
+    per_month: Annotated[int | None, typer.Option(min=0, help="Requests in a month.")] = None,
+    tokens_per_minute: Annotated[
+        int | None, typer.Option(min=0, help="Tokens in a minute.")
+    ] = None,
+    tokens_per_month: Annotated[int | None, typer.Option(min=0, help="Tokens in a month.")] = None,
+    expires: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="From this day (local time) on it opens nothing."),
+    ] = None,
+    never_expires: Annotated[bool, typer.Option("--never-expires", help="It has no end.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Change what a key may: what is named, and nothing else. It holds from the next call on."""
+    if (model and all_models) or (expires and never_expires):
+        raise typer.BadParameter("Give a choice or its opposite, not both.")
+    limits = {
+        "requests_minute": per_minute,
+        "tokens_minute": tokens_per_minute,
+        "requests_month": per_month,
+        "tokens_month": tokens_per_month,
+    }
+    choices = (model, all_models, expires, never_expires)
+    if not any(choices) and all(one is None for one in limits.values()):
+        raise typer.BadParameter("Say what to change: a limit, the models, or the end.")
+    end = expires.astimezone() if expires else None
+    with opened() as product:
+        by = product.person()
+        done = product.keys.edit(
+            by,
+            product.keys.find(by, key).public_id,
+            models=() if all_models else model or None,
+            expires_at="never" if never_expires else end,
+            **limits,
+        )
+    if as_json:
+        write_json(done)
+    else:
+        note(f"{plain(done.name)} is changed: {_may(done)}.")
+
+
 @keys.command("list")
 def list_keys(*, as_json: Json = False) -> None:
     """List the keys with what they asked: requests today and this month, by days in UTC."""
@@ -86,6 +139,16 @@ def list_keys(*, as_json: Json = False) -> None:
         head = ("name", "ends with", "state", "roles", "models", "today", "month", "expires")
         empty = "There is no key yet. `chatbot keys add NAME` makes one."
         write_rows(head, map(_line, found), empty=empty)
+
+
+def _may(key: "KeyView") -> str:
+    """How much a key may ask, of what, and until when."""
+    most = {name.replace("_", " a "): number for name, number in asdict(key.limits).items()}
+    limits = [f"{number:,} {name}" for name, number in most.items() if number]
+    end = f"until {key.expires.astimezone():%Y-%m-%d}" if key.expires else "without an end"
+    return ", ".join(
+        [*(limits or ["no limits"]), plain(", ".join(key.models)) or "all models", end]
+    )
 
 
 def _line(key: "KeyView") -> tuple[str, ...]:

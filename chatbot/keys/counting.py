@@ -58,32 +58,34 @@ class Counting:
         self._requests, self._tokens = Counter[int](), Counter[int]()
         self._timer: threading.Timer | None = None
         self._busy = False
-        self._over: dict[int, tuple[KeyLimit, datetime]] = {}
+        self._over: dict[int, tuple[KeyLimit, datetime, Limits]] = {}
 
     def begin(self, key_id: int, limits: Limits) -> Left:
         """Count a request; what is left. Raises KeyLimit, KeyUnknown, StoreUnavailable."""
         if limits == UNLIMITED:
             self.later(key_id, requests=1)
             return NOTHING_TO_SAY
-        self._refuse_again(key_id)
+        self._refuse_again(key_id, limits)
         told = self._through(_Request(key_id, limits))
         if isinstance(told, Left):
             return told
         if isinstance(told, KeyLimit):
             until = self._clock() + timedelta(seconds=told.retry_after)
-            self._over[key_id] = (told, until)
+            self._over[key_id] = (told, until, limits)
         raise told or KeyUnknown  # nothing was told of a key that was forgotten meanwhile
 
-    def _refuse_again(self, key_id: int) -> None:
+    def _refuse_again(self, key_id: int, limits: Limits) -> None:
         """Raises KeyLimit for who was refused before it was time: what is used stays used.
 
-        Costs nothing, so a program that asks on and on keeps nobody from the database.
+        Costs nothing, so a program that asks on and on keeps nobody from the database. Who was
+        given other limits meanwhile is counted anew.
         """
-        error, until = self._over.get(key_id, (None, None))
-        if error is None or until is None:
+        if (known := self._over.get(key_id)) is None:
             return
+        error, until, were = known
         at = self._clock()
-        if 0 < (seconds := (until - at).total_seconds()) <= error.retry_after:
+        seconds = (until - at).total_seconds()
+        if were == limits and 0 < seconds <= error.retry_after:
             raise limiting.met(error.most, error.limit, seconds, at)
         self._over.pop(key_id, None)
 

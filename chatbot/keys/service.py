@@ -1,4 +1,4 @@
-"""The keys of one workspace: made and revoked by administrators, counted at each call.
+"""The keys of one workspace: made, changed and revoked by administrators, counted at each call.
 
 A key acts as a person of its own with the roles it was given; what that person may, it may, within
 the models and the limits of the key. Counts are in the database, so all processes count together.
@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
+from typing import Any, Literal
 
 from chatbot.accounts import ROLES
 from chatbot.archive import Archive
@@ -33,6 +34,8 @@ PROMPT = "prompt:"
 TOKEN = re.compile(r"cb-[A-Za-z0-9_-]{43}")
 REVOKED = "This key was revoked. Ask an administrator for a new one."
 EXPIRED = "This key has expired. Ask an administrator for a new one."
+OVER = "This key was revoked for good. Make a new one."
+AHEAD = "The day on which a key expires lies ahead. Choose a later one."
 TAKEN = "There is a key of this name. Choose another name, or revoke that key first."
 
 
@@ -90,7 +93,7 @@ class Keys:
         given = _limits(limits)
         at = self._clock()
         if expires_at is not None and expires_at <= at:
-            raise Refused("The day on which a key expires lies ahead. Choose a later one.")
+            raise Refused(AHEAD)
         token = f"cb-{secrets.token_urlsafe(32)}"
         with self._archive.main.writing() as session:
             require_admin(session, by)
@@ -142,6 +145,59 @@ class Keys:
             if one.public_id == named or (one.name == named and one.revoked is None):
                 return one
         raise NotFound(f"There is no key {named!r:.80}. `chatbot keys list` shows those there are.")
+
+    def edit(
+        self,
+        by: Person,
+        key: str,
+        *,
+        models: Sequence[str] | None = None,
+        requests_minute: int | None = None,
+        tokens_minute: int | None = None,
+        requests_month: int | None = None,
+        tokens_month: int | None = None,
+        expires_at: datetime | Literal["never"] | None = None,
+    ) -> KeyView:
+        """Change what a key (public id) may, from its next call on. None leaves a thing as it is.
+
+        Names that the key has already may stay where they stand for nothing any more.
+
+        Raises Refused (a limit, the day it expires, a revoked key), UnknownModel, NotFound (the
+        key, a prompt), NotAllowed.
+        """
+        at = self._clock()
+        wanted: dict[str, Any] = {
+            "requests_minute": requests_minute,
+            "tokens_minute": tokens_minute,
+            "requests_month": requests_month,
+            "tokens_month": tokens_month,
+        }
+        wanted = {name: value for name, value in wanted.items() if value is not None}
+        _limits(Limits(**wanted))
+        if isinstance(expires_at, datetime) and expires_at <= at:
+            raise Refused(AHEAD)
+        if expires_at is not None:
+            wanted["expires_at"] = None if isinstance(expires_at, str) else expires_at
+        if models is not None:
+            with self._archive.main.reading() as session:
+                require_admin(session, by)
+                had = keys.get(session, key).models
+            self._known([name for name in models if name not in had])
+            wanted["models"] = list(_few(models))
+        with self._archive.main.writing() as session:
+            require_admin(session, by)
+            found = keys.get(session, key)
+            if found.revoked_at is not None:
+                raise Refused(OVER)
+            changed = {
+                name: value for name, value in wanted.items() if value != getattr(found, name)
+            }
+            if changed:
+                keys.change(session, found, changed)
+                told = {name: _told(value) for name, value in changed.items()}
+                self._audit.note_in(session, by, "key_changed", "key", key, **told)
+            roles = keys.owner(session, found).roles
+            return _view(keys.get(session, key), roles, None, at)
 
     def revoke(self, by: Person, key: str) -> KeyView:
         """End a key (public id) for good; what runs for it stops within seconds.
@@ -237,14 +293,13 @@ class Keys:
 
     def _known(self, models: Sequence[str]) -> tuple[str, ...]:
         """Names of models and prompts that are there. Raises Refused, UnknownModel, NotFound."""
-        if len(models) > MOST_MODELS:
-            raise Refused(f"A key names {MOST_MODELS} models at most, or none for all.")
+        models = _few(models)
         for name in models:
             if not name.startswith(PROMPT):
                 self._label(name)
             else:
                 self._published(name.removeprefix(PROMPT))
-        return tuple(dict.fromkeys(models))
+        return models
 
 
 def _view(
@@ -288,6 +343,22 @@ def _roles(given: Sequence[str]) -> tuple[str, ...]:
     if not given or set(given) - set(ROLES):
         raise Refused(f"A key has one or more of the roles: {', '.join(ROLES)}.")
     return tuple(role for role in ROLES if role in given)
+
+
+def _few(models: Sequence[str]) -> tuple[str, ...]:
+    """Each once. Raises Refused."""
+    if len(models) > MOST_MODELS:
+        raise Refused(f"A key names {MOST_MODELS} models at most, or none for all.")
+    return tuple(dict.fromkeys(models))
+
+
+def _told(value: int | list[str] | datetime | None) -> str | int:
+    """What a key was given, as the record tells it."""
+    if isinstance(value, int):
+        return value
+    if isinstance(value, list):
+        return ", ".join(value) or "all"
+    return "never" if value is None else value.isoformat(timespec="seconds")
 
 
 def _limits(given: Limits) -> tuple[int, int, int, int]:

@@ -1,4 +1,4 @@
-"""`chatbot keys` from outside: shown once, listed, revoked, exported, forgotten; bad input."""
+"""`chatbot keys` from outside: shown once, listed, changed, revoked, exported, forgotten."""
 
 import re
 import zipfile
@@ -38,6 +38,12 @@ def test_a_key_from_its_making_to_its_end(shell, tmp_path):
     assert token not in listed.out
     assert other["token"] not in listed.out
     assert f"…{token[-4:]}" in shell.run("keys", "list").out
+    changed = shell.run("keys", "edit", "Web shop", "--per-month", "900", "--all-models")
+    assert "Web shop is changed: 60 requests a minute, 900 requests a month, all" in changed.err
+    end = ("--never-expires", "--model", "scripted@1", "--per-minute", "5", "--json")
+    less = shell.run("keys", "edit", "Helpdesk", *end).data
+    assert (less["expires"], less["models"]) == (None, ["scripted@1"])
+    assert (less["limits"]["requests_minute"], less["limits"]["requests_month"]) == (5, 7)
     done = shell.run("keys", "revoke", "Web shop", "--json").data
     assert done["state"] == "revoked"
     refused(shell.run("keys", "revoke", "Web shop"))
@@ -57,6 +63,9 @@ def test_a_key_from_its_making_to_its_end(shell, tmp_path):
         (("add", "Helper", "--model", "prompt:nothing"), "nothing is published"),
         (("add", "Helper", "--expires", "2001-01-01"), "lies ahead"),
         (("add", " "), "name of a key"),
+        (("edit", "Nobody", "--per-minute", "1"), "no key"),
+        (("edit", "Helpdesk", "--model", "nothing"), "no model"),
+        (("edit", "Helpdesk", "--expires", "2001-01-01"), "lies ahead"),
         (("revoke", "Nobody"), "no key"),
     ],
 )
@@ -65,5 +74,7 @@ def test_what_is_refused(shell, given, reason):
 
 
 def test_what_is_written_wrongly(shell):
-    for given in (("add",), ("add", "x", "--role", "king"), ("add", "x", "--per-minute", "-1")):
+    both = ("edit", "x", "--all-models", "--model", "scripted")
+    added = (("add",), ("add", "x", "--role", "king"), ("add", "x", "--per-minute", "-1"))
+    for given in (*added, ("edit",), ("edit", "x"), both):
         assert shell.run("keys", *given).code == 2

@@ -89,6 +89,32 @@ class KeyCommands:
         return {"token": made.token, "key": _key(made.key)}
 
     @command
+    def edit_key(
+        self,
+        person: Person,
+        *,
+        key: Id,
+        models: Names | None = None,
+        requests_minute: Number | None = None,
+        tokens_minute: Number | None = None,
+        requests_month: Number | None = None,
+        tokens_month: Number | None = None,
+        expires: Word | None = None,
+    ) -> Json:
+        """Change what a key may: what is given, and nothing else. `expires`: empty for never."""
+        done = self._product.keys.edit(
+            person,
+            key,
+            models=models,
+            requests_minute=requests_minute,
+            tokens_minute=tokens_minute,
+            requests_month=requests_month,
+            tokens_month=tokens_month,
+            expires_at=None if expires is None else _moment(expires) or "never",
+        )
+        return {"key": _key(done)}
+
+    @command
     def revoke_key(self, person: Person, *, key: Id) -> Json:
         """End a key for good."""
         return {"key": _key(self._product.keys.revoke(person, key))}

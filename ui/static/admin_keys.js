@@ -1,4 +1,5 @@
-/* Keys of programs: make one (shown once), how much each asked, revoke, export, forget. */
+/* Keys of programs: make one (shown once), change what it may, how much each asked, revoke, export,
+   forget. */
 
 import { $$, h, icon, iconButton } from "./dom.js";
 import { badge, download, downloadButton, field, formDialog, input, moment, note, plural, rowsList, showOnce, tick, whole } from "./admin_parts.js";
@@ -6,11 +7,13 @@ import { confirmed, openMenu, toast } from "./overlays.js";
 import { call } from "./server.js";
 
 const LIMITS = [
-  ["requests_minute", "Requests a minute", 60],
-  ["requests_month", "Requests a month", ""],
-  ["tokens_minute", "Tokens a minute", ""],
-  ["tokens_month", "Tokens a month", ""],
+  ["requests_minute", "Requests a minute"],
+  ["requests_month", "Requests a month"],
+  ["tokens_minute", "Tokens a minute"],
+  ["tokens_month", "Tokens a month"],
 ];
+/* Those of a new key, where nobody says otherwise. */
+const FIRST = { requests_minute: 60 };
 
 let facts = null;
 let withRevoked = false;
@@ -83,6 +86,7 @@ const tokens = ({ month, limits }) => `${plural(month.tokens, "token")}${limits.
 function menu(button, place, one) {
   openMenu(button, [
     { content: h("p", { class: "who xs dim" }, "Last used ", moment(one.used)) },
+    ...(one.state === "revoked" ? [] : [{ text: "Change…", icon: "edit", run: () => editKey(place, one) }]),
     { text: "Export what it asked", icon: "download", run: () => exportOf(one) },
     { text: "Forget…", icon: "trash", run: () => forget(place, one) },
   ]);
@@ -143,27 +147,16 @@ async function addKey(place) {
   }
   const name = input({ required: true, maxlength: "60", id: "key-name" });
   const roles = h("fieldset", { class: "ticks" }, h("legend", {}, "Roles"), Object.entries(choices.roles).map(([role, what]) => tick(role, role, what, role === "chatter")));
-  const models = modelBoxes(choices);
-  const limits = LIMITS.map(([key, label, value]) => [key, input({ type: "number", min: "0", step: "1", inputmode: "numeric", value, placeholder: "no limit", id: `key-${key}` }), label]);
-  const expires = input({ type: "date", id: "key-expires", min: tomorrow() });
+  const may = mayParts(choices, { models: [], limits: FIRST, expires: null });
   const stores = tick("stores", "Keep what it asks as conversations", "For review, datasets and the Monitor page; as long as the rules say.", true);
-  const number = (box) => (box.value === "" ? (box.validity.badInput ? -1 : 0) : Number(box.value));
-  const parts = [
-    field("Name", name, "What the key is for, such as the program that uses it."),
-    roles,
-    models,
-    h("div", { class: "two-fields" }, limits.map(([, box, label]) => field(label, box))),
-    field("Expires, optional", expires, "From this day on it opens nothing."),
-    stores,
-  ];
+  const parts = [field("Name", name, "What the key is for, such as the program that uses it."), roles, ...may.parts, stores];
   formDialog("New key", parts, {
     action: "Make the key",
     words: "Making…",
     async run() {
-      const given = Object.fromEntries(limits.map(([key, box]) => [key, number(box)]));
-      if (Object.values(given).some((one) => !Number.isInteger(one) || one < 0)) return { error: "A limit is a whole number. Leave it empty for none." };
-      if (models.some.checked && !ticked(models).length) return { error: "Choose a model, or allow all." };
-      const told = await call("add_key", { name: name.value, roles: ticked(roles), models: models.some.checked ? ticked(models) : [], ...given, stores: stores.querySelector("input").checked, expires: moved(expires.value) });
+      const given = may.given();
+      if (given.error) return given;
+      const told = await call("add_key", { name: name.value, roles: ticked(roles), ...given, stores: stores.querySelector("input").checked });
       if (!told.error) {
         await drawKeys(place, facts);
         setTimeout(() => showKey(told));
@@ -173,25 +166,71 @@ async function addKey(place) {
   });
 }
 
+/* Sends what differs and nothing else, so that two who change different things both have their way. */
+async function editKey(place, one) {
+  const choices = await call("key_choices");
+  if (choices.error) {
+    toast(choices.error, { error: true });
+    return;
+  }
+  const may = mayParts(choices, one);
+  const before = may.given();
+  const about = h("p", { class: "sm dim" }, "It holds from the next call on. Its name and its roles stay: another program gets a key of its own.");
+  formDialog(`Change ${one.name}`, [about, ...may.parts], {
+    action: "Save",
+    words: "Saving…",
+    async run() {
+      const given = may.given();
+      if (given.error) return given;
+      const changed = Object.fromEntries(Object.entries(given).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(before[name])));
+      const told = Object.keys(changed).length ? await call("edit_key", { key: one.id, ...changed }) : {};
+      if (!told.error) {
+        await drawKeys(place, facts);
+        setTimeout(() => document.getElementById(`more-${one.id}`)?.focus());
+        toast(told.key ? `${one.name} is changed.` : `Nothing was changed of ${one.name}.`);
+      }
+      return told;
+    },
+  });
+}
+
+/* What a key may, as fields: {parts, given()}; `given` tells it as commands take it, or what is wrong. */
+function mayParts(choices, { models: had, limits: most, expires: end }) {
+  const models = modelBoxes(choices, had);
+  const limits = LIMITS.map(([key, label]) => [key, input({ type: "number", min: "0", step: "1", inputmode: "numeric", value: most[key] || "", placeholder: "no limit", id: `key-${key}` }), label]);
+  const expires = input({ type: "date", id: "key-expires", min: tomorrow(), value: end ? dated(new Date(end)) : "" });
+  const number = (box) => (box.value === "" ? (box.validity.badInput ? -1 : 0) : Number(box.value));
+  const given = () => {
+    const numbers = Object.fromEntries(limits.map(([key, box]) => [key, number(box)]));
+    if (Object.values(numbers).some((each) => !Number.isInteger(each) || each < 0)) return { error: "A limit is a whole number. Leave it empty for none." };
+    if (models.some.checked && !ticked(models).length) return { error: "Choose a model, or allow all." };
+    if (expires.validity.badInput) return { error: "Give the whole day on which it expires, or none." };
+    return { models: models.some.checked ? ticked(models) : [], ...numbers, expires: moved(expires.value) };
+  };
+  return { parts: [models, h("div", { class: "two-fields" }, limits.map(([, box, label]) => field(label, box))), field("Expires, optional", expires, "From this day on it opens nothing.")], given };
+}
+
 const ticked = (set) => $$("input[type=checkbox]:checked", set).map((box) => box.name);
 
-/* All, or those that are ticked. */
-function modelBoxes({ models, prompts }) {
+/* All, or those that are ticked; `had` also names what is not there any more. */
+function modelBoxes({ models, prompts }, had) {
   const radio = (id, text, checked) => {
     const box = h("input", { type: "radio", name: "key-models", id, checked });
     return [box, h("label", { class: "tick" }, box, h("span", {}, text))];
   };
-  const [every, all] = radio("key-models-all", "All, also those to come", true);
-  const [some, only] = radio("key-models-some", "Only these", false);
-  const boxes = h("div", { class: "ticks two", hidden: true }, [...models, ...prompts].map((one) => tick(one, one, null, false)));
+  const [every, all] = radio("key-models-all", "All, also those to come", !had.length);
+  const [some, only] = radio("key-models-some", "Only these", had.length > 0);
+  const boxes = h("div", { class: "ticks two", hidden: !had.length }, [...new Set([...models, ...prompts, ...had])].map((one) => tick(one, one, null, had.includes(one))));
   for (const box of [every, some]) box.addEventListener("change", () => { boxes.hidden = !some.checked; });
   const made = h("fieldset", { class: "ticks" }, h("legend", {}, "Models and prompts"), all, only, boxes);
   made.some = some;
   return made;
 }
 
-function tomorrow() {
-  const at = new Date(Date.now() + 86_400_000);
+const tomorrow = () => dated(new Date(Date.now() + 86_400_000));
+
+/* A day of this browser's clock, as a field of dates has it. */
+function dated(at) {
   return `${at.getFullYear()}-${String(at.getMonth() + 1).padStart(2, "0")}-${String(at.getDate()).padStart(2, "0")}`;
 }
 

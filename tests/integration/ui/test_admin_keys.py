@@ -1,4 +1,4 @@
-"""Keys on the Administration page, behind its scripts: made once, shown, revoked, forgotten."""
+"""Keys on the Administration page, behind its scripts: made, shown once, changed, forgotten."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -99,6 +99,18 @@ def test_a_day_ahead_ends_it(ask):
     assert made["key"]["expires"] == day.isoformat(timespec="seconds")
 
 
+def test_what_is_named_is_changed_and_nothing_else(ask):
+    made = ask("add_key", **FORM)["key"]
+    day = (datetime.now(UTC) + timedelta(days=3)).isoformat(timespec="seconds")
+    done = ask("edit_key", key=made["id"], expires=day, models=[], tokens_month=9)["key"]
+    assert done["limits"] == made["limits"] | {"tokens_month": 9}
+    assert (done["expires"], done["models"]) == (day, [])
+    assert ask("edit_key", key=made["id"], expires="")["key"]["expires"] is None
+    assert ask("edit_key", key=made["id"], expires="soon")["error"] == NO_DAY
+    assert ask("edit_key", key=made["id"], models=["nothing"])["code"] == "unknown_model"
+    assert ask("edit_key", key=made["id"], requests_month=-1)["error"] == NOT_UNDERSTOOD
+
+
 def test_revoked_is_noted_and_stays_in_the_list(ask):
     key = ask("add_key", **FORM)["key"]["id"]
     assert ask("revoke_key", key=key)["key"]["state"] == "revoked"
@@ -118,7 +130,7 @@ def test_forgetting_asks_for_the_name(ask):
     assert ask("keys") == {"keys": []}
 
 
-@pytest.mark.parametrize("do", ["revoke_key", "held_key"])
+@pytest.mark.parametrize("do", ["edit_key", "revoke_key", "held_key"])
 def test_no_key_is_not_found(ask, do):
     assert ask(do, key="0" * 36)["code"] == "not_found"
     assert ask("forget_key", key="0" * 36, typed="x")["code"] == "not_found"
