@@ -100,9 +100,13 @@ class Rules:
     def mute(self, session: Session, by: Person, alert: str, hours: int) -> None:
         """Say nothing of an alert's rule for a while; 0 hours: speak again. Raises NotFound."""
         rule = alerts.rule_of(session, alerts.event(session, alert))
+        self.mute_rule(session, by, rule.public_id, hours)
+
+    def mute_rule(self, session: Session, by: Person, rule: str, hours: int) -> None:
+        """The same for a rule (public id) that may be unbroken. Raises NotFound."""
         until = self._clock() + timedelta(hours=hours) if hours else None
-        alerts.change(session, rule.public_id, {"muted_until": until})
-        self._note(session, by, "alert_muted", rule, hours=hours)
+        kept = alerts.change(session, rule, {"muted_until": until})
+        self._note(session, by, "alert_muted", kept, hours=hours)
 
     def _checked(self, form: RuleForm) -> RuleForm:
         """Raises Refused."""

@@ -14,6 +14,10 @@ pytestmark = pytest.mark.browser
 
 PATIENCE = 60_000
 HOSTILE = "<img src=x onerror=alert(1)> ${alert(1)}"
+FULL = """group => {
+  const side = (one) => one.getBoundingClientRect().right;
+  return side(group.lastElementChild) > side(group) - 1;
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -87,6 +91,8 @@ def test_a_week_in_figures_plots_and_versions(page):
     page.reload()
     expect(page.get_by_label("Group by")).to_have_value("model", timeout=PATIENCE)
     assert page.url.endswith("/monitor#group=model")
+    plots = page.get_by_role("group", name="More plots")
+    assert plots.evaluate(FULL)  # no half of a row is left empty
 
 
 def test_a_point_leads_to_the_answers_behind_it(page):
@@ -118,7 +124,7 @@ def test_a_point_leads_to_the_answers_behind_it(page):
 
 def test_alerts_are_muted_and_rules_are_kept(page):
     """The alert with its cause's answers; muted and heard again; a rule made, changed, removed."""
-    expect(alert(page)).to_contain_text("First word")
+    expect(alert(page)).to_contain_text(re.compile(r"First word.* Since \d\d:\d\d\. "))
     alert(page).get_by_role("link", name="See the slow answers").click()
     slow = page.get_by_role("dialog").get_by_role("table", name="Answers")
     expect(slow).to_contain_text("1.50 s")
@@ -133,6 +139,12 @@ def test_alerts_are_muted_and_rules_are_kept(page):
     rules = page.get_by_role("list", name="Rules")
     expect(rules).to_contain_text("Slow first word")
     before = rules.get_by_role("listitem").count()
+    page.get_by_role("button", name="Mute for a day: Slow first word").click()
+    slow = rules.get_by_role("listitem").filter(has_text="Slow first word")
+    expect(slow).to_contain_text(re.compile(r"muted until tomorrow \d\d:\d\d"))
+    page.get_by_role("button", name="Speak again: Slow first word").press("Enter")
+    expect(slow).not_to_contain_text("muted")
+    expect(page.get_by_role("button", name="Mute for a day: Slow first word")).to_be_focused()
     page.get_by_role("button", name="New rule").click()
     form = page.get_by_role("dialog", name="New rule")
     form.get_by_label("Name").fill(f"Few thumbs {HOSTILE}")
@@ -151,10 +163,12 @@ def test_alerts_are_muted_and_rules_are_kept(page):
     expect(changed.get_by_label("Limit")).to_have_value("62.5")
     changed.get_by_label("On", exact=True).uncheck()
     changed.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("button", name="Change Few thumbs")).to_be_focused()
     expect(rules.get_by_role("listitem").filter(has_text="Few thumbs")).to_contain_text("off")
     page.get_by_role("button", name="Remove Few thumbs").click()
     page.get_by_role("dialog", name="Remove the rule").get_by_role("button", name="Remove").click()
     expect(rules.get_by_role("listitem")).to_have_count(before)
+    expect(page.get_by_role("button", name="New rule")).to_be_focused()
 
 
 def test_a_period_without_answers_and_a_server_that_is_away(shop, context, patience):

@@ -127,6 +127,12 @@ class MonitorCommands(SearchCommands):
         self._monitoring.mute(person, alert, hours)
         return {}
 
+    @command
+    def mute_rule(self, person: Person, *, rule: RuleId, hours: Hours = 24) -> Json:
+        """The same for a rule, whether it is broken now or not."""
+        self._monitoring.mute_rule(person, rule, hours)
+        return {}
+
 
 def _moment(text: str) -> datetime:
     """A moment with its zone. Raises Refused."""

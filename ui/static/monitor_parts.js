@@ -20,7 +20,7 @@ function firing(alert, mute) {
     "div",
     { class: "note bad mon-alert", role: "alert", "data-alert": alert.id },
     icon("warn"),
-    h("span", { class: "grow" }, h("b", {}, alert.text), alert.cause && ` ${alert.cause}`, alert.behind && [" ", h("a", { href: addressOf(monitor.wanted, alert.behind) }, SEE[alert.behind.plot] ?? "See the answers")]),
+    h("span", { class: "grow" }, h("b", {}, alert.text), ` Since ${momentName(alert.since)}.`, alert.cause && ` ${alert.cause}`, alert.behind && [" ", h("a", { href: addressOf(monitor.wanted, alert.behind) }, SEE[alert.behind.plot] ?? "See the answers")]),
     button,
   );
 }

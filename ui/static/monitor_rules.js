@@ -1,10 +1,11 @@
-/* The dialog "Alerts": the rules, each a sentence; administrators make, change and remove them. Shares
-   are per cent here and 0 to 1 on the server, and so is how much worse than before. */
+/* The dialog "Alerts": the rules, each a sentence; administrators make, change and remove them, and
+   whoever sees the page may mute one. Shares are per cent here and 0 to 1 on the server, and so is how
+   much worse than before. */
 
 import { $, h, icon, iconButton } from "./dom.js";
-import { badge, choice, field, formDialog, input, moment, refused, tick } from "./admin_parts.js";
+import { badge, choice, during, field, formDialog, input, moment, refused, tick } from "./admin_parts.js";
 import { monitor } from "./monitor_shell.js";
-import { CHANNELS } from "./monitor_words.js";
+import { CHANNELS, momentName } from "./monitor_words.js";
 import { confirmed, openDialog, say, toast } from "./overlays.js";
 import { call } from "./server.js";
 
@@ -39,22 +40,38 @@ async function fill(list) {
 
 function line(list, measures, rule, sets) {
   const { form } = rule;
-  const marks = [rule.firing && badge("goes on", "bad", "warn"), rule.muted && badge("muted", "", "clock"), !form.active && badge("off")];
-  const change = iconButton("edit", `Change ${form.name}`, () => edit(list, measures, rule));
-  const remove = iconButton("trash", `Remove ${form.name}`, () => removeRule(list, rule));
+  const marks = [rule.firing && badge("goes on", "bad", "warn"), rule.muted && badge(`muted until ${momentName(rule.muted)}`, "", "clock"), !form.active && badge("off")];
+  const words = rule.muted ? "Speak again" : "Mute for a day";
+  const mute = form.active && h("button", { type: "button", class: rule.muted ? "btn s" : "btn quiet s", id: `mute-rule-${rule.id}`, "aria-label": `${words}: ${form.name}` }, words);
+  if (mute) mute.addEventListener("click", () => during(mute, rule.muted ? "Asking…" : "Muting…", () => muteRule(list, rule)));
+  const change = sets && iconButton("edit", `Change ${form.name}`, () => edit(list, measures, rule), { id: `edit-rule-${rule.id}` });
+  const remove = sets && iconButton("trash", `Remove ${form.name}`, () => removeRule(list, rule));
   return h(
     "li",
     { class: "row top" },
     h("div", { class: "grow" }, h("span", { class: "row wrap" }, h("b", { class: "sm wrap-any" }, form.name), marks), h("span", { class: "sm mute block wrap-any" }, rule.said), rule.last && h("span", { class: "xs dim block" }, "last time ", moment(rule.last))),
-    sets && h("span", { class: "row" }, change, remove),
+    h("span", { class: "row rule-does" }, mute, change, remove),
   );
+}
+
+async function muteRule(list, rule) {
+  const told = await call("mute_rule", { rule: rule.id, hours: rule.muted ? 0 : 24 });
+  if (told.error) {
+    toast(told.error, { error: true });
+    return;
+  }
+  await said(list, rule.muted ? "It speaks again." : "Muted for a day.");
+  document.getElementById(`mute-rule-${rule.id}`)?.focus();
 }
 
 async function removeRule(list, rule) {
   if (!(await confirmed(`Remove the rule ${rule.form.name}, and what it found?`, "Remove"))) return;
   const told = await call("remove_rule", { rule: rule.id });
   if (told.error) toast(told.error, { error: true });
-  else said(list, "The rule is removed.");
+  else {
+    await said(list, "The rule is removed.");
+    document.getElementById("new-rule")?.focus();
+  }
 }
 
 function said(list, words) {
@@ -130,7 +147,7 @@ function edit(list, measures, rule) {
       if (!Number.isFinite(made.threshold)) return { error: "Give the limit as a number." };
       if (!Number.isInteger(made.least)) return { error: "Give a whole number of answers." };
       const told = await call("set_rule", { form: made, rule: rule?.id ?? "" });
-      if (!told.error) said(list, "The rule is saved.");
+      if (!told.error) await said(list, "The rule is saved.");
       return told;
     },
   });

@@ -84,10 +84,11 @@ export function bucketName(time, bucket) {
   return bucket === "day" ? day : `${day}, ${hourOf(time)}`;
 }
 
-/* A moment as people say it: "16:10", "yesterday 16:10", "23 Nov 16:10". */
+/* A moment as people say it: "16:10", "yesterday 16:10", "tomorrow 16:10", "23 Nov 16:10". */
 export function momentName(iso) {
   const at = new Date(iso);
   const days = Math.round((new Date().setHours(0, 0, 0, 0) - new Date(at).setHours(0, 0, 0, 0)) / DAY);
-  const day = days === 0 ? "" : days === 1 ? "yesterday " : `${at.toLocaleDateString("en-GB", { day: "numeric", month: "short" })} `;
+  const near = { 0: "", 1: "yesterday ", [-1]: "tomorrow " };
+  const day = near[days] ?? `${at.toLocaleDateString("en-GB", { day: "numeric", month: "short" })} `;
   return day + hourOf(at);
 }

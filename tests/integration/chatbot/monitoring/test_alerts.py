@@ -123,6 +123,21 @@ def test_a_muted_rule_is_told_when_it_speaks_again(watch):
     assert [entry.subject for entry in entries] == [rule, rule]
 
 
+def test_a_rule_is_muted_before_it_is_broken(watch):
+    rule = watch.set(ERRORS)
+    watch.monitoring.mute_rule(watch.me, rule, 24)
+    [shown] = watch.monitoring.rules(watch.me)
+    assert (shown.muted is not None, shown.firing) == (True, False)
+    watch.fail(5)
+    assert watch.look() == ["All answers"]
+    assert watch.told() == []
+    watch.monitoring.mute_rule(watch.me, rule, 0)
+    watch.look()
+    assert [kind for kind, _ in watch.told()] == ["alert.began"]
+    with pytest.raises(Refused):
+        watch.monitoring.mute_rule(watch.me, rule, 24 * 31)
+
+
 def test_a_version_is_compared_with_the_one_before(watch):
     watch.set(THUMBS)
 
@@ -212,6 +227,7 @@ def test_rules_are_set_by_administrators_and_make_sense(watch):
         lambda: watch.monitoring.remove_rule(author, rule),
         lambda: watch.monitoring.rules(agent),
         lambda: watch.monitoring.mute(agent, rule),
+        lambda: watch.monitoring.mute_rule(agent, rule),
     ):
         with pytest.raises(NotAllowed):
             ask()
@@ -229,6 +245,8 @@ def test_rules_are_set_by_administrators_and_make_sense(watch):
     for unknown in (rule[:-1], "x", ""):
         with pytest.raises(NotFound):
             watch.monitoring.mute(watch.me, unknown)
+        with pytest.raises(NotFound):
+            watch.monitoring.mute_rule(watch.me, unknown)
     with pytest.raises(NotFound):
         watch.monitoring.remove_rule(watch.me, "x")
 
