@@ -441,17 +441,24 @@ def test_a_webhook_is_added_tried_and_removed(of):
         expect(told.get_by_role("button", name="Copied")).to_be_visible()
         page.keyboard.press("Escape")
         line = page.get_by_role("table", name="Webhooks").get_by_role("row").nth(1)
+        more = line.get_by_role("button", name="More for")
+        expect(more).to_be_focused()
         expect(line).to_contain_text("<b>${alert(1)}")
         expect(line).not_to_contain_text("verdict.given")
         line.get_by_role("button", name="More for").click()
         page.get_by_role("menuitem", name="Send a test").click()
         expect(page.locator(".toast")).to_contain_text("It was taken")
+        expect(more).to_be_focused()
         assert len(taker.taken) == 1
     line.get_by_role("button", name="More for").click()
     page.get_by_role("menuitem", name="Deliveries").click()
     sent = page.get_by_role("dialog", name="Deliveries")
     expect(sent).to_contain_text("webhook.test")
     page.keyboard.press("Escape")
+    more.press("Enter")
+    page.get_by_role("menuitem", name="Send a test").press("Enter")  # nobody listens any more
+    expect(page.get_by_role("alert")).to_contain_text("then send the test again")
+    expect(line).to_contain_text("failed")
     page.set_viewport_size({"width": 390, "height": 780})
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.set_viewport_size({"width": 1280, "height": 860})
@@ -459,9 +466,10 @@ def test_a_webhook_is_added_tried_and_removed(of):
     page.get_by_role("menuitem", name="Remove").click()
     page.get_by_role("dialog").get_by_role("button", name="Remove").click()
     expect(page.get_by_text("No webhooks yet")).to_be_visible()
+    expect(page.get_by_role("button", name="Add webhook")).to_be_focused()
 
 
-def test_a_key_is_made_shown_once_and_revoked(of, team):
+def test_a_key_is_made_shown_once_changed_and_revoked(of, team):
     page = of("root")
     keys = page.get_by_role("region", name="Keys")
     page.get_by_role("button", name="New key").click()
@@ -489,6 +497,20 @@ def test_a_key_is_made_shown_once_and_revoked(of, team):
     expect(keys.get_by_role("row").last).to_contain_text("1 of 5,000")
     expect(keys.get_by_role("row").last).to_contain_text("1 Mar 2999")
     assert token not in page.content()
+    keys.get_by_role("button", name="More for").press("Enter")
+    page.get_by_role("menuitem", name="Change…").press("Enter")
+    form = page.get_by_role("dialog", name="Change Shop")
+    expect(form.get_by_label("scripted", exact=True)).to_be_checked()
+    expect(form.get_by_label("Expires, optional")).to_have_value("2999-03-01")
+    form.get_by_label("Requests a month").fill("1.5")
+    page.keyboard.press("Enter")
+    expect(form.get_by_role("alert")).to_contain_text("a whole number")
+    form.get_by_label("Requests a month").fill("1")
+    page.keyboard.press("Enter")
+    expect(keys.get_by_role("row").last).to_contain_text("1 of 1")
+    expect(keys.get_by_role("row").last).to_contain_text("1 Mar 2999")
+    expect(keys.get_by_role("button", name="More for")).to_be_focused()
+    assert httpx.post(path, json=said, headers=bearer, timeout=60).status_code == 429
     keys.get_by_role("button", name="Revoke").click()
     page.get_by_role("dialog").get_by_role("button", name="Revoke").click()
     expect(keys.get_by_role("table")).to_have_count(0)

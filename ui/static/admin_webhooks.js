@@ -30,7 +30,7 @@ function table(place, hooks) {
   const head = [["Address"], ["Told of"], ["Taken", "r"], ["Waiting", "r"], ["Last"], [h("span", { class: "vh" }, "Actions"), "r"]];
   return h(
     "table",
-    { class: "t cards still", "aria-label": "Webhooks" },
+    { class: "t cards still hooks", "aria-label": "Webhooks" },
     h("thead", {}, h("tr", {}, head.map(([name, kind]) => h("th", { scope: "col", class: kind ?? null }, name)))),
     h("tbody", {}, hooks.map((one) => row(place, one))),
   );
@@ -42,7 +42,7 @@ function row(place, one) {
   return h(
     "tr",
     { "data-hook": one.id },
-    h("td", {}, h("b", { class: "wrap-any" }, one.url), !one.active && badge("off", "bad", "lock"), h("span", { class: "sub" }, one.made_by && `added by ${one.made_by}, `, moment(one.created_at))),
+    h("td", {}, h("b", { class: "wrap-any" }, one.url), !one.active && [" ", badge("off", "bad", "lock")], h("span", { class: "sub" }, one.made_by && `added by ${one.made_by}, `, moment(one.created_at))),
     h("td", {}, h("span", { class: "badges" }, one.events.map((each) => badge(each)))),
     number("Taken", one.taken),
     number("Waiting", one.waiting),
@@ -54,7 +54,10 @@ function row(place, one) {
 const stateOf = (delivery) => badge(delivery.state, ...STATES[delivery.state]);
 
 function menu(button, place, one) {
-  const again = () => drawWebhooks(place);
+  const again = async () => {
+    await drawWebhooks(place);
+    backTo(`more-${one.id}`);
+  };
   openMenu(button, [
     { text: "Send a test", icon: "play", run: () => test(one, again) },
     { text: "Deliveries…", icon: "trace", run: () => showDeliveries(one) },
@@ -62,6 +65,9 @@ function menu(button, place, one) {
     { text: "Remove…", icon: "trash", run: () => remove(one, again) },
   ]);
 }
+
+/* What was drawn anew took the focus with it: back to where somebody was, else to the first button. */
+const backTo = (id) => (document.getElementById(id) ?? document.getElementById("add-webhook"))?.focus();
 
 async function told(command, given, again) {
   const answer = await call(command, given);
@@ -74,7 +80,8 @@ async function test(one, again) {
   const answer = await told("test_webhook", { hook: one.id }, again);
   if (answer.error) return;
   const { error, status } = answer.delivery;
-  toast(error || `It was taken (status ${status}).`, { error: Boolean(error) });
+  if (error) toast(`${error} Mend what listens at ${one.url}, then send the test again.`, { error: true });
+  else toast(`It was taken (status ${status}).`);
 }
 
 async function remove(one, again) {
@@ -93,7 +100,7 @@ function addHook(place, events) {
       const answer = await call("add_webhook", { url: url.value, events: chosen() });
       if (!answer.error) {
         await drawWebhooks(place);
-        setTimeout(() => showOnce("The webhook's secret", { label: "Secret", value: answer.secret, about: "The program that takes the events checks their signatures by it. It is shown only now." }));
+        setTimeout(() => showOnce("The webhook's secret", { label: "Secret", value: answer.secret, done: () => backTo(`more-${answer.hook.id}`), about: "The program that takes the events checks their signatures by it. It is shown only now." }));
       }
       return answer;
     },
@@ -102,7 +109,7 @@ function addHook(place, events) {
 
 async function showDeliveries(one) {
   const list = h("div", { class: "pb col", role: "status" }, "Looking…");
-  openDialog("Deliveries", list, { wide: true });
+  openDialog(`Deliveries to ${one.url}`, list, { wide: true });
   const answer = await call("deliveries", { hook: one.id });
   if (answer.error) {
     list.replaceChildren(note(answer.error, "bad", "alert"));

@@ -4,7 +4,7 @@ import { $$, h, icon, iconButton } from "./dom.js";
 
 /* A dialog on the browser's own <dialog>: it holds the focus and closes by Esc. Returns the element;
    `done` runs when it is closed. */
-export function openDialog(title, content, { done, wide = false, label = true } = {}) {
+export function openDialog(title, content, { done, wide = false, label = true, whole = false } = {}) {
   const before = document.activeElement;
   const dialog = h(
     "dialog",
@@ -13,7 +13,7 @@ export function openDialog(title, content, { done, wide = false, label = true } 
       h(
         "div",
         { class: "ph" },
-        h("h2", { class: "grow ell" }, title),
+        h("h2", { class: whole ? "grow wrap-any" : "grow ell" }, title),
         iconButton("close", "Close", () => dialog.close()),
       ),
     content,
@@ -40,7 +40,7 @@ export function confirmed(question, action) {
     const dialog = openDialog(
       question,
       h("div", { class: "pb row" }, h("span", { class: "sp" }), no, yes),
-      { done: () => answer(agreed) },
+      { done: () => answer(agreed), whole: true },
     );
     no.addEventListener("click", () => dialog.close());
     yes.addEventListener("click", () => {
