@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from chatbot.bootstrap import build
+from chatbot.monitoring.views import RuleForm
 from chatbot.settings import Settings
 from tests.support.browser import Site, note_problems
 from tests.support.past import a_week
@@ -14,6 +15,7 @@ pytestmark = pytest.mark.browser
 
 PATIENCE = 60_000
 HOSTILE = "<img src=x onerror=alert(1)> ${alert(1)}"
+BROKEN = RuleForm("Broken answers", "errors", "above", 0.001, minutes=60, least=1)
 FULL = """group => {
   const side = (one) => one.getBoundingClientRect().right;
   return side(group.lastElementChild) > side(group) - 1;
@@ -26,6 +28,8 @@ def shop(tmp_path_factory):
     folder = tmp_path_factory.mktemp("week")
     product = build(Settings(home=folder / "home", model="scripted", encoder="none"))
     a_week(product)
+    product.monitoring.set_rule(product.person(), BROKEN)
+    product.monitoring.refresh(judge=True)
     product.close()
     server = Site(folder, CHATBOT_ENCODER="none")
     yield server
@@ -129,7 +133,11 @@ def test_alerts_are_muted_and_rules_are_kept(page):
     slow = page.get_by_role("dialog").get_by_role("table", name="Answers")
     expect(slow).to_contain_text("1.50 s")
     page.keyboard.press("Escape")
-    page.get_by_role("button", name="Mute for a day").click()
+    page.get_by_role("link", name="See the failed answers").click()  # of all lines together
+    failed = page.get_by_role("dialog", name="Answers: Errors by kind")
+    expect(failed.get_by_role("table", name="Answers")).to_contain_text("failed")
+    page.keyboard.press("Escape")
+    alert(page).get_by_role("button", name="Mute for a day").click()
     expect(alert(page)).to_be_hidden()
     expect(page.get_by_text("Muted until")).to_be_visible()
     page.get_by_role("button", name="Speak again").click()

@@ -20,5 +20,6 @@ export function fromAddress(choices) {
   const wanted = { ...DEFAULTS };
   for (const name of Object.keys(DEFAULTS)) if (choices[name].includes(given.get(name))) wanted[name] = given.get(name);
   const [plot, series, at] = ["plot", "series", "at"].map((name) => given.get(name));
-  return { wanted, point: plot && series && at ? { plot, series, at } : null };
+  // A series of "" stands for all of the plot's together.
+  return { wanted, point: plot && series !== null && at ? { plot, series, at } : null };
 }
