@@ -52,5 +52,6 @@ def met(most: int, limit: Limit, seconds: float, at: datetime) -> KeyLimit:
     wait = max(1, -int(-seconds // 1))
     month = limit.endswith("month")
     when = f"on {month_after(at):%-d %B}" if month else f"in {in_words(wait)}"
-    sentence = f"This key has used its {most:,} {limit}. It can go on {when}."
+    what = limit.replace("s a ", " a ") if most == 1 else limit
+    sentence = f"This key has used its {most:,} {what}. It can ask again {when}."
     return KeyLimit(sentence, most, limit, wait)

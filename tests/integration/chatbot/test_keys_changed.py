@@ -62,7 +62,7 @@ def test_what_changes_nothing_is_not_noted(house, made):
 def test_the_next_call_has_the_new_limits(house, made, clock):
     new = made.add(house.local, name="Shop", requests_month=1, models=("small",))
     made.begin(made.of_token(new.token))
-    with pytest.raises(KeyLimit, match="1 requests a month"):
+    with pytest.raises(KeyLimit, match=r"its 1 request a month\. It can ask again"):
         made.begin(made.of_token(new.token))
     made.edit(house.local, new.key.public_id, requests_month=2, models=("big",))
     caller = made.of_token(new.token)
