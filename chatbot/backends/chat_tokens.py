@@ -98,6 +98,12 @@ class ChatTokens:
             numbers = range(len(self._tokenizer))
             return [_decoded(self._tokenizer, [*before, number])[start:] for number in numbers]
 
+    def rules(self) -> str:
+        """The tokenizer as a tokenizer.json says it; empty where it is of another make."""
+        fast = getattr(self._tokenizer, "backend_tokenizer", None)
+        with self._lock:
+            return "" if fast is None else str(fast.to_str())
+
     def _apply(self, messages: list[dict[str, str]], *, going_on: bool = False) -> list[int]:
         with self._lock:
             ids: list[int] = self._tokenizer.apply_chat_template(

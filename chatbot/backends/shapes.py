@@ -1,31 +1,36 @@
-"""JSON of a given shape as an automaton of characters: what may follow what was written.
+"""JSON of a given shape as a grammar of llguidance: which schemas are taken, and how they are put.
 
     Grammar({"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]})
 
-It is a pushdown automaton walked in all its branches at once: a state is the set of stacks of what
-is still to come, so shapes may nest and refer to themselves. White space is one space after a
-colon or a comma, fields come in the schema's order, and no character is written as a number
-(backslash and u), so that an answer cannot wander. Knows no tokens and no models.
+The library reads JSON Schema in full; a small model needs less room than that. White space is one
+space after a colon or a comma, fields come in the schema's order and no others, numbers have an
+end, and no character is written as a number (backslash and u), so that an answer cannot wander.
+Knows no tokens and no models.
 """
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from llguidance import LLParserLimits
 
 Json = Mapping[str, Any]
 
-ENDLESS = -1
-"""How often a part may come again where nothing limits it."""
-DIGITS = 15
-"""Most digits of a number before its point, and behind it: what a double keeps."""
-RANGE = 1000
-"""A whole number between two limits no further apart is one of so many texts."""
+LARGEST = 10**15 - 1
+"""Of numbers without limits of their own: as many digits as a double keeps."""
+SMALLEST = 1e-9
+"""Numbers are multiples of it, so that what stands behind the point has an end."""
 
 DEEPEST = 32
 """Schemas within one another."""
 TOO_DEEP = "The schema is nested too deeply."
-MOST_STEPS = 200_000
-"""Steps that are remembered: some 40 MB."""
+ROW, STEP, FUEL = 50_000, 500_000, 1_000_000
+"""What one token may cost: branches at a place, branches looked at, work of the lexer.
+
+An object of 5000 fields that may be left out has 20,000 branches.
+"""
 
 NOTES = {
     *("title", "description", "default", "examples", "format", "deprecated"),
@@ -34,15 +39,16 @@ NOTES = {
 """What a schema says to people, and where it keeps parts to refer to."""
 GUIDED = {
     *("type", "properties", "required", "additionalProperties", "items", "enum", "const"),
-    *("anyOf", "$ref", "minItems", "maxItems", "minLength", "maxLength"),
+    *("anyOf", "$ref", "minItems", "maxItems", "minLength", "maxLength", "minimum", "maximum"),
 }
-"""What the automaton holds an answer to."""
-CHECKED = {"minimum", "maximum"}
-"""What is looked at when the answer is there, unless it is a range of few whole numbers."""
+"""What an answer is held to."""
 TYPES = ("object", "array", "string", "integer", "number", "boolean", "null")
 
-_OPENS = {"[": "]", "{": "}"}
-_DONE = 0
+_RANGES = (("minItems", "maxItems"), ("minLength", "maxLength"), ("minimum", "maximum"))
+_ESCAPES = '"\\bfnrt'
+_AS_NUMBER = re.compile(r"(?<!\\)(?:\\\\)*\\u|\x7f")
+"""A character that the library can only write as a number."""
+_ANYTHING = "any"
 
 
 class BadShape(Exception):
@@ -50,260 +56,142 @@ class BadShape(Exception):
 
 
 class Grammar:
-    """One shape. `exact`: whatever it lets through fits the schema to the letter.
+    """One shape. `text` is what llguidance reads; it never changes, so answers may share it.
 
-    Not safe to share between threads while it is walked. Raises BadShape.
+    `exact`: whatever it lets through fits the schema to the letter. It does not where a limit is
+    beyond what the library counts with. Raises BadShape.
     """
 
     def __init__(self, schema: Json) -> None:
-        self._root, self.exact, self._depth = schema, True, 0
-        self._nodes: list[tuple[Any, ...]] = []
-        self._node_ids: dict[tuple[Any, ...], int] = {}
-        self._stacks: list[tuple[int, int]] = [(-1, -1)]  # the first is the end of everything
-        self._stack_ids: dict[tuple[int, int], int] = {}
-        self._refs: dict[int, int] = {}
-        self._any = -1
-        self._opened: dict[int, tuple[int, ...]] = {}
-        self._states: dict[frozenset[int], int] = {}
-        self._members: list[frozenset[int]] = []
-        self._steps: dict[tuple[int, str], int] = {}
-        self.dead = self._state(frozenset())
-        node = self._ref(schema)
-        self.start = self._state(frozenset((self._push(node, _DONE),)))
-
-    def step(self, state: int, char: str) -> int:
-        """The state after one more character; `dead` where it may not come."""
-        known = self._steps.get((state, char))
-        if known is None:
-            after = {
-                following
-                for stack in self._members[state]
-                for top in self._open(stack)
-                if (following := self._after(top, char)) is not None
-            }
-            if len(self._steps) >= MOST_STEPS:
-                self._steps.clear()
-            known = self._steps[state, char] = self._state(frozenset(after))
-        return known
-
-    def may_end(self, state: int) -> bool:
-        """Whether what was written is whole."""
-        return any(_DONE in self._open(stack) for stack in self._members[state])
-
-    def takes(self, text: str) -> bool:
-        """Whether a whole text has the shape, written as this automaton writes it."""
-        state = self.start
-        for char in text:
-            state = self.step(state, char)
-        return self.may_end(state)
-
-    # Walking -------------------------------------------------------------------------------------
-
-    def _state(self, stacks: frozenset[int]) -> int:
-        if stacks not in self._states:
-            self._states[stacks] = len(self._members)
-            self._members.append(stacks)
-        return self._states[stacks]
-
-    def _push(self, node: int, rest: int) -> int:
-        key = (node, rest)
-        if key not in self._stack_ids:
-            self._stack_ids[key] = len(self._stacks)
-            self._stacks.append(key)
-        return self._stack_ids[key]
-
-    def _after(self, stack: int, char: str) -> int | None:
-        """The stack after a character; None where its top is another one."""
-        if stack == _DONE:
-            return None
-        node, rest = self._stacks[stack]
-        kind, what = self._nodes[node][:2]
-        if kind == "text":
-            place = self._nodes[node][2]
-            if what[place] != char:
-                return None
-            return rest if place + 1 == len(what) else self._push(self._text(what, place + 1), rest)
-        fits = (char >= " " and char not in '"\\') if what == "inside" else char in what
-        return rest if fits else None
-
-    def _open(self, stack: int) -> tuple[int, ...]:
-        """The stacks that this one may be taken for, each with a character on its top, or done."""
-        known = self._opened.get(stack)
-        if known is None:
-            self._opened[stack] = ()  # a part that begins with itself ends here
-            known = self._opened[stack] = tuple(dict.fromkeys(self._opening(stack)))
-        return known
-
-    def _opening(self, stack: int) -> Sequence[int]:
-        if stack == _DONE:
-            return (stack,)
-        node, rest = self._stacks[stack]
-        kind, *what = self._nodes[node]
-        if kind in ("text", "class"):
-            return (stack,)
-        if kind == "seq":
-            for part in reversed(what[0]):
-                rest = self._push(part, rest)
-            return self._open(rest)
-        if kind == "alt":
-            return [top for one in what[0] for top in self._open(self._push(one, rest))]
-        if kind == "ref":
-            return self._open(self._push(self._refs[what[0]], rest))
-        if kind == "any":
-            return self._open(self._push(self._any, rest))
-        part, least, most = what
-        found = list(self._open(rest)) if least <= 0 else []
-        if most != 0:
-            again = self._node("many", part, max(least - 1, 0), most - (most > 0))
-            found += self._open(self._push(part, self._push(again, rest)))
-        return found
-
-    # Parts ---------------------------------------------------------------------------------------
-
-    def _node(self, *key: Any) -> int:
-        if key not in self._node_ids:
-            self._node_ids[key] = len(self._nodes)
-            self._nodes.append(key)
-        return self._node_ids[key]
-
-    def _text(self, text: str, place: int = 0) -> int:
-        """A text from a place on; it is one for all of them, since it may be long."""
-        return self._node("text", text, place)
-
-    def _seq(self, *parts: int) -> int:
-        return self._node("seq", parts)
-
-    def _alt(self, *parts: int) -> int:
-        return parts[0] if len(parts) == 1 else self._node("alt", parts)
-
-    def _many(self, part: int, least: int = 0, most: int = ENDLESS) -> int:
-        return self._node("many", part, least, most)
-
-    def _string(self, least: int = 0, most: int = ENDLESS) -> int:
-        escape = self._seq(self._text("\\"), self._node("class", '"\\/bfnrt'))
-        char = self._alt(self._node("class", "inside"), escape)
-        return self._seq(self._text('"'), self._many(char, least, most), self._text('"'))
-
-    def _number(self, *, whole: bool) -> int:
-        digit, first = self._node("class", "0123456789"), self._node("class", "123456789")
-        some = self._alt(self._text("0"), self._seq(first, self._many(digit, 0, DIGITS - 1)))
-        number = self._seq(self._many(self._text("-"), 0, 1), some)
-        if whole:
-            return number
-        behind = self._seq(self._text("."), self._many(digit, 1, DIGITS))
-        return self._seq(number, self._many(behind, 0, 1))
-
-    def _list(self, opens: str, part: int, least: int, most: int) -> int:
-        """Parts between brackets, a comma between two."""
-        empty = self._text(opens + _OPENS[opens])
-        if most == 0:
-            return empty
-        more = self._many(self._seq(self._comma(), part), max(least - 1, 0), most - (most > 0))
-        full = self._seq(self._text(opens), part, more, self._text(_OPENS[opens]))
-        return full if least > 0 else self._alt(empty, full)
-
-    def _comma(self) -> int:
-        return self._seq(self._text(","), self._many(self._text(" "), 0, 1))
-
-    def _field(self, name: int, value: int) -> int:
-        return self._seq(name, self._text(":"), self._many(self._text(" "), 0, 1), value)
-
-    # Reading a schema ----------------------------------------------------------------------------
-
-    def _ref(self, schema: Any) -> int:
-        """A part that may refer to itself; read once, in however many ways it is referred to."""
-        part = id(schema)
-        if part not in self._refs:
-            _check(schema)
-            self._refs[part] = -1
-            self._refs[part] = self._read(schema)
-        return self._node("ref", part)
-
-    def _read(self, schema: Any) -> int:
-        self._depth += 1
-        if self._depth > DEEPEST:
-            raise BadShape(TOO_DEEP)
+        self.exact = True
         try:
-            return self._part(schema)
-        finally:
-            self._depth -= 1
+            self.text = _text(_Plan(schema, limits=True).whole())
+        except BadShape:
+            self.exact = False
+            self.text = _text(_Plan(schema, limits=False).whole())
 
-    def _part(self, schema: Any) -> int:
+
+def parser_limits() -> "LLParserLimits":
+    """What reading a schema and holding one answer to it may cost."""
+    from llguidance import LLParserLimits
+
+    return LLParserLimits(
+        max_items_in_row=ROW, step_max_items=STEP, step_lexer_fuel=FUEL, verbose_errors=False
+    )
+
+
+def _text(plan: Json) -> str:
+    """The library's grammar. Raises BadShape where it takes none of it."""
+    from llguidance import LLMatcher
+
+    escapes = _ESCAPES + "u" * bool(_AS_NUMBER.search(json.dumps(plan, ensure_ascii=False)))
+    try:
+        text = LLMatcher.grammar_from_json_schema(
+            json.dumps(plan),
+            overrides={
+                "whitespace_flexible": False,
+                "item_separator": ", ?",
+                "key_separator": ": ?",
+                "json_allowed_escapes": escapes,
+            },
+        )
+    except ValueError as error:
+        raise BadShape("The schema holds a text or a number that is not JSON.") from error
+    wrong, says = LLMatcher.validate_grammar_with_warnings(text, limits=parser_limits())
+    if wrong:
+        raise BadShape(f"No answer can be held to this schema: {says[0].splitlines()[0]:.200}")
+    return text
+
+
+class _Plan:
+    """A schema put in other words: the same answers, but only one way to write each.
+
+    A part that is referred to is read once, in however many ways that is said.
+    """
+
+    def __init__(self, root: Json, *, limits: bool) -> None:
+        self._root, self._limits = root, limits
+        self._names: dict[int, str] = {}
+        self._waiting: list[Any] = []
+
+    def whole(self) -> Json:
+        """The plan with all its parts. Raises BadShape."""
+        start = self._named(self._root)
+        parts = {_ANYTHING: self._anything()}
+        for schema in self._taken():
+            _check(schema)
+            parts[self._names[id(schema)]] = self._part(schema)
+        return {**start, "$defs": parts}
+
+    def _taken(self) -> Iterator[Any]:
+        while self._waiting:
+            yield self._waiting.pop()
+
+    def _named(self, schema: Any) -> Json:
+        if id(schema) not in self._names:
+            self._names[id(schema)] = f"part{len(self._names)}"
+            self._waiting.append(schema)
+        return _ref(self._names[id(schema)])
+
+    def _part(self, schema: Any) -> Json:
         if schema is True:
-            return self._anything()
+            return _ref(_ANYTHING)
         if "$ref" in schema:
-            return self._ref(target(self._root, str(schema["$ref"])))
+            return self._named(target(self._root, str(schema["$ref"])))
         if "anyOf" in schema:
-            return self._alt(*(self._read(one) for one in _some(schema, "anyOf")))
+            return _either([self._part(one) for one in _some(schema, "anyOf")])
         if "enum" in schema or "const" in schema:
-            values = _some(schema, "enum") if "enum" in schema else [schema["const"]]
-            return self._alt(*(self._text(_written(value)) for value in values))
+            return {"enum": _some(schema, "enum") if "enum" in schema else [schema["const"]]}
         named = schema.get("type", "object" if "properties" in schema else None)
         if named is None:
-            return self._anything()
+            return _ref(_ANYTHING)
         types = named if isinstance(named, list) else [named]
-        return self._alt(*(self._of_type(one, schema) for one in types))
+        return _either([self._of_type(one, schema) for one in dict.fromkeys(types)])
 
-    def _of_type(self, kind: str, schema: Json) -> int:
+    def _of_type(self, kind: str, schema: Json) -> Json:
         if kind == "object":
             return self._object(schema)
-        if kind == "array":
-            least, most = _count(schema, "minItems", 0), _count(schema, "maxItems", ENDLESS)
-            return self._list("[", self._read(schema.get("items", True)), least, most)
-        if kind == "string":
-            return self._string(
-                _count(schema, "minLength", 0), _count(schema, "maxLength", ENDLESS)
-            )
         if kind in ("integer", "number"):
-            return self._between(schema, whole=kind == "integer")
-        words = ("true", "false") if kind == "boolean" else ("null",)
-        return self._alt(*map(self._text, words))
+            return self._number(kind, schema)
+        put: dict[str, Any] = {"type": kind}
+        if kind == "array":
+            put["items"] = self._part(schema.get("items", True))
+        counts = {"array": _RANGES[0], "string": _RANGES[1]}.get(kind, ())
+        return put | {key: schema[key] for key in counts if key in schema}
 
-    def _between(self, schema: Json, *, whole: bool) -> int:
-        least, most = schema.get("minimum"), schema.get("maximum")
-        if whole and least is not None and most is not None and 0 <= most - least <= RANGE:
-            inside = range(-int(-least // 1), int(most // 1) + 1)
-            if inside:
-                return self._alt(*(self._text(str(number)) for number in inside))
-        self.exact = self.exact and least is None and most is None
-        return self._number(whole=whole)
-
-    def _object(self, schema: Json) -> int:
+    def _object(self, schema: Json) -> Json:
         fields, more = schema.get("properties", {}), schema.get("additionalProperties", True)
-        if not fields:
-            if more is False:
-                return self._text("{}")
-            return self._list("{", self._field(self._string(), self._read(more)), 0, ENDLESS)
-        needed = frozenset(schema.get("required", []))
-        parts = [
-            (self._field(self._text(_written(name)), self._read(inner)), name in needed)
-            for name, inner in fields.items()
-        ]
-        return self._seq(self._text("{"), self._fields(parts))
+        others = False if fields or more is False else self._part(more)
+        return {
+            "type": "object",
+            "properties": {name: self._part(inner) for name, inner in fields.items()},
+            "required": schema.get("required", []),
+            "additionalProperties": others,
+        }
 
-    def _fields(self, parts: Sequence[tuple[int, bool]]) -> int:
-        """The fields in their order, those that may be left out or not; then the end."""
-        first = later = self._text("}")
-        for part, needed in reversed(parts):
-            alone = self._seq(part, later)
-            behind = self._seq(self._comma(), part, later)
-            first, later = (
-                (alone, behind) if needed else (self._alt(alone, first), self._alt(behind, later))
-            )
-        return first
+    def _number(self, kind: str, schema: Json) -> Json:
+        said = {key: schema[key] for key in _RANGES[2] if key in schema and self._limits}
+        put: dict[str, Any] = {"type": kind} | said
+        if said.get("maximum", 0) >= -LARGEST:
+            put.setdefault("minimum", -LARGEST)
+        if said.get("minimum", 0) <= LARGEST:
+            put.setdefault("maximum", LARGEST)
+        return put if kind == "integer" else put | {"multipleOf": SMALLEST}
 
-    def _anything(self) -> int:
+    def _anything(self) -> Json:
         """Any JSON at all."""
-        again = self._node("any")
-        if self._any < 0:
-            self._any = self._alt(
-                self._string(),
-                self._number(whole=False),
-                *map(self._text, ("true", "false", "null")),
-                self._list("[", again, 0, ENDLESS),
-                self._list("{", self._field(self._string(), again), 0, ENDLESS),
-            )
-        return again
+        inner = _ref(_ANYTHING)
+        whole = [self._of_type(kind, {}) for kind in ("string", "number", "boolean", "null")]
+        whole += [{"type": "array", "items": inner}]
+        return _either([*whole, {"type": "object", "additionalProperties": inner}])
+
+
+def _ref(name: str) -> Json:
+    return {"$ref": f"#/$defs/{name}"}
+
+
+def _either(ways: Sequence[Json]) -> Json:
+    return ways[0] if len(ways) == 1 else {"anyOf": ways}
 
 
 def target(root: Json, where: str) -> Any:
@@ -322,21 +210,30 @@ def _check_fields(schema: Any) -> None:
     if not isinstance(schema, Mapping):
         raise BadShape("A schema is an object that says `type`, `enum`, `anyOf` or `$ref`.")
     for key in schema:
-        if key not in NOTES | GUIDED | CHECKED:
+        if key not in NOTES | GUIDED:
             raise BadShape(f"The schema's field `{key!s:.40}` is not taken. Leave it out.")
 
 
+def _check_limits(schema: Json) -> None:
+    for key in (*_RANGES[0], *_RANGES[1]):
+        count = schema.get(key, 0)
+        if type(count) is not int or count < 0:
+            raise BadShape(f"The schema's `{key}` is a whole number from 0.")
+    if any(type(schema.get(key, 0)) not in (int, float) for key in _RANGES[2]):
+        raise BadShape("The schema's `minimum` and `maximum` are numbers.")
+    for least, most in _RANGES:
+        if least in schema and most in schema and schema[least] > schema[most]:
+            raise BadShape(f"The schema's `{least}` is above its `{most}`: nothing fits both.")
+
+
 def _check(schema: Any, deep: int = 0) -> None:
-    """Refuse what is no schema, also where the automaton passes over it: the look does not."""
+    """Refuse what is no schema, also where the grammar leaves it out: the look does not."""
     if schema is True:
         return
     if deep > DEEPEST:
         raise BadShape(TOO_DEEP)
     _check_fields(schema)
-    for key in ("minItems", "maxItems", "minLength", "maxLength"):
-        _count(schema, key, ENDLESS if key.startswith("max") else 0)
-    if any(type(schema.get(key, 0)) not in (int, float) for key in CHECKED):
-        raise BadShape("The schema's `minimum` and `maximum` are numbers.")
+    _check_limits(schema)
     named = schema.get("type", "object")
     types = named if isinstance(named, list) else [named]
     if not types or not all(one in TYPES for one in types):
@@ -359,14 +256,3 @@ def _some(schema: Json, key: str) -> list[Any]:
     if not isinstance(found, list) or not found:
         raise BadShape(f"The schema's `{key}` is a list of at least one.")
     return found
-
-
-def _count(schema: Json, key: str, default: int) -> int:
-    found = schema.get(key, default)
-    if type(found) is not int or found < min(0, default):
-        raise BadShape(f"The schema's `{key}` is a whole number from 0.")
-    return found
-
-
-def _written(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)

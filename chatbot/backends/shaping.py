@@ -1,23 +1,25 @@
-"""Holds the drawing of tokens to JSON of a given shape: a grammar of characters over a vocabulary.
+"""Holds the drawing of tokens to JSON of a given shape: llguidance over a checkpoint's vocabulary.
 
-Which tokens may come is found by walking the vocabulary in alphabetical order: what two neighbours
-share is walked once, and where it is refused, all that begin with it are passed over. Inside a
-string, whatever has no quote and no backslash may come, which needs no walk at all. Each state's
-answer is kept. Knows token ids and texts, nothing of models.
+The library knows which bytes each entry stands for where it knows the kind of tokenizer; of any
+other it is told what each entry adds to a text. Knows token ids and texts, nothing of models.
 """
 
 import json
 import threading
-from bisect import bisect_left
 from collections import OrderedDict
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
 
 from chatbot.backends.runtimes.base import Next
-from chatbot.backends.shapes import Grammar
+from chatbot.backends.shapes import BadShape, Grammar, parser_limits
+
+if TYPE_CHECKING:
+    from llguidance import LLMatcher, LLTokenizer
 
 KEPT = 16
-"""Shapes that are remembered with what was found out about them."""
+"""Grammars that are remembered. They hold nothing of any answer."""
 
 _BROKEN = "\ufffd"
 
@@ -27,30 +29,11 @@ class Tokens(Protocol):
 
     ends: frozenset[int]
 
+    def rules(self) -> str:
+        """The tokenizer as a tokenizer.json says it; empty where it is of another make."""
+
     def pieces(self) -> list[str]:
         """What each entry of the vocabulary adds to a text."""
-
-
-class Vocabulary:
-    """The entries that are whole characters, in order of their texts."""
-
-    def __init__(self, pieces: Sequence[str], ends: frozenset[int]) -> None:
-        self.ends = ends
-        self.texts = dict(enumerate(pieces))
-        known = [(text, n) for n, text in enumerate(pieces) if text and _BROKEN not in text]
-        known = [one for one in known if one[1] not in ends]
-        self.plain = frozenset(number for text, number in known if _is_plain(text))
-        self._every = sorted(known)
-        self._special = [one for one in self._every if one[1] not in self.plain]
-
-    def fitting(self, grammar: Grammar, state: int) -> frozenset[int]:
-        """What may come in this state; the ends where the answer may be over, or nothing fits."""
-        in_string = grammar.step(state, "a") == state == grammar.step(state, "~")
-        rows = self._special if in_string else self._every
-        found = set(_walked(rows, grammar, state)) | (self.plain if in_string else frozenset())
-        if grammar.may_end(state) or not found:
-            found |= self.ends
-        return frozenset(found)
 
 
 class Shaping:
@@ -59,85 +42,87 @@ class Shaping:
     def __init__(self, tokens: Tokens) -> None:
         self._tokens = tokens
         self._lock = threading.Lock()
-        self._vocabulary: Vocabulary | None = None
-        self._known: OrderedDict[str, _Known] = OrderedDict()
+        self._vocabulary: LLTokenizer | None = None
+        self._known: OrderedDict[str, Grammar] = OrderedDict()
 
     def guide(self, schema: Mapping[str, Any], banned: Collection[int]) -> "Shaped":
         """What holds one answer to a schema, as shapes.Grammar takes it. Raises BadShape."""
+        from llguidance import LLMatcher
+
         name = json.dumps(schema)
         with self._lock:
             if self._vocabulary is None:
-                self._vocabulary = Vocabulary(self._tokens.pieces(), self._tokens.ends)
-            known = self._known.get(name) or _Known(Grammar(schema), self._vocabulary)
-            self._known[name] = known
+                self._vocabulary = vocabulary(self._tokens)
+            grammar = self._known[name] = self._known.get(name) or Grammar(schema)
             self._known.move_to_end(name)
             while len(self._known) > KEPT:
                 self._known.popitem(last=False)
-        return Shaped(known, banned)
-
-
-class _Known:
-    """A shape over a vocabulary, with what was found out. For one thread at a time."""
-
-    def __init__(self, grammar: Grammar, vocabulary: Vocabulary) -> None:
-        self.grammar, self.vocabulary = grammar, vocabulary
-        self._fitting: dict[int, frozenset[int]] = {}
-        self._alike: dict[frozenset[int], frozenset[int]] = {}
-
-    def fitting(self, state: int) -> frozenset[int]:
-        """What may come in this state. Kept once where it is the same in many: it may be large."""
-        known = self._fitting.get(state)
-        if known is None:
-            found = self.vocabulary.fitting(self.grammar, state)
-            known = self._fitting[state] = self._alike.setdefault(found, found)
-        return known
+        matcher = LLMatcher(self._vocabulary, grammar.text, log_level=0, limits=parser_limits())
+        if matcher.is_error():
+            raise BadShape("The schema is too large for this model. Make it smaller.")
+        return Shaped(matcher, self._vocabulary.vocab_size, self._tokens.ends, banned)
 
 
 class Shaped:
     """The guide of one answer. What is `banned` comes only where the shape asks for it alone."""
 
-    def __init__(self, known: _Known, banned: Collection[int]) -> None:
-        self._known = known
-        self._banned = frozenset(banned)
-        self._state = known.grammar.start
+    def __init__(
+        self, matcher: "LLMatcher", size: int, ends: frozenset[int], banned: Collection[int]
+    ) -> None:
+        self._matcher, self._ends = matcher, ends
+        self._end_ids = np.array([one for one in sorted(ends) if one < size], np.int64)
+        self._banned = np.array([one for one in sorted(banned) if one < size], np.int64)
 
     def next(self) -> Next:
-        """What may come now."""
-        fitting = self._known.fitting(self._state)
-        return Next(fitting - self._banned or fitting)
+        """What may come now; the ends where the answer may be over, or nothing else fits."""
+        bits = np.frombuffer(self._matcher.compute_bitmask(), np.uint8)
+        fitting = np.unpackbits(bits, bitorder="little").view(np.bool_)
+        fitting[self._end_ids] = self._matcher.is_accepting()
+        kept = fitting.copy()
+        kept[self._banned] = False
+        found = np.flatnonzero(kept if kept.any() else fitting)
+        return Next(found if len(found) else self._end_ids)
 
     def take(self, token: int) -> None:
         """Follow one token of the answer."""
-        for char in self._known.vocabulary.texts.get(token, ""):
-            self._state = self._known.grammar.step(self._state, char)
+        if token not in self._ends:
+            self._matcher.consume_token(token)
 
 
-def _walked(rows: Sequence[tuple[str, int]], grammar: Grammar, start: int) -> Iterator[int]:
-    """The entries of sorted rows that may come after a state."""
-    states, before, at = [start], "", 0
-    while at < len(rows):
-        text, number = rows[at]
-        shared = _shared(before, text, len(states) - 1)
-        del states[shared + 1 :]
-        for char in text[shared:]:
-            after = grammar.step(states[-1], char)
-            if after == grammar.dead:
-                break
-            states.append(after)
-        if len(states) > len(text):
-            yield number
-            at += 1
-        else:  # pass over all that begin with what is refused
-            refused = text[: len(states)]
-            at = bisect_left(rows, (refused[:-1] + chr(ord(refused[-1]) + 1), -1), at + 1)
-        before = text
+def vocabulary(tokens: Tokens) -> "LLTokenizer":
+    """What the library has to know of a checkpoint's tokens: their bytes, and which are control."""
+    from llguidance import LLTokenizer, TokenizerWrapper
+
+    ends = sorted(tokens.ends)
+    rules = tokens.rules()
+    try:
+        if rules:
+            return LLTokenizer(rules, eos_token=ends)
+    except ValueError:  # it knows byte-level and byte-fallback tokenizers alone
+        pass
+    told = _Pieces(tokens.pieces(), ends)
+    told.known = LLTokenizer(TokenizerWrapper(told))
+    return told.known
 
 
-def _shared(one: str, other: str, most: int) -> int:
-    """How many characters two texts begin with alike, at most so many."""
-    limit = min(len(one), len(other), most)
-    return next((n for n in range(limit) if one[n] != other[n]), limit)
+class _Pieces:
+    """A vocabulary as the library wants it told, by what each entry adds to a text.
 
+    Entries that are parts of characters are left out: they cannot be told apart.
+    """
 
-def _is_plain(text: str) -> bool:
-    return all(char >= " " and char not in '"\\' for char in text)
+    bos_token_id = None
+
+    def __init__(self, pieces: list[str], ends: list[int]) -> None:
+        left_out = [n for n, one in enumerate(pieces) if not one or _BROKEN in one]
+        self.special_token_ids = sorted({*left_out, *ends})
+        self.eos_token_id = ends[0]
+        self.tokens = [one.encode() or f"<{n}>".encode() for n, one in enumerate(pieces)]
+        self.known: LLTokenizer | None = None
+
+    def __call__(self, text: bytes) -> list[int]:
+        """The entries that a text is made of; the library asks where only one text may come.
+
+        The longest first: the checkpoint's own rules may add a space before it.
+        """
+        return [] if self.known is None else self.known.greedy_tokenize(text.decode())

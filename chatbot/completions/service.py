@@ -185,7 +185,7 @@ class Completions:
     async def _checked(self, caller: "Caller", ask: Ask) -> _Job:
         """What is to be done, when all that can be known before is right."""
         checking.check(ask, self._parts.message_limit)
-        shape = shape_of(ask.shape)
+        shape = await asyncio.to_thread(shape_of, ask.shape) if ask.shape else None
         dialog = planning.dialog_of(ask.messages)
         if ask.text is not None:
             dialog = Dialog("", (), ask.text)

@@ -23,7 +23,10 @@ class Sampling:
 
 
 class Next(NamedTuple):
-    """What may come next: `allowed` alone, whatever is banned; None: all but `banned`."""
+    """What may come next: `allowed` alone, whatever is banned; None: all but `banned`.
+
+    Where many are allowed they come as a numpy array of int64, without repeats.
+    """
 
     allowed: Collection[int] | None = None
     banned: Collection[int] = ()

@@ -5,7 +5,7 @@ temperature, top-k, top-p (Holtzman et al. 2019, arXiv:1904.09751). A seed gives
 again in this runtime; other runtimes draw other numbers from it. Knows nothing of caches or graphs.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
@@ -44,7 +44,7 @@ class Drawing:
         """Make what this request may not draw impossible, in its own row of logits."""
         now = self._guide.next() if self._guide is not None else Next()
         if now.allowed is not None:
-            kept = np.fromiter(now.allowed, np.int64, len(now.allowed))
+            kept = _numbers(now.allowed)
             scores = logits[kept]
             logits[:] = -np.inf
             logits[kept] = scores
@@ -52,7 +52,7 @@ class Drawing:
         if len(self._banned):
             logits[self._banned] = -np.inf
         if now.banned:
-            logits[np.fromiter(now.banned, np.int64, len(now.banned))] = -np.inf
+            logits[_numbers(now.banned)] = -np.inf
 
     def draw(self, logits: np.ndarray) -> int:
         """The next token from logits of shape (vocabulary,), which are changed."""
@@ -92,6 +92,11 @@ def draw_all(logits: np.ndarray, drawings: Sequence[Drawing]) -> list[int]:
     for row, untouched in told.items():
         drawings[row].likely = likely(untouched, drawn[row], drawings[row].logprobs or 0)
     return drawn
+
+
+def _numbers(ids: Collection[int]) -> np.ndarray:
+    """The ids as an index; an array is one already, however many they are."""
+    return ids if isinstance(ids, np.ndarray) else np.fromiter(ids, np.int64, len(ids))
 
 
 def candidates(

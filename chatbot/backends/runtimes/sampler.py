@@ -5,6 +5,7 @@ Knows nothing of caches or models: it sees logits and the tokens so far.
 
 from collections.abc import Collection
 
+import numpy as np
 import torch
 from transformers import (
     LogitsProcessorList,
@@ -98,6 +99,8 @@ def draw_all(logits: torch.Tensor, samplers: list[Sampler]) -> list[int]:
 
 def _numbers(ids: Collection[int], device: torch.device) -> torch.Tensor | None:
     """The ids as an index, made once for all steps; None where nothing is to be done."""
+    if isinstance(ids, np.ndarray):  # however many they are: no loop over them
+        return torch.from_numpy(ids).to(device)
     return torch.tensor(sorted(ids), dtype=torch.long, device=device) if ids else None
 
 

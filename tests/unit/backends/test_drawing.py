@@ -114,3 +114,11 @@ def test_guide_allows_against_bans_and_forbids_beside_them(temperature):
     logits = np.arange(20, dtype=np.float32).reshape(2, 10)
     assert draw_all(logits, [only, beside]) == [3, 7]
     assert [guide.taken for guide in guides] == [[3], [7]]
+
+
+@pytest.mark.parametrize("temperature", [0.0, 1.0])
+def test_guide_may_allow_many_as_an_array(temperature):
+    guide, sampling = Fixed(np.array([2, 5])), Sampling(temperature=temperature, seed=1)
+    one = Drawing(Request([1], sampling, frozenset(), guide), 10)
+    logits = np.arange(10, dtype=np.float32).reshape(1, 10)
+    assert {draw_all(logits.copy(), [one])[0] for _ in range(20)} <= {2, 5}

@@ -1,5 +1,6 @@
 """Drawing: what a request bans is never drawn, and bans of one row leave the others alone."""
 
+import numpy as np
 import pytest
 import torch
 
@@ -66,3 +67,12 @@ def test_guide_allows_against_bans_and_forbids_beside_them(temperature):
     beside = Sampler(Request([1], sampling, frozenset(range(7)), guides[1]), CPU)
     assert draw_all(logits(2), [only, beside]) == [3, 7]
     assert [guide.taken for guide in guides] == [[3], [7]]
+
+
+@pytest.mark.parametrize("temperature", [0.0, 1.0])
+def test_guide_may_allow_many_as_an_array(temperature):
+    guide, sampling = Fixed(np.array([2, 5])), Sampling(temperature=temperature, seed=1)
+    one = Sampler(Request([1], sampling, frozenset(), guide), CPU)
+    assert {draw_all(logits(1), [one])[0] for _ in range(20)} <= {2, 5}
+    ends = Sampler(Request([1], sampling, frozenset(), Fixed(np.array([3]))), CPU)
+    assert draw_all(logits(1), [ends]) == [3]
