@@ -135,6 +135,8 @@ class Database:
         """What the database is and how it keeps commits safe. Raises `Unavailable`."""
         with translated(), self._shared(), self._reader.connect() as connection:
             if self.dialect == "sqlite":
+                # A connection learns of a journal that another changed when it reads.
+                connection.exec_driver_sql("SELECT 1 FROM sqlite_master").first()
                 mode = str(connection.exec_driver_sql("PRAGMA journal_mode").scalar_one())
                 return DatabaseFacts("sqlite", sqlite3.sqlite_version, mode, self._why(mode))
             version = str(connection.exec_driver_sql("SHOW server_version").scalar_one())

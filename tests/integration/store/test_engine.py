@@ -152,7 +152,7 @@ def test_full_disk_is_said(tmp_path):
     database = Database(f"sqlite:///{tmp_path}/a.db")
     database.upgrade()
     owner = person(database)
-    with database.reading() as session:  # its connection is the one that writes next
+    with database.transaction() as session:  # its connection is the one that writes next
         pages = session.execute(text("PRAGMA page_count")).scalar_one()
         session.execute(text(f"PRAGMA max_page_count={pages}"))
     with pytest.raises(Unavailable) as caught:
@@ -225,6 +225,7 @@ def test_file_uses_the_chosen_journal(tmp_path):
 def test_journal_changed_by_another_is_told(tmp_path):
     database = Database(f"sqlite:///{tmp_path}/a.db", journal=Journal("truncate", "FULL", "."))
     database.upgrade()
+    assert database.facts().reason == "."
     other = sqlite3.connect(tmp_path / "a.db")
     other.execute("PRAGMA journal_mode=WAL")
     other.execute("SELECT count(*) FROM users").fetchone()
