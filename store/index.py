@@ -15,12 +15,11 @@ from functools import cache
 from typing import Any, Literal
 
 from sqlalchemy import TextClause, bindparam, delete, select, text
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from store import folding
 from store.models import Conversation, Message, MessageWords, SearchCounter, TitleWords
-from store.rows import is_sqlite
+from store.rows import into, is_sqlite
 from store.rows import put as put_row
 
 BLOCK = 2048  # texts of a block; docs/scale.md has the measurement
@@ -121,11 +120,10 @@ def _count(session: Session, user_id: int, kind: Kind) -> int:
 
 @cache
 def _counting(on_sqlite: bool, kind: Kind) -> Any:  # noqa: FBT001
-    insert: Any = sqlite.insert if on_sqlite else postgresql.insert
     table: Any = SearchCounter.__table__
     counter = table.c[_COUNTERS[kind].key]
     first = {"user_id": bindparam("whose"), "messages": 0, "titles": 0, counter.name: 1}
-    statement = insert(table).values(first)
+    statement = into(SearchCounter, on_sqlite=on_sqlite).values(first)
     more = {counter.name: counter + 1}
     statement = statement.on_conflict_do_update(index_elements=["user_id"], set_=more)
     return statement.returning(counter)

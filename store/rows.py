@@ -85,6 +85,12 @@ def upserting(
     return statement.on_conflict_do_update(index_elements=unique, set_=changes, where=where)
 
 
+def into(table: type[models.Base], *, on_sqlite: bool) -> Any:
+    """An insert into the plain table, which may mind what is there."""
+    insert: Any = sqlite.insert if on_sqlite else postgresql.insert
+    return insert(table.__table__)
+
+
 @cache
 def _inserting(
     on_sqlite: bool,  # noqa: FBT001
@@ -93,8 +99,7 @@ def _inserting(
     columns: tuple[ColumnElement[Any], ...],
 ) -> Any:
     """Kept, because making a statement takes longer than running it."""
-    insert: Any = sqlite.insert if on_sqlite else postgresql.insert
-    statement = insert(table.__table__).on_conflict_do_nothing(index_elements=unique)
+    statement = into(table, on_sqlite=on_sqlite).on_conflict_do_nothing(index_elements=unique)
     return statement.returning(*columns)
 
 
@@ -105,8 +110,7 @@ def _putting(
     names: tuple[str, ...],
     unique: tuple[str, ...],
 ) -> Any:
-    insert: Any = sqlite.insert if on_sqlite else postgresql.insert
-    statement = insert(table.__table__)
+    statement = into(table, on_sqlite=on_sqlite)
     over = {name: statement.excluded[name] for name in names if name not in unique}
     return statement.on_conflict_do_update(index_elements=unique, set_=over)
 

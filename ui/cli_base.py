@@ -41,10 +41,7 @@ def acting(product: "Product", login: str | None) -> "Person":
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """No collection of garbage meanwhile: what loads stays, and is looked through again and again.
-
-    A sixth of the time that a command takes to start.
-    """
+    """No collection of garbage meanwhile: what loads stays, and would be looked at again."""
     gc.disable()
     try:
         yield

@@ -47,7 +47,7 @@ class Once:
 
 
 class Calls:
-    """The named calls of one database. `writer`: the number of the replica, which does them."""
+    """The named calls of one database. `writer`: the number of this replica, which does them."""
 
     def __init__(self, archive: Archive, writer: Callable[[], int]) -> None:
         self._place = archive.main

@@ -25,7 +25,7 @@ from store.engine import Session
 from store.hours import DAY, Kind, day_of, hour_of
 
 BEFORE = timedelta(days=30)
-FROM_ROWS = timedelta(hours=3)
+TO_THE_MINUTE = timedelta(hours=3)
 """Shorter times are looked at to the minute; longer ones in whole hours."""
 FROM_HOURS = timedelta(days=2)
 """Longer times than this are read in whole days."""

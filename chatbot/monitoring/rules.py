@@ -11,7 +11,7 @@ from chatbot.errors import Refused
 from chatbot.mail import plain_address
 from chatbot.monitoring import measures
 from chatbot.monitoring.figures import Json
-from chatbot.monitoring.judging import FROM_ROWS, Broken, Judging, form_of
+from chatbot.monitoring.judging import TO_THE_MINUTE, Broken, Judging, form_of
 from chatbot.monitoring.measures import DEFAULTS, WATCHED
 from chatbot.monitoring.telling import Mailer, hooks_know, sentence, tell_hooks
 from chatbot.monitoring.views import CHANNELS, Behind, Firing, Limit, Rule, RuleForm
@@ -187,7 +187,7 @@ class Rules:
         recent = {
             minutes: self._recent(now - span, now)
             for minutes, span in spans.items()
-            if span <= FROM_ROWS
+            if span <= TO_THE_MINUTE
         }
         with self._main.reading() as session:
             judging = Judging(session, now, self._is_local, recent)

@@ -222,6 +222,7 @@ def _hours() -> None:
         "readings",
         column("name", sa.String(60)),
         column("at", TIME),
+        column("row_id", BIG),
         sa.PrimaryKeyConstraint("name", name="pk_readings"),
     )
     op.create_table(

@@ -13,6 +13,8 @@ from prompts.sandbox import Sandbox
 from store.engine import Database
 from tests.support import authors
 from tests.support.authors import Workroom
+from tests.support.clock import Clock
+from tests.support.house import House
 
 
 def settings_for(database: Database, home: Path, **more: Any) -> Settings:
@@ -28,6 +30,16 @@ def product(database: Database, tmp_path: Path) -> Iterator[Product]:
     product = build(settings_for(database, tmp_path))
     yield product
     product.close()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def house(database: Database, clock: Clock) -> House:
+    return House(database, clock)
 
 
 @pytest.fixture(scope="module")

@@ -31,11 +31,6 @@ from tests.support.stored import started
 pytestmark = pytest.mark.usefixtures("cheap_passwords")
 
 
-@pytest.fixture
-def house(database):
-    return House(database, Clock())
-
-
 # Signing in --------------------------------------------------------------------------------------
 
 

@@ -13,19 +13,8 @@ from chatbot.keys import KeyLimit, Keys, KeyUnknown, ModelNotAllowed
 from chatbot.options import Limits
 from store import accounts, api_calls, keys
 from store.errors import Unavailable
-from tests.support.clock import Clock
-from tests.support.house import House, everything
+from tests.support.house import everything
 from tests.support.stored import started, turn
-
-
-@pytest.fixture
-def clock():
-    return Clock()
-
-
-@pytest.fixture
-def house(database, clock):
-    return House(database, clock)
 
 
 @pytest.fixture

@@ -6,20 +6,8 @@ import pytest
 
 from chatbot.errors import NotAllowed, NotFound, Refused, UnknownModel
 from chatbot.keys import KeyLimit, Keys, KeyUnknown, Limits, ModelNotAllowed
-from tests.support.clock import Clock
-from tests.support.house import House
 
 LABELS = {"small", "big"}
-
-
-@pytest.fixture
-def clock():
-    return Clock()
-
-
-@pytest.fixture
-def house(database, clock):
-    return House(database, clock)
 
 
 @pytest.fixture

@@ -15,11 +15,6 @@ from tests.support.house import HERE, House
 pytestmark = pytest.mark.usefixtures("cheap_passwords")
 
 
-@pytest.fixture
-def house(database):
-    return House(database, Clock())
-
-
 def own(house, view):
     return house.accounts.person(house.local, view.id)
 

@@ -1,5 +1,6 @@
 """The tables that the migrations make are those of the models, on both databases."""
 
+import hashlib
 import subprocess
 import sys
 import threading
@@ -16,6 +17,23 @@ from store.engine import Database
 from store.errors import StoreError
 from store.models import Base
 from tests.support.stored import person, started, turn
+
+ROOT = Path(__file__).parents[3]
+SHIPPED = {
+    "0001": "7ad5c7cd7251fc49",
+    "0002": "f5b4c1e0198a747c",
+    "0003": "565736ebd2b8879c",
+    "0004": "7314c0d830c40027",
+    "0005": "5bcfedfd592c2232",
+    "0006": "7a56ea4011baa681",
+    "0007": "936308bd61340be2",
+    "0008": "0069dea33d7322f1",
+    "0009": "2298de93ef498b8c",
+    "0010": "e1d0049777423a90",
+    "0011": "a404eca04b9023f6",
+    "0012": "f583774711715d7e",
+}
+"""The first digits of the SHA-256 of each migration that somebody may have run."""
 
 
 @pytest.fixture
@@ -80,6 +98,13 @@ def test_down_and_up_again(empty):
     empty.upgrade()
     turn(empty, started(empty, person(empty)))
     assert empty.schema().ok
+
+
+def test_what_was_shipped_is_never_changed():
+    """Whoever ran it would have other tables than this program: a change is a new migration."""
+    files = sorted((ROOT / "store" / "migrations" / "versions").glob("0*.py"))
+    found = {file.name[:4]: hashlib.sha256(file.read_bytes()).hexdigest()[:16] for file in files}
+    assert {name: found[name] for name in SHIPPED} == SHIPPED
 
 
 def test_killed_upgrade_leaves_nothing(empty):

@@ -1,4 +1,6 @@
-"""Which server carries out a named call, so that one that a crash left begins anew."""
+"""Which server carries out a named call, so that one that a crash left begins anew; and readings
+without a number that nobody used.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,7 +15,9 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("api_calls", sa.Column("writer", BIG))
+    op.drop_column("readings", "row_id")
 
 
 def downgrade() -> None:
+    op.add_column("readings", sa.Column("row_id", BIG, nullable=False, server_default="0"))
     op.drop_column("api_calls", "writer")
