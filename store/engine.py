@@ -20,6 +20,7 @@ from sqlalchemy.pool import StaticPool
 from store import migrate
 from store.errors import StoreError, Unavailable
 from store.faults import translated
+from store.gate import Gate
 from store.journal import Journal, journal_for
 from store.records import DatabaseFacts, SchemaState
 
@@ -49,6 +50,9 @@ class Database:
             )
         self._writing = threading.Lock()
         self._one_connection = threading.RLock()
+        rolled_back = self.path is not None and self._journal.mode != "wal"
+        self._gate = Gate(wait_s) if rolled_back else None
+        self._open = threading.local()
 
     @classmethod
     def in_memory(cls) -> Self:
@@ -71,6 +75,8 @@ class Database:
         Raises `Unavailable` when the database did not take it, `Conflict` when it contradicts
         what is stored. Do not nest: SQLite has one writer.
         """
+        if self._outer() is not None:
+            raise RuntimeError("a transaction cannot begin where its thread is still reading")
         with (
             translated(),
             self._writer(),
@@ -78,15 +84,29 @@ class Database:
             session.begin(),
         ):
             yield session
+            session.flush()
+            with self._gate.alone() if self._gate else nullcontext():
+                session.commit()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A session that sees one moment of the database and never commits.
 
-        Keep the block short: on SQLite a writer's commit waits for its end.
+        Keep the block short: on SQLite a writer's commit waits for its end. Within another
+        block of its thread it is the same session: a second one would wait behind a writer who
+        waits for the first.
         """
+        outer = self._outer()
+        if outer is not None:
+            with translated():
+                yield outer
+            return
         with translated(), self._shared(), Session(self._reader) as session:
-            yield session
+            self._open.session = session
+            try:
+                yield session
+            finally:
+                self._open.session = None
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:
@@ -178,7 +198,13 @@ class Database:
             return nullcontext()
         return self._shared() if self.path is None else _waiting(self._writing, self._wait_s)
 
+    def _outer(self) -> Session | None:
+        """The session that this thread reads through already."""
+        return getattr(self._open, "session", None)
+
     def _shared(self) -> AbstractContextManager[object]:
+        if self._gate is not None:
+            return self._gate.shared()
         memory = self.dialect == "sqlite" and self.path is None
         return self._one_connection if memory else nullcontext()
 

@@ -1,17 +1,38 @@
 """Sessions: which browsers people are signed in with. Knows hashes of tokens, never a token."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import CursorResult, delete, or_, select, update
+from sqlalchemy import CursorResult, bindparam, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from store import models
 from store.accounts import ROLES
 from store.errors import NotFound
 from store.records import LoginSession, Person
-from store.rows import columns_of
+from store.rows import columns_of, plain_columns_of
 
 _COLUMNS = columns_of(models.LoginSession, LoginSession)
+
+_SESSIONS: Any = models.LoginSession.__table__
+_USERS: Any = models.User.__table__
+_ROLES: Any = models.UserRole.__table__
+
+# Every request asks this: it is made once, and of plain tables.
+_OPENED = (
+    select(
+        *plain_columns_of(models.LoginSession, LoginSession),
+        _USERS.c.public_id,
+        _USERS.c.name,
+        _ROLES.c.role,
+    )
+    .select_from(
+        _SESSIONS.join(_USERS, _USERS.c.id == _SESSIONS.c.user_id).outerjoin(
+            _ROLES, _ROLES.c.user_id == _USERS.c.id
+        )
+    )
+    .where(_SESSIONS.c.token_hash == bindparam("token"), _USERS.c.active)
+)
 
 
 def add(
@@ -50,14 +71,7 @@ def opened(session: Session, token_hash: str) -> tuple[LoginSession, Person] | N
 
     None also for somebody who is switched off. One query, since every request asks.
     """
-    user = models.User
-    wanted = (
-        select(*_COLUMNS, user.public_id, user.name, models.UserRole.role)
-        .join(user, user.id == models.LoginSession.user_id)
-        .outerjoin(models.UserRole, models.UserRole.user_id == user.id)
-        .where(models.LoginSession.token_hash == token_hash, user.active)
-    )
-    rows = session.execute(wanted).all()
+    rows = session.execute(_OPENED, {"token": token_hash}).all()
     if not rows:
         return None
     *columns, public_id, name, _ = rows[0]

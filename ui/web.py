@@ -60,8 +60,6 @@ QUEUE = 1000
 """Listeners' calls that may wait; beyond it a page is told that the server is busy."""
 WARM_UP_AFTER = 3.0
 """Seconds after which the model is loaded even if nobody has opened a page."""
-LOOK_AGAIN = 0.5
-"""Seconds between two looks whether the model is loaded."""
 NO_STREAM = "Nothing is running in this page any more. Reload it."
 NO_PAGES = ("/gradio_api", "/assets", "/ui", *routes.PLAIN)
 """Where no page of Gradio's lies."""
@@ -77,15 +75,16 @@ def create_app(product: Product) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        quick.take_turns()
         await asyncio.to_thread(product.recover)
         product.wire.begin()
         product.sandbox.start()
         keeping = [asyncio.create_task(work) for work in product.duties()]
+        keeping.append(asyncio.create_task(quick.keep_collecting(lambda: bool(product.chat.jobs))))
         timer = asyncio.get_running_loop().call_later(WARM_UP_AFTER, warm.up)
-        settling = asyncio.create_task(warm.settle())
         yield
         timer.cancel()
-        for task in (*keeping, settling):
+        for task in keeping:
             task.cancel()
         works.close()
         await product.testing.close()
@@ -318,21 +317,13 @@ class _Warmth:
 
     def __init__(self, product: Product) -> None:
         self._product = product
-        self._begun = asyncio.Event()
+        self._begun = False
 
     def up(self) -> None:
         """Begin, unless it was begun already."""
-        if not self._begun.is_set():
-            self._begun.set()
+        if not self._begun:
+            self._begun = True
             self._product.registry.load_in_background()
-
-    async def settle(self) -> None:
-        """Wait for the model's end of loading; what is in memory then stays."""
-        await self._begun.wait()
-        registry = self._product.registry
-        while registry.state(registry.resolve().label).state == "loading":  # noqa: ASYNC110
-            await asyncio.sleep(LOOK_AGAIN)  # a thread loads it, and tells nobody
-        quick.freeze()
 
 
 class _Streams:

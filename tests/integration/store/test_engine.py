@@ -148,6 +148,56 @@ def test_writers_of_one_process_queue(tmp_path):
     assert refused == ["locked"]
 
 
+def test_reading_within_a_reading_goes_on_while_a_writer_waits(tmp_path):
+    """On a journal that is rolled back a commit waits for readers, and new readers for it."""
+    database = Database(f"sqlite:///{tmp_path / 'nested.db'}", wait_s=1)
+    database.upgrade()
+    done = []
+
+    def write():
+        with database.transaction() as session:
+            accounts.add_person(session, "Ada")
+        done.append("Ada")
+
+    with database.reading() as outer:
+        before = outer.scalars(text("SELECT count(*) FROM users")).one()
+        writer = threading.Thread(target=write)
+        writer.start()
+        writer.join(0.3)  # it has come to its commit, which waits
+        assert done == []
+        with database.reading() as inner:
+            assert inner.scalars(text("SELECT count(*) FROM users")).one() == before
+        assert outer.scalars(text("SELECT count(*) FROM users")).one() == before
+    writer.join()
+    assert done == ["Ada"]
+    assert names(database) == ["Ada"]
+
+
+def test_readers_and_writers_of_many_threads_all_come_through(tmp_path):
+    database = Database(f"sqlite:///{tmp_path / 'crowd.db'}", wait_s=30)
+    database.upgrade()
+    failed = []
+
+    def work(number):
+        try:
+            for turn in range(5):
+                names(database)
+                with database.reading():
+                    names(database)
+                with database.transaction() as session:
+                    accounts.add_person(session, f"p{number}-{turn}")
+        except StoreError as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    assert len(names(database)) == 40
+
+
 def test_full_disk_is_said(tmp_path):
     database = Database(f"sqlite:///{tmp_path}/a.db")
     database.upgrade()
