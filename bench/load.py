@@ -56,6 +56,8 @@ ARRIVALS = 5.0
 """Seconds over which the clients of a round arrive."""
 TYPING = 1.0
 """Seconds between opening a tab and asking."""
+SETTLED = 20.0
+"""Seconds after the first question in which a server loads what it reads moods with, once."""
 TABS_EACH = 5
 PASSWORD = "nine lamps in a row"
 FROM = {"user-agent": "bench"}
@@ -87,6 +89,7 @@ async def main() -> None:
         with _bare() as bare, ours as server:
             async with _logged_in(server.address, tokens) as team:
                 await _round(team.tab(0), "!tokens 20 warm", "warm 0001", 0)
+                await asyncio.sleep(SETTLED)
                 await _streams(report, bare, server, team, Path(folder), chosen)
                 await _overload(report, team)
                 if chosen.soak:

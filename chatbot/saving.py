@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from chatbot.archive import Place
 from chatbot.turn import Turn
 from store import messages
-from store.errors import NotFound
 
 log = logging.getLogger(__name__)
 
@@ -77,12 +76,10 @@ class Saving:
 def _write(texts: list[tuple[Running, str]]) -> None:
     """Save texts of one place; an answer that was deleted or stopped meanwhile is stopped."""
     with texts[0][0].place.writing() as session:
-        for one, text in texts:
-            try:
-                messages.save_partial(session, one.reply, text)
-            except NotFound:
-                left = messages.by_ids(session, one.conversation, [one.reply])
-                if not left or left[0].status == "stopped":
-                    one.turn.cancel.cancel()  # deleted, or stopped by another process
+        ended = messages.save_partials(session, {one.reply: text for one, text in texts})
+        for one in (one for one, _ in texts if one.reply in ended):
+            left = messages.by_ids(session, one.conversation, [one.reply])
+            if not left or left[0].status == "stopped":
+                one.turn.cancel.cancel()  # deleted, or stopped by another process
     for one, text in texts:
         one.kept = len(text)

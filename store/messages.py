@@ -5,7 +5,7 @@ from its leaf and only as far as asked. The tree's versions are in `branches`, w
 and people judge in `traces`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -43,7 +43,7 @@ __all__ = [
     "interrupt_streaming",
     "newest_child",
     "path",
-    "save_partial",
+    "save_partials",
     "set_feedback",
     "siblings",
     "sign",
@@ -71,6 +71,14 @@ _OWNER = (
     .join(_ALL, _ALL.c.conversation_id == _TALKS.c.id)
     .where(_ALL.c.id == bindparam("message"))
     .with_for_update(of=_TALKS)
+)
+_KEEP = (
+    update(_ALL)
+    .where(_ALL.c.id == bindparam("message"), _ALL.c.status == _STREAMING)
+    .values(content=bindparam("text"))
+)
+_STILL = select(_ALL.c.id).where(
+    _ALL.c.id.in_(bindparam("messages", expanding=True)), _ALL.c.status == _STREAMING
 )
 _FINISH = (
     update(_ALL)
@@ -205,14 +213,14 @@ def add_message(
     return message
 
 
-def save_partial(session: Session, message_id: int, content: str) -> None:
-    """Keep what was written so far of a streaming reply. Raises `NotFound` when it is not one."""
-    streaming = (Row.id == message_id, Row.status == "streaming")
-    saved = session.execute(
-        update(Row).where(*streaming).values(content=content).returning(Row.id)
-    ).one_or_none()
-    if saved is None:
-        raise NotFound("This answer in progress")
+def save_partials(session: Session, texts: Mapping[int, str]) -> set[int]:
+    """Keep what was written so far of streaming replies; returns those that are not (any more).
+
+    `texts`: what is written, by message. One statement for all: every other writer waits meanwhile.
+    """
+    session.execute(_KEEP, [{"message": reply, "text": text} for reply, text in texts.items()])
+    there = session.scalars(_STILL, {"messages": list(texts)})
+    return texts.keys() - set(there)
 
 
 def finish(

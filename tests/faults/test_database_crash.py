@@ -29,7 +29,7 @@ while True:
         )
     print(question.id, flush=True)
     with database.transaction() as session:
-        messages.save_partial(session, reply.id, "half " * 2000)
+        messages.save_partials(session, {reply.id: "half " * 2000})
     if number % 2:
         with database.transaction() as session:
             messages.finish(session, reply.id, content="whole " * 200, status="complete")

@@ -199,7 +199,7 @@ def test_copied_path_is_found(database, owner, talk):
 def test_reply_in_progress_is_copied_as_interrupted(database, owner, talk):
     with database.transaction() as session:
         _, reply = messages.add_turn(session, talk.id, parent_id=None, text="q", key="k")
-        messages.save_partial(session, reply.id, "half")
+        messages.save_partials(session, {reply.id: "half"})
     fork = started(database, owner)
     leaf_id = write(database, messages.copy_path, reply.id, fork.id)
     with database.reading() as session:

@@ -48,7 +48,7 @@ def stored(database, talk, content):
         question, reply = messages.add_turn(
             session, talk.id, parent_id=None, text=content, key=f"k{talk.id}{id(content)}"
         )
-        messages.save_partial(session, reply.id, content)
+        messages.save_partials(session, {reply.id: content})
         messages.finish(session, reply.id, content=content, status="complete", error=content)
         messages.delete_version(session, talk.user_id, question.public_id)
         again = messages.add_message(session, talk.id, parent_id=None, role="user", content=content)

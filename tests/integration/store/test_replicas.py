@@ -112,7 +112,7 @@ def test_an_answer_is_taken_over_from_who_is_gone_alone(database, talk):
 
 def test_another_process_stops_an_answer_and_no_ended_one(database, talk):
     reply = streaming(database, talk, "a", register(database))
-    write(database, messages.save_partial, reply.id, "half")
+    write(database, messages.save_partials, {reply.id: "half"})
     assert read(database, messages.streaming_in, talk.id) == [reply.public_id]
     assert read(database, messages.stopped, [reply.id]) == set()
     assert write(database, messages.stop_streaming, reply.id)

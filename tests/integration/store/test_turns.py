@@ -149,7 +149,7 @@ def test_key_of_a_deleted_reply_is_refused(database, owner, talk):
 def test_partial_text_is_kept_but_not_found(database, owner, talk):
     _, reply = add(database, talk, "k")
     for content in ("xylo", "xylophone", "xylophone music"):
-        write(database, messages.save_partial, reply.id, content)
+        write(database, messages.save_partials, {reply.id: content})
     assert read(database, messages.path, reply.id, limit=1)[0].content == "xylophone music"
     assert read(database, search.find, owner.id, "xylophone") == []
 
@@ -157,7 +157,7 @@ def test_partial_text_is_kept_but_not_found(database, owner, talk):
 @pytest.mark.parametrize("status", ["complete", "stopped", "failed", "interrupted", "truncated"])
 def test_finishing_gives_text_and_status(database, owner, talk, status):
     _, reply = add(database, talk, "k")
-    write(database, messages.save_partial, reply.id, "xylo")
+    write(database, messages.save_partials, {reply.id: "xylo"})
     write(
         database, messages.finish, reply.id, content="xylophone", status=status, error="a sentence"
     )
@@ -187,9 +187,11 @@ def test_unknown_status_is_refused(database, talk):
 def test_only_streaming_replies_take_parts(database, talk):
     _, reply = add(database, talk, "k")
     write(database, messages.finish, reply.id, content="done", status="complete")
-    for message_id in (reply.id, 10**9):
-        with pytest.raises(NotFound):
-            write(database, messages.save_partial, message_id, "late")
+    _, other = add(database, talk, "l", parent_id=reply.id)
+    late = {reply.id: "late", other.id: "early", 10**9: "lost"}
+    assert write(database, messages.save_partials, late) == {reply.id, 10**9}
+    texts = [one.content for one in read(database, messages.by_ids, talk.id, [reply.id, other.id])]
+    assert sorted(texts) == ["done", "early"]
     with pytest.raises(NotFound):
         write(database, messages.finish, 10**9, content="", status="complete")
 
@@ -197,7 +199,7 @@ def test_only_streaming_replies_take_parts(database, talk):
 def test_crash_leaves_interrupted_replies(database, owner, talk):
     _, whole = turn(database, talk)
     _, reply = add(database, talk, "k", parent_id=whole.id)
-    write(database, messages.save_partial, reply.id, "half a xylophone")
+    write(database, messages.save_partials, {reply.id: "half a xylophone"})
     [left] = write(database, messages.interrupt_streaming)
     assert (left.user_id, left.conversation) == (owner.id, talk.public_id)
     assert write(database, messages.interrupt_streaming) == []
