@@ -1,5 +1,6 @@
 """Fixtures that every tier may use: migrated databases and the folder of public data."""
 
+import gc
 import os
 import shutil
 import subprocess
@@ -13,6 +14,7 @@ from argon2 import PasswordHasher
 from sqlalchemy import create_engine, make_url, text
 
 from chatbot import passwords
+from chatbot.passwords import HASHER, NOBODY
 from prompts.sandbox import Sandbox
 from store.engine import Database
 from store.journal import Journal
@@ -26,6 +28,12 @@ pytest_plugins = ["tests.support.browser"]
 # Tests that kill processes or compare journals open their own database with the real journal.
 UNSAFE = Journal("memory", "OFF", "Tests need no safety from power loss.")
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "alone")
+
+
+def pytest_collection_finish():
+    """Collect garbage seldom, and not among what was imported: a tenth of all tests' time."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 def pytest_xdist_auto_num_workers(config):
@@ -135,12 +143,25 @@ def database(request, dialect, tmp_path):
     opened.close()
 
 
-@pytest.fixture
-def cheap_passwords(monkeypatch):
-    """Hashes that cost next to nothing, for tests of what stands on them."""
+@pytest.fixture(scope="session", autouse=True)
+def cheap_passwords():
+    """Hashes that cost next to nothing, in this process; servers of tests have real ones."""
     cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    monkeypatch.setattr(passwords, "HASHER", cheap)
-    monkeypatch.setattr(passwords, "NOBODY", cheap.hash("of nobody"))
+    with pytest.MonkeyPatch.context() as changed:
+        changed.setattr(passwords, "HASHER", cheap)
+        changed.setattr(passwords, "NOBODY", cheap.hash("of nobody"))
+        yield
+
+
+@pytest.fixture
+def real_passwords(monkeypatch):
+    """A function that makes hashes cost what they do cost, from then on."""
+
+    def make():
+        monkeypatch.setattr(passwords, "HASHER", HASHER)
+        monkeypatch.setattr(passwords, "NOBODY", NOBODY)
+
+    return make
 
 
 @pytest.fixture

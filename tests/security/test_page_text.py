@@ -17,7 +17,7 @@ from playwright.sync_api import Error, expect  # noqa: E402
 from chatbot.bootstrap import build  # noqa: E402
 from chatbot.settings import Settings  # noqa: E402
 from tests.support import corpora  # noqa: E402
-from tests.support.browser import Site, opened  # noqa: E402
+from tests.support.browser import WAIT_MS, Site, opened  # noqa: E402
 from tests.support.canary import Canary  # noqa: E402
 from tests.support.watching import Watched, ours  # noqa: E402
 
@@ -220,4 +220,4 @@ def test_all_payloads_run_and_load_nothing(whole, context):
         for conversation, _ in found:
             assert shown(watched, conversation) == []
     finally:
-        expect.set_options(timeout=5_000)
+        expect.set_options(timeout=WAIT_MS)

@@ -15,6 +15,9 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 LEAVES_WITHIN = 60
 """Seconds after its drain in which a server is gone, also on a busy machine."""
 
+WAIT_MS = 20_000
+"""Milliseconds that a page may take for what is expected of it, on a busy machine too."""
+
 
 class Site:
     """`chatbot serve` in a process of its own, with a home of its own."""
@@ -95,6 +98,7 @@ def chromium():
     if CHROMIUM is None:
         pytest.skip("no Chromium: install Debian's chromium")
     playwright = pytest.importorskip("playwright.sync_api", reason="no Playwright: pip .[test]")
+    playwright.expect.set_options(timeout=WAIT_MS)
     with playwright.sync_playwright() as started:
         browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield browser
@@ -107,7 +111,7 @@ def patience():
     playwright = pytest.importorskip("playwright.sync_api", reason="no Playwright: pip .[test]")
     playwright.expect.set_options(timeout=60_000)
     yield
-    playwright.expect.set_options(timeout=5_000)
+    playwright.expect.set_options(timeout=WAIT_MS)
 
 
 @pytest.fixture(scope="session")

@@ -28,9 +28,6 @@ from tests.support.clock import Clock
 from tests.support.house import ANOTHER, HERE, PASSWORD, House, everything, token_of
 from tests.support.stored import started
 
-pytestmark = pytest.mark.usefixtures("cheap_passwords")
-
-
 # Signing in --------------------------------------------------------------------------------------
 
 
@@ -153,11 +150,11 @@ def test_many_guesses_at_once_are_many_guesses(house):
     assert sorted(outcomes) == ["too_many_tries"] * (20 - FREE_LOGIN) + ["wrong_login"] * FREE_LOGIN
 
 
-def test_a_password_hashed_at_another_cost_is_renewed(house, monkeypatch):
+def test_a_password_hashed_at_another_cost_is_renewed(house, real_passwords):
     house.add("ada")
     with house.database.reading() as session:
         before = rows.credentials(session, "ada").password_hash
-    monkeypatch.undo()  # the real cost
+    real_passwords()
     house.sign_in("ada")
     with house.database.reading() as session:
         after = rows.credentials(session, "ada").password_hash

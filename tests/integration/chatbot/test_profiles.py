@@ -12,8 +12,6 @@ from store.forgetting import NOBODY
 from tests.support.clock import Clock
 from tests.support.house import HERE, House
 
-pytestmark = pytest.mark.usefixtures("cheap_passwords")
-
 
 def own(house, view):
     return house.accounts.person(house.local, view.id)

@@ -43,7 +43,8 @@ def test_a_refusal_does_not_repeat_the_password():
     assert "password123" not in str(caught.value).casefold()
 
 
-def test_hashes_are_argon2id_of_64_mib_with_their_own_salt():
+def test_hashes_are_argon2id_of_64_mib_with_their_own_salt(real_passwords):
+    real_passwords()
     first, second = passwords.hashed(GOOD), passwords.hashed(GOOD)
     assert first != second
     assert first.startswith("$argon2id$v=19$m=65536,")
@@ -52,28 +53,26 @@ def test_hashes_are_argon2id_of_64_mib_with_their_own_salt():
     assert not passwords.is_outdated(first)
 
 
-def test_nobody_costs_as_much_as_somebody():
+def test_nobody_costs_as_much_as_somebody(real_passwords):
+    real_passwords()
     assert extract_parameters(passwords.NOBODY) == extract_parameters(passwords.hashed(GOOD))
     assert not passwords.fits(None, GOOD)
     assert not passwords.fits(None, "")
 
 
-@pytest.mark.usefixtures("cheap_passwords")
 def test_spelling_of_the_same_characters_does_not_count():
     assert passwords.fits(passwords.hashed("Zu\u0308rich am See"), "Z\u00fcrich am See")
 
 
-@pytest.mark.usefixtures("cheap_passwords")
 @pytest.mark.parametrize("odd", ["\ud800" * 12, "x" * 1_000_000, "\x00", ""])
 def test_odd_input_opens_nothing(odd):
     assert not passwords.fits(passwords.hashed(GOOD), odd)
     assert not passwords.fits("not a hash", odd)
 
 
-@pytest.mark.usefixtures("cheap_passwords")
-def test_cheaper_hashes_are_outdated(monkeypatch):
+def test_cheaper_hashes_are_outdated(real_passwords):
     old = passwords.hashed(GOOD)
-    monkeypatch.undo()
+    real_passwords()
     assert passwords.is_outdated(old)
 
 
