@@ -20,7 +20,6 @@ from sqlalchemy.pool import StaticPool
 from store import migrate
 from store.errors import StoreError, Unavailable
 from store.faults import translated
-from store.gate import Gate
 from store.journal import Journal, journal_for
 from store.records import DatabaseFacts, SchemaState
 
@@ -50,8 +49,6 @@ class Database:
             )
         self._writing = threading.Lock()
         self._one_connection = threading.RLock()
-        rolled_back = self.path is not None and self._journal.mode != "wal"
-        self._gate = Gate(wait_s) if rolled_back else None
         self._open = threading.local()
 
     @classmethod
@@ -84,9 +81,6 @@ class Database:
             session.begin(),
         ):
             yield session
-            session.flush()
-            with self._gate.alone() if self._gate else nullcontext():
-                session.commit()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -203,8 +197,6 @@ class Database:
         return getattr(self._open, "session", None)
 
     def _shared(self) -> AbstractContextManager[object]:
-        if self._gate is not None:
-            return self._gate.shared()
         memory = self.dialect == "sqlite" and self.path is None
         return self._one_connection if memory else nullcontext()
 
