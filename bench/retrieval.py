@@ -30,6 +30,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import chatbot  # noqa: F401  before NumPy, for which it sets the threads
+
+# isort: split
 import numpy as np
 from _labelled import lines
 from _report import Report, options, percentile

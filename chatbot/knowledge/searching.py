@@ -7,7 +7,6 @@ Without an encoder, or before vectors are computed, words alone decide.
 """
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -57,7 +56,6 @@ class Searching:
         self._archive = archive
         self._open_encoder = open_encoder
         self._shelf = Shelf()
-        self._beside = ThreadPoolExecutor(2, thread_name_prefix="knowledge")
 
     def search(
         self,
@@ -72,16 +70,17 @@ class Searching:
         if not text or most < 1:
             return []
         encoder = self._open_encoder() if by != "words" else None
+        # One after the other: side by side both take longer, for the encoder wants every core.
+        vector = encoder.encode([text])[0] if encoder else None
         with self._archive.main.reading() as session:
             held = self._fresh(session, encoder)
             allowed = held.allowed(wanted)
             if not allowed.any():
                 return []
-            waiting = self._beside.submit(_by_meaning, encoder, text, held) if encoder else None
             words = _NO_WORDS
             if by != "meaning":
                 words = _by_words(session, held, text, allowed, later=any(earlier))
-        ranked = _ranked(held, allowed, words, None if waiting is None else waiting.result())
+        ranked = _ranked(held, allowed, words, vector)
         best = _best(ranked.total, most)
         with self._archive.main.reading() as session:
             shown = articles.shown(session, held.ids[best].tolist())
@@ -91,12 +90,6 @@ class Searching:
         if encoder is None:
             return self._shelf.fresh(session)
         return self._shelf.fresh(session, name_of(encoder), encoder.width)
-
-
-def _by_meaning(encoder: "Encoder", text: str, held: Held) -> tuple[Scores, Scores]:
-    """How like the text all passages are, and all titles."""
-    vector = encoder.encode([text])[0]
-    return held.vectors @ vector, held.titles @ vector
 
 
 def _by_words(
@@ -145,16 +138,13 @@ def _enough(rarest: Sequence[int], within: dict[int, int]) -> list[int]:
 
 
 def _ranked(
-    held: Held,
-    allowed: Mask,
-    looked_up: tuple[Ids, Scores],
-    alike: tuple[Scores, Scores] | None,
+    held: Held, allowed: Mask, looked_up: tuple[Ids, Scores], vector: Scores | None
 ) -> Ranked:
     words = np.zeros(held.size, np.float32)
     words[looked_up[0]] = looked_up[1]
-    meaning = np.zeros(held.size, np.float32) if alike is None else alike[0]
-    if alike is not None:
-        _lift(held, allowed, meaning, words, alike[1])
+    meaning = np.zeros(held.size, np.float32) if vector is None else held.vectors @ vector
+    if vector is not None:
+        _lift(held, allowed, meaning, words, held.titles @ vector)
     total = np.where(allowed & ((words > 0) | (meaning != 0)), meaning + words, -np.inf)
     return Ranked(total.astype(np.float32), meaning, words)
 

@@ -53,6 +53,9 @@ def known(door):
     """Ids that exist, so that calls get past the first question."""
     begun = door.call("send", conversation=None, text="!say hello", key="fuzz 0001")
     door.finished(begun["conversation"])
+    # Loads the local model, as one of the calls will: it is no growth.
+    home = door.call("send", conversation=None, text="hello", key="fuzz 0003", at_home=True)
+    door.finished(home["conversation"])
     fork = door.call("fork", conversation=begun["conversation"])["conversation"]
     return (*begun.values(), fork, "fuzz 0001", "scripted@1", "assistant", "tab")
 
