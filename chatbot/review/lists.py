@@ -47,6 +47,7 @@ class Lists(Reading):
         with self._archive.main.reading() as session:
             require(session, person)
         self._note_listing(person)
+        self._parts.key.ready(person)
         self.read_new(NEW)
         with self._archive.main.reading() as session:
             below = review_queue.place_of(session, after) if after else None
@@ -82,9 +83,8 @@ class Lists(Reading):
         )
 
     def rows(self, session: Session, person: Person, items: Sequence[ReviewItem]) -> list[Row]:
-        """Items as they stand in the queue."""
+        """Items as they stand in the queue. Whoever asks has made the key ready."""
         now = datetime.now(UTC)
-        self._parts.key.ready(person)
         customers = review_subjects.customers(session, items)
         held = {each.id: holder(each, person, now) for each in items}
         names = review.holders(session, [who for who in held.values() if who is not None])
