@@ -37,7 +37,8 @@ calm = settings(
 @pytest.fixture(scope="module")
 def own(tmp_path_factory):
     """A server of this module alone, since it is to break."""
-    server = Site(tmp_path_factory.mktemp("fuzz"), CHATBOT_ENCODER="none")
+    alone = {"CHATBOT_ENCODER": "none", "CHATBOT_RUNTIME": "transformers"}
+    server = Site(tmp_path_factory.mktemp("fuzz"), **alone)
     yield server
     server.stop()
 
