@@ -34,21 +34,28 @@ class Believed(Generic[T]):
         self._clock = clock
         self._lock = threading.Lock()
         self._until = float("-inf")
+        self._changes = 0
 
     def get(self) -> T:
         """What is believed now."""
         if self._clock() >= self._until:
-            with self._lock:
-                if self._clock() >= self._until:
-                    self._renew()
+            self._renew()
         return self._said
 
     def forget(self) -> None:
         """Ask at the next call: this process changed it."""
         with self._lock:
+            self._changes += 1
             self._until = float("-inf")
 
     def _renew(self) -> None:
+        """Ask, without the lock: who waited for it here might keep from us what we ask for."""
+        changes, said, told = self._changes, self._said, False
         with suppress(ChatbotError):
-            self._said = self._ask()
-        self._until = self._clock() + self._seconds
+            said, told = self._ask(), True
+        with self._lock:
+            if changes != self._changes:
+                return  # it was changed meanwhile: what was said may be old
+            if told:
+                self._said = said
+            self._until = self._clock() + self._seconds

@@ -52,7 +52,7 @@ def _copied(config: dict[str, Any]) -> dict[str, Any]:
 
 
 async def keep_collecting(is_busy: Callable[[], bool], every: float = LOOK_S) -> None:
-    """Look through all memory for garbage while no answer is being written, until cancelled.
+    """Look through all memory for garbage while nothing `is_busy`, until cancelled.
 
     Python would do it in the middle of answers, and the more of them run, the more often: each
     time nothing moves for a quarter of a second. The young objects are looked through as ever.
@@ -60,14 +60,17 @@ async def keep_collecting(is_busy: Callable[[], bool], every: float = LOOK_S) ->
     """
     before = gc.get_threshold()
     gc.set_threshold(*before[:2], NEVER)
-    loaded, waited = 0, 0.0
+    gc.freeze()  # without a look: what is garbage of it already is little, and stays
+    frozen = seen = len(sys.modules)
+    waited = 0.0
     try:
         while True:
-            if len(sys.modules) - loaded >= MANY_MODULES:
-                loaded = len(sys.modules)
-                gc.freeze()  # without a look: what is garbage of it already is little, and stays
             await asyncio.sleep(every)
             waited += every
+            loading, seen = len(sys.modules) > seen, len(sys.modules)
+            if seen - frozen >= MANY_MODULES and not loading and not is_busy():
+                frozen = seen
+                gc.freeze()
             if waited >= LONGEST_S or (waited >= OFTEN_S and not is_busy()):
                 waited = 0.0
                 gc.collect()

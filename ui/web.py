@@ -80,7 +80,7 @@ def create_app(product: Product) -> FastAPI:
         product.wire.begin()
         product.sandbox.start()
         keeping = [asyncio.create_task(work) for work in product.duties()]
-        keeping.append(asyncio.create_task(quick.keep_collecting(lambda: bool(product.chat.jobs))))
+        keeping.append(asyncio.create_task(quick.keep_collecting(lambda: _writes(product))))
         timer = asyncio.get_running_loop().call_later(WARM_UP_AFTER, warm.up)
         yield
         timer.cancel()
@@ -310,6 +310,11 @@ def readiness(product: Product) -> dict[str, Any]:
     going = report["model"] in ("idle", "ready") or bool(product.registry.opened())
     report["ready"] = fine and going and not product.chat.closing
     return report
+
+
+def _writes(product: Product) -> bool:
+    """Whether an answer of a chat is being written."""
+    return any(not job.turn.done for job in product.chat.jobs)
 
 
 class _Warmth:

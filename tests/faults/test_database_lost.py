@@ -122,7 +122,7 @@ def either(database, tmp_path):
 def test_without_a_free_connection_it_is_refused_and_goes_on_later(either):
     with ExitStack() as held:
         for _ in range(20):
-            held.enter_context(either.database.reading()).execute(text("SELECT 1"))
+            held.enter_context(either.database._reader.connect()).execute(text("SELECT 1"))
         with pytest.raises(StoreUnavailable, match="busy") as caught:
             asyncio.run(ask(either, "!say now"))
         assert caught.value.status == 503

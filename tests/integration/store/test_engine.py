@@ -150,20 +150,23 @@ def test_writers_of_one_process_queue(tmp_path):
 
 def test_reading_within_a_reading_goes_on_while_a_writer_waits(tmp_path):
     """On a journal that is rolled back a commit waits for readers, and new readers for it."""
-    database = Database(f"sqlite:///{tmp_path / 'nested.db'}", wait_s=1)
+    journal = Journal("truncate", "FULL", "The one that waits.")
+    database = Database(f"sqlite:///{tmp_path / 'nested.db'}", wait_s=5, journal=journal)
     database.upgrade()
-    done = []
+    done, written = [], threading.Event()
 
     def write():
         with database.transaction() as session:
             accounts.add_person(session, "Ada")
+            written.set()
         done.append("Ada")
 
     with database.reading() as outer:
         before = outer.scalars(text("SELECT count(*) FROM users")).one()
         writer = threading.Thread(target=write)
         writer.start()
-        writer.join(0.3)  # it has come to its commit, which waits
+        assert written.wait(30)
+        writer.join(0.3)  # time to come to its commit, which waits
         assert done == []
         with database.reading() as inner:
             assert inner.scalars(text("SELECT count(*) FROM users")).one() == before
@@ -171,6 +174,12 @@ def test_reading_within_a_reading_goes_on_while_a_writer_waits(tmp_path):
     writer.join()
     assert done == ["Ada"]
     assert names(database) == ["Ada"]
+
+
+def test_a_transaction_within_a_reading_is_refused_at_once(database):
+    with database.reading(), pytest.raises(RuntimeError, match="still reading"):
+        person(database, "Ada")
+    assert person(database, "Ada").name == "Ada"
 
 
 def test_readers_and_writers_of_many_threads_all_come_through(tmp_path):

@@ -30,7 +30,7 @@ def soon(monkeypatch):
     monkeypatch.setattr(quick, "OFTEN_S", 0.02)
     monkeypatch.setattr(quick, "LONGEST_S", 10.0)
     yield monkeypatch
-    gc.unfreeze()
+    gc.freeze()  # as the tests began
 
 
 def old_garbage():
@@ -78,6 +78,25 @@ def test_python_collects_by_itself_again_afterwards(soon):
     before = gc.get_threshold()
     asyncio.run(looked_after(lambda: False, is_gone))
     assert gc.get_threshold() == before
+
+
+def test_what_was_loaded_later_is_left_out_too(soon):
+    soon.setattr(quick, "MANY_MODULES", 1)
+
+    async def scene():
+        keeping = asyncio.create_task(quick.keep_collecting(lambda: False, every=0.005))
+        await asyncio.sleep(0)
+        before = gc.get_freeze_count()
+        soon.setitem(sys.modules, "loaded_later", quick)
+        async with asyncio.timeout(60):
+            while gc.get_freeze_count() <= before:
+                kept.append([])
+                await asyncio.sleep(0.005)
+        keeping.cancel()
+        await asyncio.gather(keeping, return_exceptions=True)
+
+    kept = []
+    asyncio.run(scene())
 
 
 def test_threads_take_turns(interval):
